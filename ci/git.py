@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""git plumbing on one object store, with an index and a work tree of the caller's choice."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci.error import CiError
+
+
+class GitError(CiError):
+    pass
+
+
+@dataclass(frozen=True)
+class Git:
+    directory: Path
+    index: Path | None = None
+    work_tree: Path | None = None
+
+    def environment(self, extra: dict[str, str]) -> dict[str, str]:
+        # The user's configuration must not change what we generate.
+        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        env.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", GIT_DIR=str(self.directory.resolve()))
+        if self.index:
+            env["GIT_INDEX_FILE"] = str(self.index.resolve())
+        if self.work_tree:
+            env["GIT_WORK_TREE"] = str(self.work_tree.resolve())
+        return env | extra
+
+    def run(self, *arguments: str, text: str | bytes = b"", env: dict[str, str] | None = None) -> bytes:
+        result = subprocess.run(
+            ["git", *arguments], input=text.encode() if isinstance(text, str) else text,
+            capture_output=True, env=self.environment(env or {}), cwd=self.work_tree,
+        )
+        if result.returncode:
+            raise GitError(f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}")
+        return result.stdout
+
+    def line(self, *arguments: str, **more) -> str:
+        return self.run(*arguments, **more).decode().strip()
+
+    def has(self, name: str) -> bool:
+        try:
+            self.run("rev-parse", "--verify", "--quiet", name)
+        except GitError:
+            return False
+        return True
+
+    def init(self) -> None:
+        if not (self.directory / "HEAD").exists():
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self.run("init", "--quiet", "--bare")
+            self.run("config", "gc.auto", "0")

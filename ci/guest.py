@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guest's userland: userspace/ built by meson, packed with the host programs it needs."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from ci import initramfs, paths
+from ci.error import CiError
+from ci.progress import say
+
+SOURCE = paths.ROOT / "userspace"
+OBJECTS = paths.BUILD / "userspace"
+TESTS = "/opt/phyr/tests"
+
+
+class GuestError(CiError):
+    pass
+
+
+def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
+    result = subprocess.run(["meson", *arguments], capture_output=True, text=True, env=os.environ | (env or {}))
+    if result.returncode:
+        raise GuestError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
+
+
+def compile_userspace() -> None:
+    say("building userspace")
+    if not (OBJECTS / "build.ninja").exists():
+        meson("setup", str(OBJECTS), str(SOURCE))
+    meson("compile", "-C", str(OBJECTS))
+
+
+def build() -> Path:
+    """The initramfs image."""
+    compile_userspace()
+    shutil.rmtree(paths.INSTALLED, ignore_errors=True)
+    meson("install", "-C", str(OBJECTS), "--no-rebuild", "--destdir", str(paths.INSTALLED))
+    paths.VM.mkdir(parents=True, exist_ok=True)
+    return initramfs.pack(paths.VM / "guest.cpio", paths.INSTALLED)
+
+
+def test_programs() -> list[str]:
+    """Paths inside the guest of the test programs that userspace/ installs."""
+    folder = paths.INSTALLED / TESTS.lstrip("/")
+    return sorted(f"{TESTS}/{p.name}" for p in folder.glob("*") if os.access(p, os.X_OK) and p.is_file())

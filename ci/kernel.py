@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernels: a source tree at a commit, a configuration, and the bzImage made of them."""
+
+import hashlib
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci import config, paths
+from ci.error import CiError
+from ci.git import Git
+from ci.progress import say
+
+# The same sources become the same image.
+STAMPS = {
+    "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "phyr", "KBUILD_BUILD_HOST": "phyr",
+    "KBUILD_BUILD_VERSION": "1",
+}
+COMPILER = ("CC=ccache gcc", "HOSTCC=ccache gcc")
+CPUS = os.cpu_count()
+
+
+class KernelError(CiError):
+    pass
+
+
+@dataclass(frozen=True)
+class Kernel:
+    tree: str                    # stock | phyr
+    flavour: str                 # perf | debug: the fragment, and the folder of the objects inside the tree
+
+    @property
+    def name(self) -> str:
+        return f"{self.tree}-{self.flavour}"
+
+    @property
+    def source(self) -> Path:
+        return paths.TREES / self.tree
+
+    # Objects live one level below the sources: kbuild then uses relative paths only, and the compiler
+    # cache serves both trees.
+    @property
+    def objects(self) -> Path:
+        return self.source / self.flavour
+
+    @property
+    def image(self) -> Path:
+        return self.objects / "arch/x86/boot/bzImage"
+
+
+STOCK = Kernel("stock", "perf")
+PHYR = Kernel("phyr", "perf")
+DEBUG = Kernel("phyr", "debug")
+
+
+def checkout(tree: str, commit: str) -> None:
+    """Bring the tree's files to commit; files whose content stays keep their timestamps."""
+    work_tree = paths.TREES / tree
+    work_tree.mkdir(parents=True, exist_ok=True)
+    git = Git(paths.STORE, paths.TREES / f"{tree}.index", work_tree)
+    git.run("read-tree", "--reset", "-u", commit)
+
+
+def environment() -> dict[str, str]:
+    return os.environ | STAMPS
+
+
+def make(kernel: Kernel, *arguments: str) -> None:
+    command = ["make", "-s", f"O={kernel.flavour}", f"-j{CPUS}", *COMPILER, *arguments]
+    log = kernel.objects / "make.log"
+    with log.open("w") as out:
+        code = subprocess.run(command, cwd=kernel.source, stdout=out, stderr=subprocess.STDOUT,
+                              env=environment()).returncode
+    if code:
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower() or "***" in line][:20] or lines[-20:]
+        raise KernelError(f"{kernel.name}: make {arguments[-1]} failed, log in {log}:\n" + "\n".join(errors))
+
+
+def configure(kernel: Kernel, options: dict[str, str]) -> None:
+    (kernel.objects / "all.config").write_text(config.render(options))
+    make(kernel, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+    if unmet := config.unmet(options, (kernel.objects / ".config").read_text()):
+        raise KernelError(f"{kernel.name}: Kconfig did not grant what ci/configs asks for:\n" + "\n".join(unmet))
+
+
+def fragments(kernel: Kernel, patched: bool) -> list[str]:
+    return ["base", kernel.flavour] + (["phyr"] if patched else [])
+
+
+def build(kernel: Kernel, commit: str, patched: bool) -> Path:
+    """The bzImage of commit; patched says that the commit has the series' own options."""
+    options = config.merged(fragments(kernel, patched))
+    compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
+    key = hashlib.sha256(repr((commit, options, compiler)).encode()).hexdigest()
+    stamp = kernel.objects / "built"
+    if kernel.image.exists() and stamp.exists() and stamp.read_text() == key:
+        return kernel.image
+    say(f"building the {kernel.name} kernel")
+    kernel.objects.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    checkout(kernel.tree, commit)
+    configure(kernel, options)
+    make(kernel, "bzImage")
+    stamp.write_text(key)
+    return kernel.image
+
+
+def config_difference(left: Kernel, right: Kernel) -> list[str]:
+    return config.difference((left.objects / ".config").read_text(), (right.objects / ".config").read_text())

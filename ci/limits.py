@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What a comparison must show: bench/limits.json held against the rows.
+
+A limit names rows by a pattern and is one of
+  side, at_most N               the median is at most N ns
+  side, at_most N, times SIDE   at most N times the row's other side
+  side, at_most N, times ROW    at most N times the same side of another row
+  ratio_at_least N              the row's ratio is at least N
+  side, works                   the side has a figure
+  side, error NAME              the side failed with this errno
+"""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from ci.error import CiError
+
+KINDS = ("at_most", "ratio_at_least", "works", "error")
+
+
+class LimitError(CiError):
+    pass
+
+
+@dataclass(frozen=True)
+class Verdict:
+    met: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'met    ' if self.met else 'NOT MET'}  {self.text}"
+
+
+def number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
+    name, side, most = row["name"], limit["side"], limit["at_most"]
+    if "error" in row[side]:
+        return Verdict(False, f"{name}: {side} failed with {row[side]['error']}")
+    median = row[side]["median"]
+    times = limit.get("times")
+    if times is None:
+        return Verdict(median <= most, f"{name}: {side} {number(median)} ns, at most {number(most)}")
+    if times not in row and times not in rows:
+        raise LimitError(f"bench/limits.json: {limit}: '{times}' is neither a side nor a measured row")
+    other = row[times] if times in row else rows[times][side]
+    if "error" in other:
+        return None
+    if not other["median"]:
+        return Verdict(False, f"{name}: {times} took 0 ns, nothing to compare {side} with")
+    found = median / other["median"]
+    return Verdict(found <= most, f"{name}: {side} {found:.3f} x {times}, at most {number(most)}")
+
+
+def judge(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
+    """None where the limit says nothing: what it compares with failed, as stock may."""
+    name = row["name"]
+    if "at_most" in limit:
+        return at_most(limit, row, rows)
+    if "ratio_at_least" in limit:
+        least, found = limit["ratio_at_least"], row["ratio"]
+        shown = "no ratio" if found is None else f"ratio {number(found)}"
+        return Verdict(found is not None and found >= least, f"{name}: {shown}, at least {number(least)}")
+    entry = row[limit["side"]]
+    shown = entry.get("error", "works")
+    wanted = limit.get("error", "works")
+    return Verdict(shown == wanted, f"{name}: {limit['side']} {shown}, wanted {wanted}")
+
+
+def check(limits: list[dict], found: list[dict]) -> list[Verdict]:
+    rows = {row["name"]: row for row in found}
+    verdicts = []
+    for limit in limits:
+        if sum(kind in limit for kind in KINDS) != 1:
+            raise LimitError(f"bench/limits.json: {limit}: want exactly one of {', '.join(KINDS)}")
+        matching = [row for name, row in rows.items() if fnmatchcase(name, limit["row"])]
+        if not matching:
+            verdicts.append(Verdict(False, f"{limit['row']}: no such row was measured"))
+        verdicts += [verdict for row in matching if (verdict := judge(limit, row, rows))]
+    return verdicts

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Where things are."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / "build"
+TREES = BUILD / "trees"            # stock/ and phyr/: kernel sources, each with its objects in perf/ and debug/
+STORE = BUILD / "linux.git"        # objects of the base and the series
+SERIES = BUILD / "series"          # format-patch output
+VM = BUILD / "vm"                  # one folder per run
+RESULTS = BUILD / "results"
+INSTALLED = BUILD / "guest"        # DESTDIR of userspace/

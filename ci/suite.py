@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""./phyr test: every entry, one sum."""
+
+import subprocess
+import sys
+import unittest
+import xml.etree.ElementTree as xml
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ci import check, guest, kernel, paths, progress, tap, vm
+from ci.error import CiError
+from ci.house import House
+from ci.progress import say
+from ci.tap import Tally
+
+DAY = 86400
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Seconds a guest may take: to reach /init, for one test program, for all of one boot."""
+    init: int
+    program: int
+    boot: int
+    environment: str = ""                  # shell, when not long
+
+
+# KASAN and lockdep make an emulated guest ten times slower: fewer layouts, another seed.
+BOUNDS = {
+    kernel.PHYR: Bounds(240, 300, 1200),
+    kernel.DEBUG: Bounds(480, 900, 2700, "export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
+}
+MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
+PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
+SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
+HANG_JOB = "sleep 600\n"
+
+
+def golden(_house: House, _long: bool) -> Tally:
+    """The tests of ci/ itself."""
+    suite = unittest.defaultTestLoader.discover(str(paths.ROOT / "ci" / "tests"), top_level_dir=str(paths.ROOT))
+    result = unittest.TestResult()
+    suite.run(result)
+    failures = [f"{test.id()}: {text.strip().splitlines()[-1]}" for test, text in result.failures + result.errors]
+    return Tally(result.testsRun - len(failures) - len(result.skipped), len(result.skipped), failures)
+
+
+def unit(_house: House, _long: bool) -> Tally:
+    """userspace's unit tests, on this machine."""
+    guest.compile_userspace()
+    run = subprocess.run(["meson", "test", "-C", guest.OBJECTS, "--no-rebuild", "--quiet"], capture_output=True, text=True)
+    report = guest.OBJECTS / "meson-logs" / "testlog.junit.xml"
+    tally = Tally()
+    for case in xml.parse(report).getroot().iter("testcase"):
+        kinds = {child.tag for child in case}
+        if kinds & {"failure", "error"}:
+            tally.failures.append(f"{case.get('classname')}: {case.get('name')}")
+        elif "skipped" in kinds:
+            tally.skipped += 1
+        else:
+            tally.passed += 1
+    if run.returncode and not tally.failures:
+        tally.failures.append(f"meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
+    return tally
+
+
+def series(house: House, _long: bool) -> Tally:
+    return check.checkpatch(house)
+
+
+def commits(house: House, _long: bool) -> Tally:
+    return check.every_commit(house)
+
+
+def diagnostics(house: House, _long: bool) -> Tally:
+    return check.last_commit(house)
+
+
+def expect_error(name: str, text: str, run: Callable[[], vm.Outcome]) -> Tally:
+    try:
+        run()
+    except vm.VmError as error:
+        return Tally(passed=1) if text in str(error) else Tally(failures=[f"{name}: wrong error: {error}"])
+    return Tally(failures=[f"{name}: went unnoticed"])
+
+
+def harness(house: House, _long: bool) -> Tally:
+    """In a real VM, too, a panic, a hang and a splat are noticed."""
+    machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, house.accelerator)
+    tally = expect_error("panic", "Kernel panic", lambda: vm.run(machine, PANIC_JOB, paths.VM / "panic", 120))
+    tally += expect_error("hang", "still running", lambda: vm.run(machine, HANG_JOB, paths.VM / "hang", 20))
+    outcome = vm.run(machine, SPLAT_JOB, paths.VM / "splat", 120)
+    noticed = [splat for splat in outcome.splats if "planted" in splat.text]
+    return tally + (Tally(passed=1) if noticed else Tally(failures=["splat: went unnoticed"]))
+
+
+def guest_tally(results: Path, programs: list[str]) -> Tally:
+    """Sum up what run-tests left in the results folder."""
+    tally = Tally()
+    for program in programs:
+        name = Path(program).name
+        status, output = results / f"{name}.exit", results / f"{name}.tap"
+        if not status.exists():
+            tally.failures.append(f"{name}: did not run to its end")
+            continue
+        code = int(status.read_text())
+        if code == 77:
+            tally.skipped += 1
+            continue
+        one = tap.parse(output.read_text(errors="replace"), name)
+        if code and not one.failures:
+            one.failures.append(f"{name}: exit {code}" + (" (killed: out of time)" if code == 137 else ""))
+        if (leak := results / f"{name}.leak").exists():
+            one.failures.append(f"{name}: pages left pinned: {leak.read_text().strip()}")
+        tally += one
+    return tally
+
+
+def kunit_tally(console: str) -> Tally:
+    start = console.find("KTAP version")
+    if start < 0:
+        return Tally(failures=["KUnit: no results on the console"])
+    return tap.parse(console[console.rfind("\n", 0, start) + 1:], "KUnit")
+
+
+def in_guest(machine: vm.Machine, programs: list[str], folder: Path, bounds: Bounds, long: bool) -> Tally:
+    """One boot: the test programs, then what the console says."""
+    environment = "export PHYR_LONG=1\n" if long else bounds.environment
+    limit, deadline = (DAY, DAY) if long else (bounds.program, bounds.boot)
+    problems = []
+    try:
+        outcome = vm.run(machine, f"{environment}run-tests {limit} {' '.join(programs)}\n", folder, deadline)
+        problems += [str(splat) for splat in outcome.splats]
+        if outcome.status:
+            problems.append(f"{folder.name}: run-tests exits with {outcome.status}")
+    except vm.VmError as error:
+        problems.append(str(error))
+    tally = guest_tally(folder / "results", programs)
+    return tally + Tally(failures=problems)
+
+
+def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
+    """KUnit and all programs; then, with a ZONE_MOVABLE, those that look at migration."""
+    panic = "panic_on_warn=1" if which is kernel.DEBUG else ""
+    machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
+                         command_line=f"kunit.enable=1 kunit.filter_glob=phyr_* {panic}")
+    folder = paths.VM / f"test-{which.name}"
+    tally = in_guest(machine, guest.test_programs(), folder, BOUNDS[which], long)
+    if house.patched:
+        tally += kunit_tally(vm.read(folder / "console.log"))
+    # A hugepage pool would take the movable memory, and pinning would have to move its pages.
+    movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line=f"movablecore=2G {panic}")
+    return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
+
+
+def guest_perf(house: House, long: bool) -> Tally:
+    return on_kernel(house, kernel.PHYR, long)
+
+
+def guest_debug(house: House, long: bool) -> Tally:
+    return on_kernel(house, kernel.DEBUG, long)
+
+
+def configuration(house: House, _long: bool) -> Tally:
+    """Both measured kernels build, and their configurations differ in nothing but the series."""
+    house.kernel(kernel.STOCK)
+    house.kernel(kernel.PHYR)
+    house.prove_config()
+    return Tally(passed=1)
+
+
+# Cheap ones first: a mistake shows early.
+ENTRIES = {
+    "golden": golden,
+    "unit": unit,
+    "configuration": configuration,
+    "series": series,
+    "harness": harness,
+    "guest-perf": guest_perf,
+    "diagnostics": diagnostics,
+    "commits": commits,
+    "guest-debug": guest_debug,
+}
+
+
+def names() -> list[str]:
+    return list(ENTRIES)
+
+
+def run(house: House, long: bool, only: list[str]) -> int:
+    if unknown := [name for name in only if name not in ENTRIES]:
+        raise CiError(f"{unknown[0]}: no such entry; there are {', '.join(ENTRIES)}")
+    total = Tally()
+    for name in only or ENTRIES:
+        say(f"test {name}")
+        began = progress.elapsed()
+        try:
+            tally = ENTRIES[name](house, long)
+        except CiError as error:
+            tally = Tally(failures=[f"{name}: {error}"])
+        for failure in tally.failures:
+            print(f"FAIL {failure}")
+        say(f"{name}: {tally} in {progress.elapsed() - began:.0f} s")
+        total += tally
+    sys.stdout.flush()
+    print(total)
+    return 1 if total.failures or not total.passed else 0

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rows, ratios, limits and Google Benchmark's format."""
+
+import json
+import unittest
+
+from ci import bench, compare, gbench, limits
+
+
+def result(name: str, *samples: int) -> dict:
+    ordered = sorted(samples)
+    return {"workload": name, "unit": "ns", "samples": list(samples),
+            "stats": {"n": len(samples), "min": ordered[0], "median": ordered[len(ordered) // 2]}}
+
+
+def failed(name: str, errno: str) -> dict:
+    return {"workload": name, "error": {"errno": errno, "message": "no"}}
+
+
+class CompareTest(unittest.TestCase):
+    def test_kernels_side_by_side(self):
+        rows = compare.rows([result("mr/reg/base/4KiB", 30, 20, 40)], [result("mr/reg/base/4KiB", 10, 5, 20)])
+        self.assertEqual(rows, [{
+            "name": "mr/reg/base/4KiB", "unit": "ns", "stock": {"median": 30, "min": 20, "n": 3},
+            "phyr": {"median": 10, "min": 5, "n": 3}, "ratio": 3.0,
+        }])
+
+    def test_representations_share_a_row(self):
+        rows = compare.rows([], [result("gup/pages/pin/thp/2MiB", 90), result("gup/phyrs/pin/thp/2MiB", 30)])
+        self.assertEqual([row["name"] for row in rows], ["gup/pin/thp/2MiB"])
+        self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
+
+    def test_failure_is_a_side_without_a_ratio(self):
+        row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)])[0]
+        self.assertEqual((row["stock"], row["ratio"]), ({"error": "ENOMEM"}, None))
+
+    def test_workload_of_one_kernel_only_is_an_error(self):
+        for stock, phyr in (([result("mr/a", 1)], []), ([], [result("mr/a", 1)]), ([], [result("gup/pages/pin/a", 1)])):
+            with self.assertRaises(compare.CompareError):
+                compare.rows(stock, phyr)
+
+    def test_table_names_clock_and_errors(self):
+        rows = compare.rows([failed("mr/reg/x", "ENOMEM"), result("mr/reg/y", 2_000_000)],
+                            [result("mr/reg/x", 5), result("mr/reg/y", 1_000)])
+        text = compare.table(rows, "icount")
+        for piece in ("clock icount", "ENOMEM", "2,000,000", "1,000", "no caches"):
+            self.assertIn(piece, text.replace("\n", " "))
+        self.assertNotIn("instruction", compare.table(rows, "kvm"))
+
+
+class LimitsTest(unittest.TestCase):
+    ROWS = [
+        {"name": "mr/reg/a", "unit": "ns", "stock": {"median": 1000}, "phyr": {"median": 103}, "ratio": 1000 / 103},
+        {"name": "mr/reg/b", "unit": "ns", "stock": {"error": "ENOMEM"}, "phyr": {"median": 100}, "ratio": None},
+    ]
+
+    def met(self, **limit) -> list[bool]:
+        return [verdict.met for verdict in limits.check([limit], self.ROWS)]
+
+    def test_at_most(self):
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=103), [True])
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=102), [False])
+        self.assertEqual(self.met(row="mr/reg/b", side="stock", at_most=1e9), [False])
+
+    def test_at_most_times_the_other_side(self):
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=0.103, times="stock"), [True])
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=0.102, times="stock"), [False])
+
+    def test_nothing_is_said_where_the_other_side_failed(self):
+        self.assertEqual(self.met(row="mr/reg/*", side="phyr", at_most=1.0, times="stock"), [True])
+
+    def test_at_most_times_another_row(self):
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=1.03, times="mr/reg/b"), [True])
+        self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=1.02, times="mr/reg/b"), [False])
+
+    def test_ratio(self):
+        self.assertEqual(self.met(row="mr/reg/a", ratio_at_least=9.7), [True])
+        self.assertEqual(self.met(row="mr/reg/a", ratio_at_least=9.8), [False])
+        self.assertEqual(self.met(row="mr/reg/b", ratio_at_least=1), [False])
+
+    def test_errors_as_wanted(self):
+        self.assertEqual(self.met(row="mr/reg/b", side="stock", error="ENOMEM"), [True])
+        self.assertEqual(self.met(row="mr/reg/a", side="stock", error="ENOMEM"), [False])
+        self.assertEqual(self.met(row="mr/reg/b", side="phyr", works=True), [True])
+        self.assertEqual(self.met(row="mr/reg/b", side="stock", works=True), [False])
+
+    def test_unmeasured_row_is_not_met(self):
+        self.assertEqual(self.met(row="mr/none", side="phyr", at_most=1), [False])
+
+    def test_malformed_limits_are_errors(self):
+        for limit in ({"row": "mr/reg/a", "side": "phyr"}, {"row": "mr/reg/a", "side": "phyr", "at_most": 1, "times": "x"}):
+            with self.assertRaises(limits.LimitError):
+                limits.check([limit], self.ROWS)
+
+
+class FormatTest(unittest.TestCase):
+    def test_google_benchmark_entries(self):
+        rows = gbench.document({"date": "x"}, [result("a", 1, 3), failed("b", "ENOMEM")])["benchmarks"]
+        self.assertEqual([row["name"] for row in rows], ["a", "a", "a_mean", "a_median", "a_stddev", "b"])
+        self.assertEqual([row["real_time"] for row in rows[:4]], [1.0, 3.0, 2.0, 2.0])
+        self.assertTrue(rows[-1]["error_occurred"])
+        self.assertEqual(rows[-1]["error_message"], "ENOMEM")
+
+    def test_braces(self):
+        self.assertEqual(bench.expand("gup/{pages,phyrs}/{pin,unpin}/{backing}"), [
+            "gup/pages/pin/{backing}", "gup/pages/unpin/{backing}", "gup/phyrs/pin/{backing}", "gup/phyrs/unpin/{backing}"])
+
+    def test_our_plan_gives_both_kernels_what_the_rows_need(self):
+        plan = json.loads(bench.WORKLOADS.read_text())
+        names = {tree: [w["workload"] for body in bench.requests(plan, tree).values() for w in body["workloads"]]
+                 for tree in compare.KERNELS}
+        rows = compare.rows(*([result(name, 1) for name in names[tree]] for tree in compare.KERNELS))
+        measured = {row["name"] for row in rows}
+        self.assertEqual(len(measured), len(rows))
+        for limit in json.loads(bench.LIMITS.read_text())["limits"]:
+            if "*" not in limit["row"]:
+                self.assertIn(limit["row"], measured)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Files and patches become commits and come back unchanged; what does not fit stops everything."""
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from ci import patch, series
+from ci.base import IDENTITY
+from ci.git import Git, GitError
+
+AUTHOR = "Ann Author <ann@example.org>"
+
+
+class SeriesTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name) / "root"
+        self.tree = Path(scratch.name) / "tree"
+        self.tree.mkdir()
+        Git(Path(scratch.name) / "git").init()
+        self.git = Git(Path(scratch.name) / "git", Path(scratch.name) / "index", self.tree)
+        self.write("mm/gup.c", "".join(f"line {n}\n" for n in range(30)))
+        self.write("drivers/rxe.c", "rxe\n")
+        self.base = self.commit("base")
+
+    def write(self, name: str, text: str):
+        path = self.tree / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def commit(self, message: str, *parent: str) -> str:
+        self.git.run("add", "-A", ".")
+        parents = [word for commit in parent for word in ("-p", commit)]
+        return self.git.line("commit-tree", self.git.line("write-tree"), *parents, "-m", message, env=IDENTITY)
+
+    def change(self, name: str, old: str, new: str):
+        self.write(name, (self.tree / name).read_text().replace(old, new))
+
+    def topic(self) -> str:
+        """Three commits: hook and file, file alone, another folder's hook."""
+        self.change("mm/gup.c", "line 7\n", "line seven\n")
+        self.write("mm/phyr.c", "phyr\n")
+        first = self.commit("mm: pin ranges\n\nWhy, at length.\n\nSigned-off-by: Ann Author <ann@example.org>", self.base)
+        self.write("tools/run.sh", "#!/bin/sh\n")
+        (self.tree / "tools/run.sh").chmod(0o755)
+        second = self.commit("tools: a script", first)
+        self.change("drivers/rxe.c", "rxe", "rxe on ranges")
+        return self.commit("RDMA/rxe: hold ranges", second)
+
+    def build(self) -> str:
+        return series.build(self.root, self.git.directory, self.base)
+
+    def files(self) -> dict[str, bytes]:
+        return {str(p.relative_to(self.root)): p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
+
+    def test_round_trip(self):
+        tip = self.topic()
+        series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        self.assertEqual(sorted(self.files()), [
+            "kernel/files/mm/phyr.c", "kernel/files/tools/run.sh", "kernel/patches/0001-mm-pin-ranges.patch",
+            "kernel/patches/0002-tools-a-script.patch", "rdma-driver/patches/0001-RDMA-rxe-hold-ranges.patch"])
+        built = self.build()
+        series.compare_trees(self.git, built, self.git, f"{self.base}..{tip}")
+        self.assertEqual(self.git.line("log", "--format=%s", f"{self.base}..{built}"),
+                         "RDMA/rxe: hold ranges\ntools: a script\nmm: pin ranges")
+        self.assertIn("Why, at length.", self.git.line("log", "-1", "--format=%b", f"{built}~2"))
+
+    def test_same_inputs_same_commits_and_same_files(self):
+        tip = self.topic()
+        series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        before, first = self.files(), self.build()
+        self.assertEqual(self.build(), first)
+        series.import_range(self.root, self.git, f"{self.base}..{first}")
+        self.assertEqual(self.files(), before)
+        self.assertEqual(self.build(), first)
+
+    def test_no_patches_is_the_base(self):
+        self.assertEqual(self.build(), self.base)
+
+    def test_mails_carry_the_cover_letter(self):
+        series.import_range(self.root, self.git, f"{self.base}..{self.topic()}")
+        cover = self.root / "cover.txt"
+        cover.write_text("phyrs everywhere\n\nThe story.\n")
+        mails = series.write_mails(self.git.directory, self.base, self.build(), cover, self.root / "out")
+        self.assertEqual(len(mails), 4)
+        letter = mails[0].read_text()
+        self.assertIn("Subject: [PATCH 0/3] phyrs everywhere", letter)
+        self.assertIn("The story.", letter)
+        self.assertNotIn("***", letter)
+
+    def imported(self) -> Path:
+        series.import_range(self.root, self.git, f"{self.base}..{self.topic()}")
+        return self.root / "kernel"
+
+    def assert_refused(self, text: str):
+        with self.assertRaisesRegex((series.SeriesError, patch.PatchError), text):
+            self.build()
+
+    def test_patch_that_does_not_apply_stops(self):
+        hook = next((self.imported() / "patches").glob("0001*"))
+        hook.write_text(hook.read_text().replace("-line 7\n", "-line 77\n"))
+        self.assert_refused("0001-mm-pin-ranges.patch does not apply")
+
+    def test_file_that_no_patch_names_is_refused(self):
+        (self.imported() / "files/mm/stray.c").write_text("x\n")
+        self.assert_refused("kernel/files/mm/stray.c is named by no patch")
+
+    def test_named_file_that_is_missing_is_refused(self):
+        (self.imported() / "files/mm/phyr.c").unlink()
+        self.assert_refused("mm/phyr.c is not in kernel/files")
+
+    def test_file_named_twice_is_refused(self):
+        patches = self.imported() / "patches"
+        shutil.copy(next(patches.glob("0001*")), patches / "0003-again.patch")
+        self.assert_refused("enters in 0001-mm-pin-ranges.patch and again in 0003-again.patch")
+
+    def test_overlay_over_an_existing_file_is_refused(self):
+        kernel = self.imported()
+        (kernel / "files/mm/gup.c").write_text("x\n")
+        hook = next((kernel / "patches").glob("0002*"))
+        hook.write_text(hook.read_text().replace("Overlay: tools", "Overlay: mm/gup.c\nOverlay: tools"))
+        self.assert_refused("mm/gup.c exists before")
+
+    def test_new_file_inside_a_diff_is_refused(self):
+        hook = next((self.imported() / "patches").glob("0001*"))
+        hook.write_text(hook.read_text() + "diff --git a/new.c b/new.c\nnew file mode 100644\n--- /dev/null\n"
+                        "+++ b/new.c\n@@ -0,0 +1 @@\n+x\n")
+        self.assert_refused("creates new.c")
+
+    def test_malformed_header_is_refused(self):
+        hook = next((self.imported() / "patches").glob("0001*"))
+        hook.write_text(hook.read_text().replace("Date: ", "When: "))
+        self.assert_refused("From, Date, Subject")
+
+    def test_second_change_of_a_new_file_is_not_imported(self):
+        tip = self.topic()
+        self.change("mm/phyr.c", "phyr", "phyr again")
+        again = self.commit("mm: more", tip)
+        with self.assertRaisesRegex(series.SeriesError, "mm/phyr.c is changed by a second commit"):
+            series.import_range(self.root, self.git, f"{self.base}..{again}")
+        self.assertFalse(self.root.exists())
+
+    def test_merges_are_not_imported(self):
+        tip = self.topic()
+        with self.assertRaisesRegex(series.SeriesError, "merges"):
+            series.import_range(self.root, self.git, f"{self.base}..{self.commit('merge', tip, self.base)}")
+
+    def test_git_errors_name_the_command(self):
+        with self.assertRaisesRegex(GitError, "git rev-parse"):
+            self.git.run("rev-parse", "nonsense")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Only a run that booted, ended and said so has a verdict."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+from ci import splat, vm
+
+FAKE_QEMU = Path(__file__).parent / "fake_qemu"
+
+
+class VmTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name) / "run"
+
+    def run_fake(self, behaviour: str) -> vm.Outcome:
+        machine = vm.Machine(Path("bzImage"), Path("guest.cpio"), "tcg", qemu=str(FAKE_QEMU), boot_seconds=1,
+                             command_line=f"FAKE={behaviour}")
+        return vm.run(machine, "true\n", self.folder, deadline=2, files={"requests/0.json": "{}"})
+
+    def assert_error(self, behaviour: str, text: str):
+        with self.assertRaisesRegex(vm.VmError, text):
+            self.run_fake(behaviour)
+
+    def test_status_of_the_job_is_reported(self):
+        outcome = self.run_fake("good")
+        self.assertEqual((outcome.status, outcome.splats), (3, []))
+        self.assertEqual((outcome.results / "job").read_text(), "true\n")
+        self.assertEqual((outcome.results / "requests/0.json").read_text(), "{}")
+
+    def test_splat_is_found(self):
+        outcome = self.run_fake("splat")
+        self.assertEqual([found.text for found in outcome.splats], ["WARNING: mm/gup.c:1 at f+0x1/0x2, CPU#0: a/1"])
+
+    def test_missing_verdict_is_an_error(self):
+        self.assert_error("mute", "without a verdict")
+
+    def test_hang_is_an_error(self):
+        self.assert_error("hang", "still running after 2 s")
+
+    def test_guest_that_never_boots_is_an_error(self):
+        self.assert_error("late", "no sign of /init after 1 s")
+
+    def test_panic_is_an_error_and_quoted(self):
+        self.assert_error("panic", "Kernel panic - not syncing: Fatal exception")
+
+    def test_guest_that_could_not_be_set_up_is_an_error(self):
+        self.assert_error("setup", "wanted 6 hugepages of 1048576 KiB, got 3")
+
+    def test_emulator_that_fails_is_an_error(self):
+        self.assert_error("abort", "exited with 134: failed to set MSR")
+
+    def test_old_results_do_not_survive(self):
+        self.run_fake("good")
+        (self.folder / "results" / "old.tap").touch()
+        outcome = self.run_fake("good")
+        self.assertFalse((outcome.results / "old.tap").exists())
+
+
+class SplatTest(unittest.TestCase):
+    def test_every_kind_is_found(self):
+        for line in (
+            "WARNING: CPU: 0 PID: 1 at mm/gup.c:1 f+0x0/0x1",
+            "BUG: KASAN: slab-use-after-free in f+0x1/0x2",
+            "BUG: kernel NULL pointer dereference, address: 0000000000000000",
+            "BUG: sleeping function called from invalid context at mm/slab.h:1",
+            "kernel BUG at mm/gup.c:1!",
+            "UBSAN: array-index-out-of-bounds in mm/gup.c:1:2",
+            "WARNING: possible circular locking dependency detected",
+            "kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
+            "INFO: task phyrd:99 blocked for more than 120 seconds.",
+            "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+            "Oops: 0000 [#1] SMP",
+            "phyrd: page allocation failure: order:10, mode:0xdc0",
+        ):
+            self.assertEqual(len(splat.scan(f"[    1.0] {line}\r\n", [])), 1, line)
+
+    def test_ordinary_lines_are_none(self):
+        text = "[    0.1] debug: bugs are warnings here\nDEBUG: fine\n[    0.2] Freeing unused memory\n"
+        self.assertEqual(splat.scan(text, []), [])
+
+    def test_allowed_line_passes_and_needs_a_reason(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            listing = Path(scratch) / "allowed"
+            listing.write_text("WARNING: .*expected  # a test provokes it\n")
+            allow = splat.allowed(listing)
+            self.assertEqual(splat.scan("WARNING: quite expected\n", allow), [])
+            self.assertEqual(len(splat.scan("WARNING: other\n", allow)), 1)
+            listing.write_text("WARNING: .*expected\n")
+            with self.assertRaisesRegex(splat.AllowError, "reason"):
+                splat.allowed(listing)
+
+    def test_the_project_list_is_valid(self):
+        splat.allowed()
+
+
+if __name__ == "__main__":
+    unittest.main()

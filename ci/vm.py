@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""One run of a kernel in QEMU: a job goes in; an exit status, a console and result files come out."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ci import initramfs, splat
+from ci.error import CiError
+
+BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone on a machine, much more on a busy one
+QEMU = "qemu-system-x86_64"
+# Without ERMS and FSRM the guest clears pages by words: the emulator runs, and counts, 'rep stosb' byte by byte.
+CPUS = {"tcg": "max,la57=off,erms=off,fsrm=off", "kvm": "host,la57=off"}
+COMMAND_LINE = "console=ttyS0 panic=-1 oops=panic nokaslr norandmaps"
+HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
+HUGEPAGES_2M = 128
+
+
+class VmError(CiError):
+    """The run has no verdict that could be believed."""
+
+
+@dataclass
+class Machine:
+    kernel: Path
+    initramfs: Path
+    accelerator: str                       # kvm | tcg
+    icount: bool = False                   # the guest's clock counts instructions: 1 ns each, one CPU
+    cpus: int = 2
+    memory: str = "10G"
+    hugepages_1g: int = HUGEPAGES_1G
+    hugepages_2m: int = HUGEPAGES_2M
+    command_line: str = ""                 # more kernel parameters
+    forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
+    qemu: str = QEMU
+    boot_seconds: float = BOOT_SECONDS
+
+    @property
+    def clock(self) -> str:
+        return "icount" if self.icount else self.accelerator
+
+    def arguments(self, folder: Path, interactive: bool) -> list[str]:
+        command_line = (
+            f"{COMMAND_LINE} hugepagesz=1G hugepages={self.hugepages_1g} default_hugepagesz=2M "
+            f"phyr.clock={self.clock} PHYR_HUGE_1G={self.hugepages_1g} PHYR_HUGE_2M={self.hugepages_2m} {self.command_line}"
+        )
+        console = f"stdio,id=console,mux=off,signal=off,logfile={folder}/console.log" if interactive \
+            else f"file,id=console,path={folder}/console.log"
+        arguments = [
+            self.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-machine", "q35", "-cpu", CPUS[self.accelerator], "-m", self.memory,
+            "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", command_line.strip(),
+            "-chardev", console, "-serial", "chardev:console",
+            "-device", "virtio-rng-pci",
+            "-device", "virtio-serial-pci",
+            "-chardev", f"file,id=verdict,path={folder}/verdict",
+            "-device", "virtserialport,chardev=verdict,name=verdict",
+            "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
+        ]
+        if self.icount:
+            arguments += ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1",
+                          "-rtc", "base=2026-01-01,clock=vm"]
+        elif self.accelerator == "tcg":
+            arguments += ["-accel", "tcg,thread=multi", "-smp", str(self.cpus)]
+        else:
+            arguments += ["-accel", self.accelerator, "-smp", str(self.cpus)]
+        if self.forward:
+            outside, inside = self.forward
+            arguments += ["-netdev", f"user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{outside}-10.0.2.15:{inside}",
+                          "-device", "virtio-net-pci,netdev=net,romfile="]
+        return arguments
+
+
+@dataclass
+class Outcome:
+    status: int                            # the job's exit status
+    seconds: float
+    folder: Path
+    splats: list[splat.Splat] = field(default_factory=list)
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results"
+
+
+def prepare(folder: Path, files: dict[str, str]) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, text in files.items():
+        path = folder / "results" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (folder / "verdict").touch()
+    (folder / "console.log").touch()
+
+
+def read(path: Path) -> str:
+    return path.read_text(errors="replace")
+
+
+def last_words(folder: Path) -> str:
+    lines = [line for line in read(folder / "console.log").splitlines() if line.strip()]
+    panic = [line for line in lines if "Kernel panic" in line]
+    return (panic or lines or ["the console is empty"])[-1].strip()
+
+
+def wait(process: subprocess.Popen, machine: Machine, folder: Path, deadline: float) -> float:
+    """Until QEMU ends; it is killed when the guest does not boot, or not end, in time."""
+    began = time.monotonic()
+    booted = False
+    try:
+        while process.poll() is None:
+            time.sleep(0.05)
+            seconds = time.monotonic() - began
+            booted = booted or read(folder / "verdict").startswith("init")
+            if not booted and seconds > machine.boot_seconds:
+                raise VmError(f"{folder.name}: no sign of /init after {machine.boot_seconds:.0f} s; "
+                              f"console ends: {last_words(folder)}")
+            if seconds > deadline:
+                raise VmError(f"{folder.name}: still running after {deadline:.0f} s; console ends: {last_words(folder)}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+    return time.monotonic() - began
+
+
+def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: bool = False,
+        files: dict[str, str] | None = None) -> Outcome:
+    """Boot, run the shell script job as root, and return what came of it. folder is emptied first.
+
+    files: name below /results -> text, for the job to read. A splat on the console does not raise: the caller decides,
+    with Outcome.splats in hand.
+    """
+    folder = folder.resolve()
+    prepare(folder, (files or {}) | {"job": job})
+    with (folder / "qemu.log").open("w") as log:
+        process = subprocess.Popen(
+            machine.arguments(folder, interactive),
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=None if interactive else log, stderr=log,
+        )
+        seconds = wait(process, machine, folder, deadline)
+
+    words = read(folder / "verdict").split("\n")
+    if process.returncode:
+        raise VmError(f"{folder.name}: QEMU exited with {process.returncode}: {read(folder / 'qemu.log').strip()[-300:]}")
+    verdict = words[1] if len(words) > 2 else ""
+    if verdict.startswith("error "):
+        raise VmError(f"{folder.name}: guest set-up: {verdict[6:]}")
+    if not verdict.startswith("exit "):
+        raise VmError(f"{folder.name}: the guest ended without a verdict; console ends: {last_words(folder)}")
+    return Outcome(int(verdict[5:]), seconds, folder, splat.scan(read(folder / "console.log"), splat.allowed()))
+
+
+def main() -> int:
+    """python3 -m ci.vm --kernel bzImage --job job.sh: one run by hand, with any kernel."""
+    parser = argparse.ArgumentParser(prog="python3 -m ci.vm", description=main.__doc__)
+    parser.add_argument("--kernel", type=Path, required=True, help="bzImage")
+    parser.add_argument("--job", type=Path, help="shell script for the guest; without it, an interactive shell")
+    parser.add_argument("--installed", type=Path, help="DESTDIR tree to add to the guest")
+    parser.add_argument("--folder", type=Path, default=Path("build/vm/manual"))
+    parser.add_argument("--icount", action="store_true", help="one CPU, the clock counts instructions")
+    parser.add_argument("--accelerator", default="tcg", choices=("tcg", "kvm"))
+    parser.add_argument("--deadline", type=float, default=600, help="seconds")
+    parser.add_argument("--append", default="", help="more kernel parameters")
+    arguments = parser.parse_args()
+
+    image = arguments.folder.with_suffix(".cpio")
+    image.parent.mkdir(parents=True, exist_ok=True)
+    initramfs.pack(image, arguments.installed)
+    machine = Machine(arguments.kernel, image, arguments.accelerator, arguments.icount,
+                      command_line=arguments.append)
+    interactive = arguments.job is None
+    job = "exec setsid cttyhack sh -l\n" if interactive else arguments.job.read_text()
+    try:
+        outcome = run(machine, job, arguments.folder, 86400 if interactive else arguments.deadline, interactive)
+    except VmError as error:
+        print(error, file=sys.stderr)
+        return 2
+    for found in outcome.splats:
+        print(found)
+    print(f"exit {outcome.status} after {outcome.seconds:.1f} s; console and results in {os.path.relpath(outcome.folder)}")
+    return 1 if outcome.status or outcome.splats else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

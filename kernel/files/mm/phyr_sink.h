@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What mm/gup.c and mm/phyr.c share: phyrs while they are being gathered
+ */
+#ifndef _MM_PHYR_SINK_H
+#define _MM_PHYR_SINK_H
+
+#include <linux/io.h>
+#include <linux/mm.h>
+
+/*
+ * While they are gathered, phyrs are whole pages: each page in them carries one
+ * reference of the kind that the caller asked for (the zero page none), so that
+ * a walk can be undone without a record of its leaves. Clipping to the caller's
+ * bytes is the last step.
+ *
+ * @mark (a former @free) and @mark_len are to what the current walk is undone.
+ */
+struct phyr_sink {
+	struct phys_vec	*phyrs;
+	struct phys_vec	*free;		/* behind the last phyr */
+	struct phys_vec	*limit;		/* behind the array */
+	struct page	*next;		/* behind the last page, or NULL */
+	bool		paused;		/* after one table, for interrupts */
+	bool		full;		/* an add needed one more entry */
+	struct phys_vec	*mark;
+	size_t		mark_len;
+};
+
+static inline bool phyr_pages_adjacent(const struct page *next,
+				       const struct page *page)
+{
+	if (page != next)
+		return false;
+	/* Memmaps of two sections may touch by chance. */
+	return !IS_ENABLED(CONFIG_SPARSEMEM) ||
+	       IS_ENABLED(CONFIG_SPARSEMEM_VMEMMAP) ||
+	       page_to_pfn(page - 1) + 1 == page_to_pfn(page);
+}
+
+/*
+ * Memory of different pgmaps, or of which only one side may be pinned for long,
+ * stays apart: users look at the first page to learn about all of them. The
+ * latter changes only between pageblocks; pages pinned for long are all alike.
+ */
+static __always_inline bool phyr_pages_alike(struct page *last,
+					     struct page *page,
+					     unsigned int gup_flags)
+{
+	if (!zone_device_pages_have_same_pgmap(last, page))
+		return false;
+	return (gup_flags & FOLL_LONGTERM) ||
+	       !pageblock_aligned(page_to_pfn(page)) ||
+	       folio_is_longterm_pinnable(page_folio(last)) ==
+	       folio_is_longterm_pinnable(page_folio(page));
+}
+
+/* Add pages of one folio, to which the caller holds @nr_pages references. */
+static __always_inline bool phyr_sink_add(struct phyr_sink *sink,
+					  struct page *page,
+					  unsigned long nr_pages,
+					  unsigned int gup_flags)
+{
+	size_t len = nr_pages << PAGE_SHIFT;
+
+	if (phyr_pages_adjacent(sink->next, page) &&
+	    phyr_pages_alike(page - 1, page, gup_flags)) {
+		sink->free[-1].len += len;
+	} else if (sink->free != sink->limit) {
+		*sink->free++ = (struct phys_vec){
+			.paddr = page_to_phys(page),
+			.len = len,
+		};
+	} else {
+		sink->full = true;
+		return false;
+	}
+	sink->next = page + nr_pages;
+	return true;
+}
+
+static inline unsigned int phyr_sink_nr(const struct phyr_sink *sink)
+{
+	return sink->free - sink->phyrs;
+}
+
+static inline void phyr_sink_start_walk(struct phyr_sink *sink)
+{
+	sink->paused = false;
+	sink->full = false;
+	sink->mark = sink->free;
+	sink->mark_len = phyr_sink_nr(sink) ? sink->free[-1].len : 0;
+}
+
+void phyr_sink_undo_walk(struct phyr_sink *sink);
+
+/* mm/gup.c */
+int gup_phyrs_check(unsigned long *start, size_t len, unsigned long *end,
+		    unsigned int *gup_flags, unsigned int to_set);
+unsigned long gup_phyrs_fast(unsigned long start, unsigned long end,
+			     unsigned int gup_flags, struct phyr_sink *sink);
+long gup_phyrs_slow(unsigned long start, unsigned long nr_pages,
+		    unsigned int gup_flags, struct page **pages);
+
+#endif /* _MM_PHYR_SINK_H */

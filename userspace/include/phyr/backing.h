@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_BACKING_H
+#define PHYR_BACKING_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phyr/error.h>
+
+/**
+ * enum phyr_backing_kind - the pages that memory is made of
+ * @PHYR_BACKING_BASE: base pages, physically scattered: the worst case
+ * @PHYR_BACKING_THP: transparent huge pages of 2 MiB
+ * @PHYR_BACKING_HUGETLB_2M: hugetlb pages of 2 MiB from the reserved pool
+ * @PHYR_BACKING_HUGETLB_1G: hugetlb pages of 1 GiB from the reserved pool
+ */
+enum phyr_backing_kind {
+	PHYR_BACKING_BASE,
+	PHYR_BACKING_THP,
+	PHYR_BACKING_HUGETLB_2M,
+	PHYR_BACKING_HUGETLB_1G,
+	PHYR_BACKING_KINDS,
+};
+
+#define PHYR_BACKING_APART_UNKNOWN (-1)
+
+/**
+ * struct phyr_backing - faulted-in memory whose page size has been verified
+ * @kind: what was asked for, and found in /proc/self/smaps
+ * @page_size: size of its pages in bytes
+ * @addr: its first byte, aligned to @page_size
+ * @len: bytes asked for
+ * @mapped: @len rounded up to whole pages (base: to at least 64, which gives
+ *	the scattering room); all of it may be used. The pages before @addr
+ *	and after @mapped are PROT_NONE.
+ * @allocate_ns: time that mmap() and madvise() took
+ * @fault_ns: time that faulting in took
+ * @apart_percent: base only: of 100 neighbouring pages so many are not
+ *	physically followed by the next; PHYR_BACKING_APART_UNKNOWN if the
+ *	kernel does not show physical addresses to us (or kind is another)
+ */
+struct phyr_backing {
+	enum phyr_backing_kind kind;
+	size_t page_size;
+	void *addr;
+	size_t len;
+	size_t mapped;
+	uint64_t allocate_ns;
+	uint64_t fault_ns;
+	int apart_percent;
+
+	/* private: */
+	void *reserved;
+	size_t reserved_len;
+};
+
+/**
+ * phyr_backing_create() - map, fault in and verify memory
+ * @kind: its pages
+ * @len: bytes, not 0
+ * @backing: the memory, all zero
+ * @error: filled on failure, or NULL
+ *
+ * Base memory is faulted in in the order of a linear congruential generator,
+ * because pages faulted in one after another are often physical neighbours.
+ *
+ * Return: 0, -EINVAL for a length of 0, -EOVERFLOW for one that is too large,
+ * -ENOMEM if the hugetlb pool or free memory is short, -EOPNOTSUPP if the
+ * kernel has no such pages, -EMEDIUMTYPE if it gave others than asked for.
+ */
+int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
+			struct phyr_backing **backing,
+			struct phyr_error *error);
+void phyr_backing_destroy(struct phyr_backing *backing);
+
+/**
+ * phyr_backing_name() - "base", "thp", "hugetlb-2M" or "hugetlb-1G"
+ */
+const char *phyr_backing_name(enum phyr_backing_kind kind);
+
+/**
+ * phyr_backing_parse() - the kind of that name
+ *
+ * Return: 0, or -EINVAL.
+ */
+int phyr_backing_parse(const char *name, enum phyr_backing_kind *kind);
+
+/**
+ * phyr_backing_page_size() - in bytes
+ */
+size_t phyr_backing_page_size(enum phyr_backing_kind kind);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_CLOCK_H
+#define PHYR_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/**
+ * phyr_clock_ns() - the time of every sample: CLOCK_MONOTONIC in nanoseconds
+ */
+static inline uint64_t phyr_clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/**
+ * struct phyr_clock - what the numbers of this machine mean
+ * @source: the kernel's clocksource, "tsc" and the like; "unknown" if the
+ *	kernel does not say
+ * @kind: what the kernel command line says in phyr.clock=, such as "icount"
+ *	(one nanosecond is one guest instruction) or "kvm"; else "native".
+ *	Numbers of different kinds must not be compared.
+ */
+struct phyr_clock {
+	char source[32];
+	char kind[32];
+};
+
+void phyr_clock_describe(struct phyr_clock *clock);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_DEVICE_H
+#define PHYR_DEVICE_H
+
+#include <stdint.h>
+#include <infiniband/verbs.h>
+
+#include <phyr/error.h>
+
+/**
+ * struct phyr_device - an open RDMA device with a protection domain
+ * @context: libibverbs context
+ * @pd: protection domain of everything that is registered
+ * @attr: the device's limits
+ * @port: number of its first active port
+ * @port_attr: that port
+ * @gid_index: GID of the port for address handles: on RoCE the first
+ *	IPv4-mapped RoCE v2 one, else the first RoCE v2 one; -1 if the port
+ *	has none of them
+ * @gid: that GID
+ */
+struct phyr_device {
+	struct ibv_context *context;
+	struct ibv_pd *pd;
+	struct ibv_device_attr attr;
+	uint8_t port;
+	struct ibv_port_attr port_attr;
+	int gid_index;
+	union ibv_gid gid;
+};
+
+/**
+ * phyr_device_open() - open an RDMA device
+ * @name: its name, or NULL for the first one that has an active port
+ * @device: the device
+ * @error: filled on failure, or NULL
+ *
+ * Return: 0, -ENODEV if there is no such device or it has no active port, or
+ * what libibverbs failed with.
+ */
+int phyr_device_open(const char *name, struct phyr_device **device,
+		     struct phyr_error *error);
+void phyr_device_close(struct phyr_device *device);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_GUP_H
+#define PHYR_GUP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phyr/error.h>
+
+/**
+ * enum phyr_gup_form - what the kernel describes pinned memory with
+ * @PHYR_GUP_PAGES: an array of struct page pointers
+ * @PHYR_GUP_PHYRS: an array of physical ranges
+ */
+enum phyr_gup_form {
+	PHYR_GUP_PAGES,
+	PHYR_GUP_PHYRS,
+};
+
+/**
+ * phyr_gup_open() - open /dev/phyr_test
+ * @fd: its file descriptor, to be closed with close()
+ * @error: filled on failure, or NULL
+ *
+ * Return: 0, -ENOENT on a kernel without CONFIG_PHYR_TEST, else -errno.
+ */
+int phyr_gup_open(int *fd, struct phyr_error *error);
+
+/**
+ * phyr_gup_bench() - pin and unpin memory in the kernel, for writing and long
+ *	term as an RDMA device would, timing each
+ * @fd: from phyr_gup_open()
+ * @form: how the memory is described
+ * @addr: first byte
+ * @len: bytes
+ * @warmup: rounds before the first sample
+ * @samples: number of samples, 1 to 2^20
+ * @pin_ns: @samples times to pin
+ * @unpin_ns: @samples times to unpin
+ * @error: filled on failure, or NULL
+ *
+ * Return: 0, or the negative errno of the ioctl; then no sample is valid.
+ */
+int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
+		   unsigned int warmup, unsigned int samples, uint64_t *pin_ns,
+		   uint64_t *unpin_ns, struct phyr_error *error);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_RUN_H
+#define PHYR_RUN_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phyr/error.h>
+#include <phyr/parameters.h>
+#include <phyr/stats.h>
+#include <phyr/workload.h>
+
+/**
+ * struct phyr_request - a workload and how often to sample it
+ * @workload: what to measure
+ * @warmup: rounds before the first sample
+ * @samples: number of samples, not 0
+ */
+struct phyr_request {
+	struct phyr_workload workload;
+	unsigned int warmup;
+	unsigned int samples;
+};
+
+/**
+ * struct phyr_result - what became of a request
+ * @status: 0 if @samples and @stats are valid, -errno if @error is;
+ *	-EINPROGRESS until it has been carried out
+ * @error: why there are no samples
+ * @samples: the request's number of samples, in ns, in order of time
+ * @stats: their summary
+ * @parameters: everything that was in effect
+ */
+struct phyr_result {
+	int status;
+	struct phyr_error error;
+	uint64_t *samples;
+	struct phyr_stats stats;
+	struct phyr_parameters parameters;
+};
+
+/**
+ * struct phyr_run - requests and their results
+ * @n: number of both
+ * @requests: in the order asked for
+ * @results: in the same order; valid up to @finished
+ * @finished: leading results that are there; any thread may read it while
+ *	another executes the run
+ * @stop: set by any thread to end the run early: what has not been measured
+ *	by then fails with ECANCELED
+ */
+struct phyr_run {
+	size_t n;
+	struct phyr_request *requests;
+	struct phyr_result *results;
+	atomic_size_t finished;
+	atomic_bool stop;
+
+	/* private: */
+	uint64_t *spare;
+};
+
+/**
+ * phyr_run_create() - prepare a run, with room for all its samples
+ * @requests: what to measure, copied
+ * @n: how many, not 0
+ * @run: the run
+ *
+ * Return: 0, -EINVAL for no request or one for 0 samples, -ENOMEM.
+ */
+int phyr_run_create(const struct phyr_request *requests, size_t n,
+		    struct phyr_run **run);
+void phyr_run_destroy(struct phyr_run *run);
+
+/**
+ * phyr_run_execute() - carry out the requests in the calling thread, in order
+ * @run: a run that has not been executed
+ *
+ * Requests that differ only in the series (reg and dereg of the same memory)
+ * share one measurement, which takes place where the first of them stands.
+ * Neighbouring requests for the same backing and length share the memory. The
+ * thread should be on one CPU, see phyr_cpu_pin(), and the only one running.
+ */
+void phyr_run_execute(struct phyr_run *run);
+
+#endif

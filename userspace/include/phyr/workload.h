@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PHYR_WORKLOAD_H
+#define PHYR_WORKLOAD_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <phyr/backing.h>
+#include <phyr/error.h>
+#include <phyr/parameters.h>
+
+/* Room for any workload name, with its NUL. */
+#define PHYR_WORKLOAD_NAME 80
+
+/* Series that one measurement can yield. */
+#define PHYR_SERIES_MAX 2
+
+/* Largest size in a name, in bytes: 1 TiB. */
+#define PHYR_WORKLOAD_SIZE_MAX ((size_t)1 << 40)
+
+/**
+ * struct phyr_task - one measurement that a family is to carry out
+ * @form: index into the family's @forms, 0 if it has none
+ * @backing: memory of the family's @ranges times @size bytes
+ * @size: bytes that the workload is about
+ * @warmup: rounds before the first sample
+ * @samples: number of samples of each series
+ * @series: arrays of @samples times in ns, one per series of the family,
+ *	already faulted in
+ * @parameters: where the family notes what it has settled itself
+ * @stop: becomes true when the measurement should end early; it then
+ *	returns -ECANCELED
+ */
+struct phyr_task {
+	unsigned int form;
+	const struct phyr_backing *backing;
+	size_t size;
+	unsigned int warmup;
+	unsigned int samples;
+	uint64_t *series[PHYR_SERIES_MAX];
+	struct phyr_parameters *parameters;
+	const atomic_bool *stop;
+};
+
+/**
+ * struct phyr_family - workloads that are measured by the same code
+ * @name: first part of their names
+ * @forms: NULL-terminated second parts that are measured apart, or NULL
+ * @series: NULL-terminated next parts, all measured in the same rounds
+ * @ranges: ranges of the size in the name that one measurement uses
+ * @summary: what a sample is, in a sentence
+ * @probe: 0 if this machine can measure the family, else -errno and why not
+ * @measure: carry out a measurement: 0 or -errno and what failed
+ *
+ * A workload is called family[/form]/series/backing/size. To add a family,
+ * write a file beside workload_mr.c and name it in families.c.
+ */
+struct phyr_family {
+	const char *name;
+	const char *const *forms;
+	const char *const *series;
+	unsigned int ranges;
+	const char *summary;
+	int (*probe)(struct phyr_error *error);
+	int (*measure)(const struct phyr_task *task, struct phyr_error *error);
+};
+
+/* The families, NULL-terminated. */
+extern const struct phyr_family *const phyr_families[];
+
+/**
+ * struct phyr_workload - a workload's name taken apart
+ * @family: its family
+ * @form: index into the family's forms, 0 if it has none
+ * @series: index into the family's series
+ * @backing: memory it works on
+ * @size: bytes, a multiple of the base page size up to PHYR_WORKLOAD_SIZE_MAX
+ */
+struct phyr_workload {
+	const struct phyr_family *family;
+	unsigned int form;
+	unsigned int series;
+	enum phyr_backing_kind backing;
+	size_t size;
+};
+
+/**
+ * phyr_workload_parse() - take a workload's name apart
+ * @name: like "mr/reg/hugetlb-1G/1GiB"
+ * @workload: its parts
+ * @error: says which part is wrong and what it may be; or NULL
+ *
+ * Return: 0 or -EINVAL.
+ */
+int phyr_workload_parse(const char *name, struct phyr_workload *workload,
+			struct phyr_error *error);
+
+/**
+ * phyr_workload_format() - put a workload's name together
+ */
+void phyr_workload_format(const struct phyr_workload *workload,
+			  char name[PHYR_WORKLOAD_NAME]);
+
+/**
+ * phyr_workload_same_rounds() - are two workloads series of one measurement?
+ */
+bool phyr_workload_same_rounds(const struct phyr_workload *a,
+			       const struct phyr_workload *b);
+
+#endif

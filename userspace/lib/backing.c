@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A backing lies in the middle of a PROT_NONE reservation. Thus its mapping
+ * can be aligned, starts and ends where smaps says it does (the kernel merges
+ * like neighbours), and overruns fault.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <linux/mman.h>
+
+#include <phyr/backing.h>
+#include <phyr/clock.h>
+#include <phyr/size.h>
+
+#include "pagemap.h"
+#include "smaps.h"
+
+#define THP_SIZE (2 * PHYR_MIB)
+#define BASE_MIN_PAGES 64
+#define BASE_MIN_APART_PERCENT 90
+
+static const struct kind {
+	const char *name;
+	size_t page_size; /* 0: the base page size */
+	int map_flags;
+	int advice; /* 0: none */
+} kinds[PHYR_BACKING_KINDS] = {
+	[PHYR_BACKING_BASE] = { "base", 0, 0, MADV_NOHUGEPAGE },
+	[PHYR_BACKING_THP] = { "thp", THP_SIZE, 0, MADV_HUGEPAGE },
+	[PHYR_BACKING_HUGETLB_2M] = { "hugetlb-2M", 2 * PHYR_MIB,
+				      MAP_HUGETLB | MAP_HUGE_2MB, 0 },
+	[PHYR_BACKING_HUGETLB_1G] = { "hugetlb-1G", PHYR_GIB,
+				      MAP_HUGETLB | MAP_HUGE_1GB, 0 },
+};
+
+static size_t base_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+const char *phyr_backing_name(enum phyr_backing_kind kind)
+{
+	return kinds[kind].name;
+}
+
+size_t phyr_backing_page_size(enum phyr_backing_kind kind)
+{
+	return kinds[kind].page_size ? kinds[kind].page_size : base_page_size();
+}
+
+int phyr_backing_parse(const char *name, enum phyr_backing_kind *kind)
+{
+	for (size_t i = 0; i < PHYR_BACKING_KINDS; i++) {
+		if (!strcmp(name, kinds[i].name)) {
+			*kind = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+static int pool_read(size_t page_size, const char *file, size_t *value)
+{
+	char path[128];
+	FILE *stream;
+	int got;
+
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/hugepages/hugepages-%zukB/%s",
+		 page_size / PHYR_KIB, file);
+	stream = fopen(path, "re");
+	if (!stream)
+		return -errno;
+	got = fscanf(stream, "%zu", value);
+	fclose(stream);
+	return got == 1 ? 0 : -EIO;
+}
+
+static int hugetlb_error(const struct phyr_backing *b, int err,
+			 struct phyr_error *error)
+{
+	size_t need = b->mapped / b->page_size, total, idle, promised;
+	const char *name = phyr_backing_name(b->kind);
+
+	if (pool_read(b->page_size, "nr_hugepages", &total) ||
+	    pool_read(b->page_size, "free_hugepages", &idle) ||
+	    pool_read(b->page_size, "resv_hugepages", &promised))
+		return phyr_error_set(
+			error, -EOPNOTSUPP,
+			"%s: this kernel or CPU has no hugetlb pages of %zu KiB (CONFIG_HUGETLBFS; 1 GiB pages also need the CPU flag pdpe1gb)",
+			name, b->page_size / PHYR_KIB);
+	idle -= promised;
+	if (err != ENOMEM || idle >= need)
+		return phyr_error_set(error, -err, "%s: mmap of %zu bytes: %s",
+				      name, b->mapped, strerror(err));
+	return phyr_error_set(
+		error, -ENOMEM,
+		"%s: %zu pages needed, %zu of %zu free; reserve more with: echo %zu > /sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages",
+		name, need, idle, total, total + need - idle,
+		b->page_size / PHYR_KIB);
+}
+
+static int check_available(const struct phyr_backing *b,
+			   struct phyr_error *error)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	size_t available = SIZE_MAX;
+	char line[128];
+
+	if (!file)
+		return phyr_error_set(error, -errno, "/proc/meminfo: %s",
+				      strerror(errno));
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemAvailable: %zu", &available) == 1)
+			available *= PHYR_KIB;
+	}
+	fclose(file);
+	if (b->mapped > available)
+		return phyr_error_set(
+			error, -ENOMEM,
+			"%s: %zu MiB needed, %zu MiB of memory available (MemAvailable)",
+			phyr_backing_name(b->kind), b->mapped / PHYR_MIB,
+			available / PHYR_MIB);
+	return 0;
+}
+
+static int size_up(struct phyr_backing *b, struct phyr_error *error)
+{
+	size_t page = b->page_size;
+	size_t room = page + 2 * base_page_size();
+
+	if (!b->len)
+		return phyr_error_set(error, -EINVAL, "%s: length is 0",
+				      phyr_backing_name(b->kind));
+	if (b->len > SIZE_MAX - room - page)
+		return phyr_error_set(error, -EOVERFLOW,
+				      "%s: %zu bytes exceed the address space",
+				      phyr_backing_name(b->kind), b->len);
+	b->mapped = (b->len + page - 1) / page * page;
+	if (b->kind == PHYR_BACKING_BASE && b->mapped < BASE_MIN_PAGES * page)
+		b->mapped = BASE_MIN_PAGES * page;
+	b->reserved_len = b->mapped + room;
+	return 0;
+}
+
+static int map(struct phyr_backing *b, struct phyr_error *error)
+{
+	const struct kind *kind = &kinds[b->kind];
+	uint64_t start;
+	uintptr_t addr;
+
+	b->reserved = mmap(NULL, b->reserved_len, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (b->reserved == MAP_FAILED) {
+		b->reserved = NULL;
+		return phyr_error_set(error, -errno,
+				      "%s: mmap of %zu bytes: %s", kind->name,
+				      b->reserved_len, strerror(errno));
+	}
+	addr = (uintptr_t)b->reserved + base_page_size() + b->page_size - 1;
+	b->addr = (void *)(addr / b->page_size * b->page_size);
+
+	start = phyr_clock_ns();
+	if (mmap(b->addr, b->mapped, PROT_READ | PROT_WRITE,
+		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | kind->map_flags, -1,
+		 0) == MAP_FAILED) {
+		if (kind->map_flags)
+			return hugetlb_error(b, errno, error);
+		return phyr_error_set(error, -errno,
+				      "%s: mmap of %zu bytes: %s", kind->name,
+				      b->mapped, strerror(errno));
+	}
+	/* Fails only on a kernel without THP, where "base" needs no advice. */
+	if (kind->advice && madvise(b->addr, b->mapped, kind->advice) &&
+	    b->kind == PHYR_BACKING_THP)
+		return phyr_error_set(
+			error, -EOPNOTSUPP,
+			"thp: this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
+	b->allocate_ns = phyr_clock_ns() - start;
+	return 0;
+}
+
+/*
+ * x -> a*x + c modulo a power of two passes through every value if c is odd
+ * and a - 1 a multiple of 4. As c is 3 modulo 4, x is never followed by x + 1.
+ */
+static void fault_in_scattered(struct phyr_backing *b)
+{
+	size_t pages = b->mapped / b->page_size, modulus = BASE_MIN_PAGES;
+	size_t page = 0;
+
+	while (modulus < pages)
+		modulus *= 2;
+	for (size_t i = 0; i < modulus; i++) {
+		if (page < pages)
+			*((volatile char *)b->addr + page * b->page_size) = 0;
+		page = (page * 1664525 + 1013904223) & (modulus - 1);
+	}
+}
+
+static int fault_in(struct phyr_backing *b, struct phyr_error *error)
+{
+	uint64_t start = phyr_clock_ns();
+
+	if (b->kind == PHYR_BACKING_BASE)
+		fault_in_scattered(b);
+	else if (madvise(b->addr, b->mapped, MADV_POPULATE_WRITE))
+		return phyr_error_set(
+			error, -errno,
+			"%s: madvise(MADV_POPULATE_WRITE, Linux 5.14 or newer) of %zu bytes: %s",
+			phyr_backing_name(b->kind), b->mapped, strerror(errno));
+	b->fault_ns = phyr_clock_ns() - start;
+	return 0;
+}
+
+static int verify_apart(struct phyr_backing *b, struct phyr_error *error)
+{
+	size_t pages = b->mapped / b->page_size, apart;
+
+	if (pagemap_apart(b->addr, pages, &apart))
+		return 0;
+	b->apart_percent = (int)(apart * 100 / (pages - 1));
+	if (b->apart_percent < BASE_MIN_APART_PERCENT)
+		return phyr_error_set(
+			error, -EMEDIUMTYPE,
+			"base: only %d %% of neighbouring pages are physically apart, at least %d %% are needed; try again",
+			b->apart_percent, BASE_MIN_APART_PERCENT);
+	return 0;
+}
+
+static int verify(struct phyr_backing *b, struct phyr_error *error)
+{
+	const char *name = phyr_backing_name(b->kind);
+	struct smaps_area area;
+	size_t good;
+	int ret;
+
+	ret = smaps_find(b->addr, &area);
+	if (ret)
+		return phyr_error_set(
+			error, ret,
+			"%s: the page size cannot be verified in /proc/self/smaps (CONFIG_PROC_PAGE_MONITOR): %s",
+			name, strerror(-ret));
+
+	switch (b->kind) {
+	case PHYR_BACKING_BASE:
+		good = area.huge ? 0 : area.resident;
+		break;
+	case PHYR_BACKING_THP:
+		good = area.huge;
+		break;
+	default:
+		good = area.page_size == b->page_size ? area.hugetlb : 0;
+	}
+	if (area.len != b->mapped || good != b->mapped)
+		return phyr_error_set(
+			error, -EMEDIUMTYPE,
+			"%s: %zu of %zu KiB are in such pages%s", name,
+			good / PHYR_KIB, b->mapped / PHYR_KIB,
+			b->kind == PHYR_BACKING_THP
+				? "; memory may be fragmented, or /sys/kernel/mm/transparent_hugepage/enabled says never"
+				: "");
+	return b->kind == PHYR_BACKING_BASE ? verify_apart(b, error) : 0;
+}
+
+int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
+			struct phyr_backing **backing, struct phyr_error *error)
+{
+	struct phyr_backing *b = calloc(1, sizeof(*b));
+	int ret;
+
+	if (!b)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	b->kind = kind;
+	b->page_size = phyr_backing_page_size(kind);
+	b->len = len;
+	b->apart_percent = PHYR_BACKING_APART_UNKNOWN;
+
+	ret = size_up(b, error);
+	if (ret)
+		goto destroy;
+	if (!kinds[kind].map_flags) {
+		ret = check_available(b, error);
+		if (ret)
+			goto destroy;
+	}
+	ret = map(b, error);
+	if (ret)
+		goto destroy;
+	ret = fault_in(b, error);
+	if (ret)
+		goto destroy;
+	ret = verify(b, error);
+	if (ret)
+		goto destroy;
+	*backing = b;
+	return 0;
+
+destroy:
+	phyr_backing_destroy(b);
+	return ret;
+}
+
+void phyr_backing_destroy(struct phyr_backing *backing)
+{
+	if (!backing)
+		return;
+	if (backing->reserved)
+		munmap(backing->reserved, backing->reserved_len);
+	free(backing);
+}

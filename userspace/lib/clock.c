@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include <phyr/clock.h>
+
+#define SOURCE_PATH \
+	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
+#define KIND_OPTION "phyr.clock="
+
+static int read_line(const char *path, char *line, int room)
+{
+	FILE *file = fopen(path, "re");
+	char *got;
+
+	if (!file)
+		return -1;
+	got = fgets(line, room, file);
+	fclose(file);
+	if (!got)
+		return -1;
+	line[strcspn(line, "\n")] = '\0';
+	return 0;
+}
+
+void phyr_clock_describe(struct phyr_clock *clock)
+{
+	char line[4096], *rest, *word;
+
+	if (read_line(SOURCE_PATH, clock->source, sizeof(clock->source)))
+		strcpy(clock->source, "unknown");
+
+	strcpy(clock->kind, "native");
+	if (read_line("/proc/cmdline", line, sizeof(line)))
+		return;
+	for (word = strtok_r(line, " ", &rest); word;
+	     word = strtok_r(NULL, " ", &rest)) {
+		if (!strncmp(word, KIND_OPTION, strlen(KIND_OPTION)))
+			snprintf(clock->kind, sizeof(clock->kind), "%s",
+				 word + strlen(KIND_OPTION));
+	}
+}

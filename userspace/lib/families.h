@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef FAMILIES_H
+#define FAMILIES_H
+
+#include <phyr/workload.h>
+
+extern const struct phyr_family phyr_family_gup;
+extern const struct phyr_family phyr_family_gup_test;
+extern const struct phyr_family phyr_family_mr;
+extern const struct phyr_family phyr_family_rdma;
+
+#endif

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <phyr/clock.h>
+#include <phyr/mr.h>
+#include <phyr/size.h>
+
+static int register_error(size_t len, int err, struct phyr_error *error)
+{
+	struct rlimit memlock;
+
+	if (err == ENOMEM && !getrlimit(RLIMIT_MEMLOCK, &memlock) &&
+	    memlock.rlim_cur < len)
+		return phyr_error_set(
+			error, -err,
+			"ibv_reg_mr of %zu KiB: %s; RLIMIT_MEMLOCK is %zu KiB, raise it with: ulimit -l unlimited",
+			len / PHYR_KIB, strerror(err),
+			(size_t)memlock.rlim_cur / PHYR_KIB);
+	return phyr_error_set(error, -err, "ibv_reg_mr of %zu KiB: %s",
+			      len / PHYR_KIB, strerror(err));
+}
+
+int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
+		     struct ibv_mr **mr, uint64_t *ns, struct phyr_error *error)
+{
+	uint64_t start, end;
+	struct ibv_mr *new;
+
+	errno = 0;
+	start = phyr_clock_ns();
+	new = ibv_reg_mr(pd, addr, len, PHYR_MR_ACCESS);
+	end = phyr_clock_ns();
+
+	/* A provider that fails without an errno has failed all the same. */
+	if (!new)
+		return register_error(len, errno ? errno : EIO, error);
+	*mr = new;
+	if (ns)
+		*ns = end - start;
+	return 0;
+}
+
+int phyr_mr_deregister(struct ibv_mr *mr, uint64_t *ns,
+		       struct phyr_error *error)
+{
+	uint64_t start, end;
+	int ret;
+
+	start = phyr_clock_ns();
+	ret = ibv_dereg_mr(mr);
+	end = phyr_clock_ns();
+
+	if (ret)
+		return phyr_error_set(error, -ret, "ibv_dereg_mr: %s",
+				      strerror(ret));
+	if (ns)
+		*ns = end - start;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAGEMAP_H
+#define PAGEMAP_H
+
+#include <stddef.h>
+
+/**
+ * pagemap_apart() - count pages that the next page does not follow physically
+ * @addr: start of a page
+ * @pages: number of pages, at least 2
+ * @apart: of the @pages - 1 neighbours so many are apart
+ *
+ * Return: 0, -EPERM if the kernel hides physical addresses from us (they need
+ * CAP_SYS_ADMIN), -ENODATA if a page is not present, else -errno.
+ */
+int pagemap_apart(const void *addr, size_t pages, size_t *apart);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+/*
+ * What a client may ask for. GET /api/v1/system shows all of them, and a
+ * problem document that refuses something names the one that was hit.
+ */
+
+#define LIMIT_BODY_BYTES (256 * 1024)
+#define LIMIT_NAME_BYTES 100
+#define LIMIT_WORKLOADS 256 /* in a run */
+#define LIMIT_SAMPLES 10000 /* of a workload */
+#define LIMIT_WARMUP 10000 /* rounds of a workload */
+#define LIMIT_RUN_SAMPLES 200000 /* of all workloads of a run */
+#define LIMIT_QUEUE 16 /* runs that have not started */
+#define LIMIT_HISTORY 64 /* runs that have ended; older ones are forgotten */
+#define LIMIT_WAIT_SECONDS 3600
+#define LIMIT_CONNECTIONS 64
+#define LIMIT_IDLE_SECONDS 30 /* of a connection */
+
+#define DEFAULT_SAMPLES 20
+#define DEFAULT_WARMUP 3
+
+#endif

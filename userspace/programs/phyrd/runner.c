@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include <phyr/cpu.h>
+
+#include "runner.h"
+
+struct runner {
+	pthread_t thread;
+	struct store *store;
+	int ended_fd;
+};
+
+static void *work(void *argument)
+{
+	struct runner *runner = argument;
+	const struct store_record *record;
+	unsigned int cpu;
+
+	/* Where binding is forbidden the results still say which CPU it was. */
+	phyr_cpu_pin(&cpu, NULL);
+	while ((record = store_take(runner->store))) {
+		phyr_run_execute(record->run);
+		store_end(runner->store);
+		eventfd_write(runner->ended_fd, 1);
+	}
+	return NULL;
+}
+
+int runner_create(struct store *store, int ended_fd, struct runner **runner,
+		  struct phyr_error *error)
+{
+	struct runner *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	new->store = store;
+	new->ended_fd = ended_fd;
+	ret = pthread_create(&new->thread, NULL, work, new);
+	if (ret) {
+		free(new);
+		return phyr_error_set(error, -ret, "pthread_create: %s",
+				      strerror(ret));
+	}
+	*runner = new;
+	return 0;
+}
+
+void runner_destroy(struct runner *runner)
+{
+	if (!runner)
+		return;
+	pthread_join(runner->thread, NULL);
+	free(runner);
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What phyrd measures in the tests of its API: workloads that need no special
+ * hardware, with known samples, that last as long as a test needs.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include <phyr/workload.h>
+
+static int probe(struct phyr_error *error)
+{
+	(void)error;
+	return 0;
+}
+
+static int probe_missing(struct phyr_error *error)
+{
+	return phyr_error_set(error, -ENODEV, "no such hardware; buy some");
+}
+
+/* Samples 1, 2, 3... upwards and 1000, 999, 998... downwards. */
+static int count(const struct phyr_task *task, struct phyr_error *error)
+{
+	(void)error;
+	for (unsigned int i = 0; i < task->samples; i++) {
+		task->series[0][i] = i + 1;
+		task->series[1][i] = 1000 - i;
+	}
+	return 0;
+}
+
+/* Every sample takes 10 ms. */
+static int nap(const struct phyr_task *task, struct phyr_error *error)
+{
+	for (unsigned int i = 0; i < task->samples; i++) {
+		if (*task->stop)
+			return phyr_error_set(error, -ECANCELED, "stopped");
+		usleep(10000);
+		task->series[0][i] = 10000000;
+	}
+	return 0;
+}
+
+static int fail(const struct phyr_task *task, struct phyr_error *error)
+{
+	(void)task;
+	return phyr_error_set(error, -ENOMEM, "fail: out of luck");
+}
+
+#define FAMILY(NAME, PROBE, MEASURE, ...)                                  \
+	&(const struct phyr_family)                                        \
+	{                                                                  \
+		.name = NAME,                                              \
+		.series = (const char *const[]){ __VA_ARGS__, NULL },      \
+		.ranges = 1, .summary = NAME " for tests", .probe = PROBE, \
+		.measure = MEASURE                                         \
+	}
+
+const struct phyr_family *const phyr_families[] = {
+	FAMILY("count", probe, count, "up", "down"),
+	FAMILY("nap", probe, nap, "once"),
+	FAMILY("fail", probe, fail, "once"),
+	FAMILY("missing", probe_missing, fail, "once"),
+	NULL,
+};

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What phyrd answers to clients that ask for what there is."""
+
+import time
+
+import phyrd
+
+
+class Resources(phyrd.PhyrdTest):
+    def test_system(self):
+        status, headers, system = self.phyrd.get("/system")
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["Content-Type"], "application/json")
+        for name in ("phyrd", "kernel", "command_line", "cpu", "clock", "hugepages", "transparent_hugepages",
+                     "rdma_devices", "memlock_bytes", "phyr_test", "gup_test", "limits"):
+            self.assertIn(name, system)
+        self.assertGreater(system["cpu"]["online"], 0)
+        self.assertTrue(system["clock"]["kind"])
+
+    def test_workloads(self):
+        status, _, document = self.phyrd.get("/workloads")
+        self.assertEqual(status, 200)
+        families = {w["pattern"]: w for w in document["workloads"]}
+        self.assertEqual(list(families), [
+            "count/<up|down>/<backing>/<size>", "nap/once/<backing>/<size>",
+            "fail/once/<backing>/<size>", "missing/once/<backing>/<size>"])
+        self.assertTrue(families["count/<up|down>/<backing>/<size>"]["available"])
+        missing = families["missing/once/<backing>/<size>"]
+        self.assertFalse(missing["available"])
+        self.assertEqual(missing["reason"], "no such hardware; buy some")
+        backings = [b["name"] for b in document["parameters"]["backing"]]
+        self.assertEqual(backings, ["base", "thp", "hugetlb-2M", "hugetlb-1G"])
+
+    def test_head_has_no_body(self):
+        status, _, document = self.phyrd.request("HEAD", "/api/v1/system")
+        self.assertEqual((status, document), (200, None))
+
+
+class Runs(phyrd.PhyrdTest):
+    def test_a_run_from_start_to_end(self):
+        body = {"name": "größer", "workloads": [
+            {"workload": "count/up/base/4KiB", "samples": 5, "warmup": 0},
+            {"workload": "fail/once/base/4KiB"},
+            {"workload": "missing/once/base/4KiB"},
+            {"workload": "count/down/base/4KiB", "samples": 5, "warmup": 0},
+        ]}
+        status, headers, run = self.phyrd.post(body)
+        self.assertEqual(status, 201)
+        self.assertEqual(headers["Location"], "/api/v1/runs/1")
+        self.assertEqual((run["id"], run["name"], run["workloads"]), (1, "größer", 4))
+
+        status, _, run = self.phyrd.get("/runs/1?wait=10")
+        self.assertEqual((status, run["state"], run["finished"]), (200, "done", 4))
+        self.assertLessEqual(run["created_ns"], run["started_ns"])
+        self.assertLess(run["started_ns"], run["ended_ns"])
+        up, fail, missing, down = run["results"]
+        self.assertEqual(up["workload"], "count/up/base/4KiB")
+        self.assertEqual(up["unit"], "ns")
+        self.assertEqual(up["samples"], [1, 2, 3, 4, 5])
+        self.assertEqual(up["stats"], {"n": 5, "min": 1, "median": 3, "p90": 5, "p99": 5, "max": 5, "mean": 3})
+        self.assertEqual(up["parameters"]["page_size_bytes"], 4096)
+        self.assertEqual(up["parameters"]["samples"], 5)
+        self.assertEqual(fail["error"], {"errno": "ENOMEM", "message": "fail: out of luck"})
+        self.assertNotIn("samples", fail)
+        self.assertEqual(missing["error"], {"errno": "ENODEV", "message": "no such hardware; buy some"})
+        self.assertEqual(down["samples"], [1000, 999, 998, 997, 996])
+
+    def test_defaults_are_noted(self):
+        run = self.phyrd.start("count/up/base/4KiB")
+        result = self.phyrd.get(f"/runs/{run}?wait=10")[2]["results"][0]
+        self.assertEqual(result["stats"]["n"], 20)
+        self.assertEqual(result["parameters"]["warmup"], 3)
+
+    def test_nothing_measured_is_failed(self):
+        run = self.phyrd.start("fail/once/base/4KiB", "missing/once/base/4KiB")
+        self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=10")[2]["state"], "failed")
+
+    def test_runs_queue_up(self):
+        first = self.phyrd.start("nap/once/base/4KiB", samples=50)
+        second = self.phyrd.start("count/up/base/4KiB")
+        listed = {run["id"]: run for run in self.phyrd.get("/runs")[2]["runs"]}
+        self.assertEqual(list(listed), [first, second])
+        self.assertEqual(listed[second]["state"], "queued")
+        self.assertNotIn("results", listed[first])
+        self.assertEqual(self.phyrd.get(f"/runs/{second}?wait=10")[2]["state"], "done")
+        self.assertEqual(self.phyrd.get(f"/runs/{first}")[2]["state"], "done")
+
+    def test_finished_workloads_of_a_running_run_are_shown(self):
+        run = self.phyrd.start("nap/once/base/4KiB", "nap/once/base/8KiB", samples=50)
+        deadline = time.monotonic() + 10
+        while (shown := self.phyrd.get(f"/runs/{run}")[2])["finished"] < 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertEqual((shown["state"], shown["finished"]), ("running", 1))
+        self.assertEqual([r["workload"] for r in shown["results"]], ["nap/once/base/4KiB"])
+
+    def test_the_oldest_are_forgotten(self):
+        kept = self.phyrd.get("/system")[2]["limits"]["ended_runs"]
+        for _ in range(kept + 2):
+            run = self.phyrd.start("fail/once/base/4KiB")
+            self.phyrd.get(f"/runs/{run}?wait=10")
+        detail = self.problem(self.phyrd.get("/runs/1"), 410)
+        self.assertIn(f"last {kept} runs", detail)
+        self.assertEqual(self.phyrd.get(f"/runs/{run}")[0], 200)
+        self.assertLessEqual(len(self.phyrd.get("/runs")[2]["runs"]), kept + 1)
+
+
+class Waiting(phyrd.PhyrdTest):
+    def test_until_the_run_ends(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=30)
+        start = time.monotonic()
+        shown = self.phyrd.get(f"/runs/{run}?wait=10")[2]
+        self.assertEqual(shown["state"], "done")
+        self.assertLess(time.monotonic() - start, 5)
+
+    def test_until_the_time_is_up(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=300)
+        start = time.monotonic()
+        shown = self.phyrd.get(f"/runs/{run}?wait=1")[2]
+        self.assertEqual(shown["state"], "running")
+        self.assertGreaterEqual(time.monotonic() - start, 0.99)
+        self.assertLess(time.monotonic() - start, 2.5)
+
+    def test_not_for_what_has_ended(self):
+        run = self.phyrd.start("count/up/base/4KiB")
+        self.phyrd.get(f"/runs/{run}?wait=10")
+        start = time.monotonic()
+        self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=10")[2]["state"], "done")
+        self.assertLess(time.monotonic() - start, 1)
+
+    def test_zero_seconds(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=100)
+        self.assertIn(self.phyrd.get(f"/runs/{run}?wait=0")[2]["state"], ("queued", "running"))
+
+    def test_others_are_served_meanwhile(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=60)
+        waiting = [self.phyrd.connect() for _ in range(10)]
+        for connection in waiting:
+            connection.sendall(f"GET /api/v1/runs/{run}?wait=10 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        self.assertEqual(self.phyrd.get("/system")[0], 200)
+        for connection in waiting:
+            self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+            connection.close()
+
+    def test_a_client_that_leaves(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=30)
+        connection = self.phyrd.connect()
+        connection.sendall(f"GET /api/v1/runs/{run}?wait=10 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        connection.close()
+        self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=10")[2]["state"], "done")
+
+
+phyrd.main()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""How phyrd starts, ends, and copes with many and slow clients."""
+
+import socket
+import subprocess
+import threading
+import time
+import unittest
+
+import phyrd
+
+
+def call(*arguments):
+    return subprocess.run([phyrd.PROGRAM, *arguments], capture_output=True, text=True, timeout=20)
+
+
+class Arguments(unittest.TestCase):
+    def test_help_and_version(self):
+        self.assertEqual(call("--help").returncode, 0)
+        self.assertIn("usage: phyrd", call("--help").stdout)
+        self.assertRegex(call("--version").stdout, r"^phyrd \d+\.\d+\.\d+$")
+
+    def test_wrong_calls(self):
+        for arguments in (["--nonsense"], ["extra"], ["--listen"], ["--listen", "7471"], ["--listen", "127.0.0.1"],
+                          ["--listen", "127.0.0.1:"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:-1"],
+                          ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"]):
+            with self.subTest(arguments=arguments):
+                result = call(*arguments)
+                self.assertEqual(result.returncode, 2)
+                self.assertTrue(result.stderr)
+
+    def test_only_loopback(self):
+        for address in ("0.0.0.0:0", "10.0.0.1:0", "[::]:0", "[::ffff:127.0.0.1]:0"):
+            with self.subTest(address=address):
+                result = call("--listen", address)
+                self.assertEqual(result.returncode, 2)
+                self.assertIn("not a loopback address", result.stderr)
+
+    def test_port_in_use(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            result = call("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Address already in use", result.stderr)
+
+    def test_ipv6(self):
+        try:
+            socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+        except OSError:
+            self.skipTest("no IPv6 on this machine")
+        daemon = phyrd.Phyrd("[::1]:0")
+        self.assertEqual(daemon.get("/system")[0], 200)
+        self.assertEqual(daemon.stop(), 0)
+
+
+class Ending(unittest.TestCase):
+    def test_idle(self):
+        self.assertEqual(phyrd.Phyrd().stop(), 0)
+
+    def test_amid_runs(self):
+        daemon = phyrd.Phyrd()
+        for _ in range(5):
+            daemon.start("nap/once/base/4KiB", samples=10000)
+        start = time.monotonic()
+        self.assertEqual(daemon.stop(), 0)
+        self.assertLess(time.monotonic() - start, 5)
+
+    def test_clients_that_wait_are_answered(self):
+        daemon = phyrd.Phyrd()
+        run = daemon.start("nap/once/base/4KiB", samples=10000)
+        answers = []
+        client = threading.Thread(target=lambda: answers.append(daemon.get(f"/runs/{run}?wait=60")))
+        client.start()
+        time.sleep(0.3)
+        self.assertEqual(daemon.stop(), 0)
+        client.join()
+        status, headers, document = answers[0]
+        self.assertEqual((status, document["state"]), (200, "running"))
+        self.assertEqual(headers["Connection"].lower(), "close")
+
+
+class Clients(phyrd.PhyrdTest):
+    def test_slow_ones_do_not_hold_up_others(self):
+        slow = [self.phyrd.connect() for _ in range(20)]
+        for connection in slow:
+            connection.sendall(b"POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n")
+        start = time.monotonic()
+        self.assertEqual(self.phyrd.get("/system")[0], 200)
+        self.assertLess(time.monotonic() - start, 2)
+        for connection in slow:
+            connection.close()
+
+    def test_byte_by_byte(self):
+        with self.phyrd.connect() as connection:
+            for byte in b"GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\n\r\n":
+                connection.send(bytes([byte]))
+            self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+
+    def test_more_than_the_limit(self):
+        """The surplus waits to be accepted and is served when others have gone."""
+        limit = self.phyrd.get("/system")[2]["limits"]["connections"]
+        connections = [self.phyrd.connect() for _ in range(limit + 40)]
+        for connection in connections:
+            connection.sendall(b"GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        for connection in connections:
+            self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+            connection.close()
+
+    def test_a_connection_may_be_used_again(self):
+        with self.phyrd.connect() as connection:
+            for _ in range(5):
+                connection.sendall(b"GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+
+    def test_measuring_is_quiet(self):
+        """While a run is measured and a client waits, the daemon's other thread does not wake up."""
+        run = self.phyrd.start("nap/once/base/4KiB", samples=150)
+        connection = self.phyrd.connect()
+        connection.sendall(f"GET /api/v1/runs/{run}?wait=60 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(0.3)
+        before = self.switches()
+        time.sleep(0.7)
+        self.assertEqual(self.switches(), before)
+        self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+        connection.close()
+
+    def switches(self):
+        """Times that the main thread went to sleep or was put off its CPU."""
+        pid = self.phyrd.process.pid
+        with open(f"/proc/{pid}/task/{pid}/status", encoding="ascii") as status:
+            return sum(int(line.split()[1]) for line in status if "ctxt_switches" in line)
+
+
+phyrd.main()

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "layout_case.h"
+
+void layout_case_build(struct layout *layout, const struct layout_part *parts,
+		       size_t nr, size_t before)
+{
+	for (size_t i = 0; i < nr; i++) {
+		const struct memory_kind *kind =
+			memory_kind_named(parts[i].kind);
+
+		if (kind->unavailable) {
+			print_message("# SKIP %s: %s\n", kind->name,
+				      kind->unavailable);
+			skip();
+		}
+	}
+	assert_int_equal(layout_build_parts(layout, parts, nr, before), 0);
+}

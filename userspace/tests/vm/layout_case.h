@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LAYOUT_CASE_H
+#define LAYOUT_CASE_H
+
+#include "layout.h"
+
+/*
+ * layout_build_parts() for a cmocka test, which is skipped if this machine has
+ * no memory of a kind, and fails if it cannot be had otherwise.
+ */
+void layout_case_build(struct layout *layout, const struct layout_part *parts,
+		       size_t nr, size_t before);
+
+#endif

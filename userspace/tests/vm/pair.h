@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PAIR_H
+#define PAIR_H
+
+#include <phyr/device.h>
+#include <phyr/rdma.h>
+
+#define PAIR_SGES 3
+
+#define ALL_ACCESS                                           \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |  \
+	 IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_ATOMIC | \
+	 IBV_ACCESS_MW_BIND)
+
+/**
+ * struct pair - a device connected with itself, for cmocka tests
+ *
+ * What cannot fail in a working system fails the test that is running. After a
+ * work request that failed, the next one finds a new connection.
+ */
+struct pair {
+	struct phyr_device *device;
+	struct phyr_rdma *rdma;
+};
+
+/* 0, or negative errno with @error filled. */
+int pair_open(struct pair *pair, struct phyr_error *error);
+void pair_close(struct pair *pair);
+void pair_reconnect(struct pair *pair);
+
+/* Memory of one end. */
+struct pair_range {
+	uint64_t addr;
+	size_t len;
+	uint32_t key;
+};
+
+/* IBV_WR_RDMA_WRITE or _READ; the local range as @sges pieces. */
+enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
+				 struct pair_range local, uint64_t remote,
+				 uint32_t rkey, int sges);
+/* Both ends as @sges pieces. */
+enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
+			     struct pair_range to, int sges);
+/* IBV_WR_ATOMIC_FETCH_AND_ADD of @add, or _CMP_AND_SWP of @add for @swap. */
+enum ibv_wc_status pair_atomic(struct pair *pair, enum ibv_wr_opcode opcode,
+			       struct pair_range result, uint64_t remote,
+			       uint32_t rkey, uint64_t add, uint64_t swap);
+
+#endif

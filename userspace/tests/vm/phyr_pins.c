@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a pin promises: the page stays the one that the process sees, whatever
+ * fork() and writes do; long-term pins hold no movable memory; signals,
+ * poisoned pages and faults that take their time leave no pin behind.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
+#include <linux/userfaultfd.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "description.h"
+#include "layout_case.h"
+#include "page_frames.h"
+#include "pins.h"
+#include "pins_case.h"
+
+#define PAGE 4096ul
+#define MOST_PAGES 2048
+
+static int hold_fd;
+static int fd;
+static struct description *held;
+static struct description *seen;
+
+#define for_each_form(form)                              \
+	for (enum phyr_test_form form = PHYR_TEST_PAGES; \
+	     form <= PHYR_TEST_LIST; form++)
+
+static struct description_request
+whole(const struct layout *layout, enum phyr_test_form form, unsigned int flags)
+{
+	return (struct description_request){
+		.addr = layout->start,
+		.len = layout->end - layout->start,
+		.form = form,
+		.flags = flags,
+	};
+}
+
+static void hold_whole(const struct layout *layout, enum phyr_test_form form,
+		       unsigned int flags)
+{
+	struct description_request request = whole(layout, form, flags);
+
+	describe_and_hold(hold_fd, &request, held);
+	assert_int_equal(held->error, 0);
+	assert_int_equal(held->done, request.len);
+	assert_null(description_flaw(held));
+	assert_null(description_pagemap_flaw(held));
+}
+
+/* --- fork ---------------------------------------------------------------- */
+
+static const struct layout_part cow_memories[] = {
+	{ "base", 20, 0, TOUCH_WRITE },
+	{ "thp", 2, 0, TOUCH_WRITE },
+	{ "hugetlb-2M-private", 1, 0, TOUCH_WRITE },
+	{ "tmpfs-private", 20, 3, TOUCH_WRITE },
+};
+
+/* A child that waits until @go is closed. */
+static pid_t fork_child(int *go)
+{
+	int ends[2];
+	pid_t child;
+	char byte;
+
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (!child) {
+		close(ends[1]);
+		_exit(read(ends[0], &byte, 1));
+	}
+	close(ends[0]);
+	*go = ends[1];
+	return child;
+}
+
+static void end_child(pid_t child, int go)
+{
+	int status;
+
+	close(go);
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+}
+
+/* Pinned before the fork: the child gets the copies, whoever writes. */
+static void test_hold_then_fork(void **state)
+{
+	const struct layout_part *part = *state;
+	struct layout layout;
+	pid_t child;
+	int go;
+
+	for_each_form(form) for (unsigned int flags = 0;
+				 flags <= PHYR_TEST_WRITE;
+				 flags += PHYR_TEST_WRITE)
+	{
+		layout_case_build(&layout, part, 1, 0);
+		hold_whole(&layout, form, flags);
+		child = fork_child(&go);
+		for (uintptr_t at = layout.start; at < layout.end; at += PAGE)
+			assert_int_not_equal(page_frame(child, (void *)at),
+					     page_frame(getpid(), (void *)at));
+		memory_touch((void *)layout.start, layout.end - layout.start,
+			     TOUCH_WRITE);
+		assert_null(description_pagemap_flaw(held));
+		end_child(child, go);
+		release_held(hold_fd);
+		layout_clear(&layout);
+	}
+}
+
+/* Pinned to read while shared with a child: the pin gets a page of its own. */
+static void test_fork_then_hold(void **state)
+{
+	const struct layout_part *part = *state;
+	struct layout layout;
+	pid_t child;
+	int go;
+
+	for_each_form(form)
+	{
+		layout_case_build(&layout, part, 1, 0);
+		child = fork_child(&go);
+		hold_whole(&layout, form, 0);
+		memory_touch((void *)layout.start, layout.end - layout.start,
+			     TOUCH_WRITE);
+		assert_null(description_pagemap_flaw(held));
+		end_child(child, go);
+		release_held(hold_fd);
+		layout_clear(&layout);
+	}
+}
+
+/* --- memory that may not be pinned for long ------------------------------ */
+
+static const struct layout_part movable_memories[] = {
+	{ "base", 300, 0, TOUCH_WRITE },
+	{ "thp", 3, 0, TOUCH_WRITE },
+	{ "shmem", 300, 0, TOUCH_WRITE },
+};
+
+static size_t movable_pages(const struct layout *layout)
+{
+	size_t pages = 0;
+
+	for (uintptr_t at = layout->start; at < layout->end; at += 16 * PAGE)
+		pages += page_frame_movable(page_frame(getpid(), (void *)at));
+	return pages;
+}
+
+/* Fills with 0, 1, 2 ... by page: what memory_touch() has written. */
+static void assert_contents(const struct layout *layout)
+{
+	size_t len = layout->end - layout->start;
+
+	for (size_t at = 0; at < len; at += PAGE)
+		assert_int_equal(*(unsigned char *)(layout->start + at),
+				 at / PAGE % 256);
+}
+
+static void test_movable(void **state)
+{
+	const struct layout_part *part = *state;
+	struct layout layout;
+
+	if (!zone_movable_exists()) {
+		print_message(
+			"# SKIP no ZONE_MOVABLE: boot with movablecore=2G\n");
+		skip();
+	}
+	for_each_form(form)
+	{
+		size_t before;
+
+		layout_case_build(&layout, part, 1, 0);
+		before = movable_pages(&layout);
+		assert_int_not_equal(before, 0);
+		hold_whole(&layout, form, PHYR_TEST_WRITE);
+		assert_int_equal(movable_pages(&layout), before);
+		release_held(hold_fd);
+		hold_whole(&layout, form, PHYR_TEST_WRITE | PHYR_TEST_LONGTERM);
+		assert_int_equal(movable_pages(&layout), 0);
+		assert_contents(&layout);
+		release_held(hold_fd);
+		layout_clear(&layout);
+	}
+}
+
+/* --- references of get --------------------------------------------------- */
+
+#define FLAG(bit) (1ull << (bit))
+
+/* New pages wait in lists of each CPU, which hold a reference. */
+static void drain_lru_lists(void)
+{
+	int file = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	assert_int_equal(write(file, "1", 1), 1);
+	close(file);
+}
+
+/* An anonymous page is called so until its last reference is gone. */
+static void test_get_puts(void **state)
+{
+	static const struct layout_part part = { "base", 50, 0, TOUCH_WRITE };
+	struct layout layout;
+	uint64_t frames[50];
+
+	(void)state;
+	for (enum phyr_test_form form = PHYR_TEST_PAGES;
+	     form <= PHYR_TEST_PHYRS; form++) {
+		struct description_request request;
+
+		layout_case_build(&layout, &part, 1, 0);
+		drain_lru_lists();
+		for (int i = 0; i < 50; i++)
+			frames[i] = page_frame(
+				getpid(), (void *)(layout.start + i * PAGE));
+		request = whole(&layout, form, PHYR_TEST_GET | PHYR_TEST_WRITE);
+		request.addr += 1;
+		request.len -= 2;
+		describe(fd, &request, seen);
+		assert_int_equal(seen->done, request.len);
+		describe_and_hold(hold_fd, &request, held);
+		layout_clear(&layout);
+		/* Held pages outlive their mapping. */
+		for (int i = 0; i < 50; i++)
+			assert_true(page_frame_flags(frames[i]) &
+				    FLAG(KPF_ANON));
+		release_held(hold_fd);
+		for (int i = 0; i < 50; i++)
+			assert_false(page_frame_flags(frames[i]) &
+				     FLAG(KPF_ANON));
+	}
+}
+
+/* --- pins that take their time ------------------------------------------- */
+
+/* One page of the layout faults only when somebody resolves it. */
+static int register_missing(uintptr_t addr)
+{
+	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register missing = {
+		.range = { .start = addr, .len = PAGE },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+
+	if (uffd < 0) {
+		print_message("# SKIP userfaultfd: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(ioctl(uffd, UFFDIO_API, &api), 0);
+	assert_int_equal(ioctl(uffd, UFFDIO_REGISTER, &missing), 0);
+	return uffd;
+}
+
+static void wait_for_fault(int uffd)
+{
+	struct uffd_msg message;
+
+	assert_int_equal(read(uffd, &message, sizeof(message)),
+			 sizeof(message));
+	assert_int_equal(message.event, UFFD_EVENT_PAGEFAULT);
+}
+
+static void resolve(int uffd, uintptr_t addr)
+{
+	static char page[PAGE] __attribute__((aligned(PAGE)));
+	struct uffdio_copy copy = {
+		.dst = addr,
+		.src = (uintptr_t)page,
+		.len = PAGE,
+	};
+
+	assert_int_equal(ioctl(uffd, UFFDIO_COPY, &copy), 0);
+}
+
+static const struct layout_part slow_memory[] = {
+	{ "base", 1000, 0, TOUCH_WRITE },
+	{ "base", 1000, 0, TOUCH_NOT },
+};
+
+static void *describe_slowly(void *request)
+{
+	describe(fd, request, seen);
+	return NULL;
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+/* A signal that does not kill does not shorten a pin. */
+static void test_signal(void **state)
+{
+	struct sigaction action = { .sa_handler = ignore };
+	struct layout layout;
+
+	(void)state;
+	sigaction(SIGUSR1, &action, NULL);
+	for_each_form(form)
+	{
+		struct description_request request;
+		uintptr_t missing;
+		pthread_t thread;
+		int uffd;
+
+		layout_case_build(&layout, slow_memory, 2, 0);
+		missing = layout.end - 10 * PAGE;
+		uffd = register_missing(missing);
+		request = whole(&layout, form, PHYR_TEST_WRITE);
+		pthread_create(&thread, NULL, describe_slowly, &request);
+		wait_for_fault(uffd);
+		for (int i = 0; i < 5; i++) {
+			pthread_kill(thread, SIGUSR1);
+			usleep(2000);
+		}
+		resolve(uffd, missing);
+		pthread_join(thread, NULL);
+		assert_int_equal(seen->error, 0);
+		assert_int_equal(seen->done, request.len);
+		assert_null(description_flaw(seen));
+		close(uffd);
+		layout_clear(&layout);
+	}
+}
+
+/* One that kills ends it, and what was pinned by then is unpinned. */
+static void test_kill(void **state)
+{
+	long before = pins_quiet();
+	struct layout layout;
+
+	(void)state;
+	for_each_form(form)
+	{
+		struct description_request request;
+		int status, ready[2];
+		pid_t child;
+		char byte;
+
+		layout_case_build(&layout, slow_memory, 2, 0);
+		request = whole(&layout, form, PHYR_TEST_WRITE);
+		assert_int_equal(pipe(ready), 0);
+		child = fork();
+		if (!child) {
+			pthread_t thread;
+			int uffd = register_missing(layout.end - 10 * PAGE);
+
+			pthread_create(&thread, NULL, describe_slowly,
+				       &request);
+			wait_for_fault(uffd);
+			if (write(ready[1], "", 1) != 1)
+				_exit(1);
+			pause();
+		}
+		close(ready[1]);
+		assert_int_equal(read(ready[0], &byte, 1), 1);
+		close(ready[0]);
+		assert_true(pins_held() > before + 900);
+		kill(child, SIGKILL);
+		waitpid(child, &status, 0);
+		assert_int_equal(WTERMSIG(status), SIGKILL);
+		assert_int_equal(pins_settle(before), before);
+		layout_clear(&layout);
+	}
+}
+
+static void test_poisoned(void **state)
+{
+	static const struct layout_part part = { "base", 40, 0, TOUCH_WRITE };
+	struct sigaction action = { .sa_handler = ignore }, before;
+	struct layout layout;
+
+	(void)state;
+	/* MADV_HWPOISON also tells the process that does it. */
+	sigaction(SIGBUS, &action, &before);
+	layout_case_build(&layout, &part, 1, 0);
+	if (madvise((void *)(layout.start + 17 * PAGE), PAGE, MADV_HWPOISON)) {
+		print_message("# SKIP MADV_HWPOISON: %s\n", strerror(errno));
+		layout_clear(&layout);
+		skip();
+	}
+	for_each_form(form)
+	{
+		struct description_request request = whole(&layout, form, 0);
+
+		request.addr += 50;
+		request.len -= 100;
+		describe(fd, &request, seen);
+		if (form == PHYR_TEST_LIST) {
+			assert_int_equal(seen->error, EFAULT);
+		} else {
+			assert_int_equal(seen->error, 0);
+			assert_int_equal(seen->done, 17 * PAGE - 50);
+			assert_null(description_flaw(seen));
+		}
+		request.addr = layout.start + 17 * PAGE + 1;
+		request.len = 1;
+		describe(fd, &request, seen);
+		assert_int_equal(seen->error, EFAULT);
+	}
+	layout_clear(&layout);
+	sigaction(SIGBUS, &before, NULL);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	hold_fd = phyr_test_open();
+	held = description_create(MOST_PAGES);
+	seen = description_create(MOST_PAGES);
+	return hold_fd < 0 || !held || !seen || layout_prepare() ? -1 : 0;
+}
+
+static struct CMUnitTest with(const char *name, CMUnitTestFunction function,
+			      const struct layout_part *part)
+{
+	return (struct CMUnitTest){ name, function, pins_case_setup,
+				    pins_case_teardown, (void *)part };
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with("hold, then fork: base", test_hold_then_fork,
+		     &cow_memories[0]),
+		with("hold, then fork: thp", test_hold_then_fork,
+		     &cow_memories[1]),
+		with("hold, then fork: hugetlb", test_hold_then_fork,
+		     &cow_memories[2]),
+		with("hold, then fork: private file", test_hold_then_fork,
+		     &cow_memories[3]),
+		with("fork, then hold: base", test_fork_then_hold,
+		     &cow_memories[0]),
+		with("fork, then hold: thp", test_fork_then_hold,
+		     &cow_memories[1]),
+		with("fork, then hold: hugetlb", test_fork_then_hold,
+		     &cow_memories[2]),
+		with("fork, then hold: private file", test_fork_then_hold,
+		     &cow_memories[3]),
+		with("movable: base", test_movable, &movable_memories[0]),
+		with("movable: thp", test_movable, &movable_memories[1]),
+		with("movable: shmem", test_movable, &movable_memories[2]),
+		pins_case(test_get_puts),
+		pins_case(test_signal),
+		pins_case(test_kill),
+		pins_case(test_poisoned),
+	};
+
+	fd = phyr_test_open();
+	if (fd < 0) {
+		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
+		return 77;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("phyr_pins", tests, group_setup,
+					   NULL);
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * RDMA write, read and send move exactly the bytes they name, into and out of
+ * memory regions over every kind of memory, at every edge.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <cmocka.h>
+
+#include "layout_case.h"
+#include "pair.h"
+#include "pattern.h"
+#include "pins_case.h"
+
+#define PAGE 4096ul
+#define MEMORY 1 /* seed of the memory under test */
+#define GUARD 64 /* bytes before and after a transfer that must not change */
+#define LONGEST (64ul << 10)
+#define RANDOM_TRANSFERS 150
+#define MAX_EDGES 64
+
+static struct pair pair;
+
+/* The other end: ordinary memory that has room for guards. */
+static char *buffer;
+static struct ibv_mr *buffer_mr;
+
+/**
+ * struct region - a memory region under test
+ * @start: first byte
+ * @len: its length
+ * @to_iova: what to add to an address for the remote side
+ */
+struct region {
+	char *start;
+	size_t len;
+	uint64_t to_iova;
+	struct ibv_mr *mr;
+};
+
+enum role {
+	WRITE_INTO,
+	WRITE_FROM,
+	READ_INTO,
+	READ_FROM,
+	SEND_INTO,
+	SEND_FROM,
+	ROLES,
+};
+
+static const char *const role_names[ROLES] = {
+	"write into", "write from", "read into",
+	"read from",  "send into",  "send from",
+};
+
+static enum ibv_wc_status move(const struct region *region, enum role role,
+			       char *at, char *other, size_t len, int sges)
+{
+	struct pair_range here = { (uintptr_t)at, len, region->mr->lkey };
+	struct pair_range there = { (uintptr_t)other, len, buffer_mr->lkey };
+	uint64_t remote = (uintptr_t)at + region->to_iova;
+
+	/* rxe takes local addresses as iova, too. */
+	here.addr = remote;
+	switch (role) {
+	case WRITE_INTO:
+		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, there, remote,
+				     region->mr->rkey, sges);
+	case WRITE_FROM:
+		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, here,
+				     (uintptr_t)other, buffer_mr->rkey, sges);
+	case READ_INTO:
+		return pair_transfer(&pair, IBV_WR_RDMA_READ, here,
+				     (uintptr_t)other, buffer_mr->rkey, sges);
+	case READ_FROM:
+		return pair_transfer(&pair, IBV_WR_RDMA_READ, there, remote,
+				     region->mr->rkey, sges);
+	case SEND_INTO:
+		return pair_send(&pair, there, here, sges);
+	default:
+		return pair_send(&pair, here, there, sges);
+	}
+}
+
+static void check_transfer(const struct region *region, enum role role,
+			   char *at, size_t len, unsigned int number)
+{
+	char *other = buffer + GUARD + number % PAGE;
+	bool into = role == WRITE_INTO || role == READ_INTO ||
+		    role == SEND_INTO;
+	const char *first = at - GUARD < region->start ? region->start
+						       : at - GUARD;
+	const char *end = region->start + region->len;
+	enum ibv_wc_status status;
+
+	pattern_fill(other - GUARD, len + 2 * GUARD, number + 2);
+	status = move(region, role, at, other, len,
+		      1 + number / (2 * ROLES) % PAIR_SGES);
+	if (status != IBV_WC_SUCCESS)
+		fail_msg("%s %zu bytes at +%#tx of %#zx: %s", role_names[role],
+			 len, at - region->start, region->len,
+			 ibv_wc_status_str(status));
+	if (memcmp(at, other, len))
+		fail_msg("%s %zu bytes at +%#tx of %#zx: wrong data",
+			 role_names[role], len, at - region->start,
+			 region->len);
+	if (pattern_mismatch(other - GUARD, GUARD, number + 2) ||
+	    pattern_mismatch(other + len, GUARD, number + 2) ||
+	    (into && pattern_mismatch(other, len, number + 2)) ||
+	    (!into && pattern_mismatch(at, len, MEMORY)))
+		fail_msg(
+			"%s %zu bytes at +%#tx of %#zx: the source or what is around the buffer changed",
+			role_names[role], len, at - region->start, region->len);
+	pattern_fill(at, len, MEMORY);
+	if (pattern_mismatch(first,
+			     at + len + GUARD < end ? at + len + GUARD - first
+						    : end - first,
+			     MEMORY))
+		fail_msg(
+			"%s %zu bytes at +%#tx of %#zx: what is around changed",
+			role_names[role], len, at - region->start, region->len);
+}
+
+static void check_near_edge(const struct region *region, char *edge)
+{
+	static const int shifts[] = { -8, -7, -1, 0, 1, 7, 8 };
+	static const size_t lengths[] = {
+		1, 2, 7, 8, 9, 63, 4096, 4097, 12289
+	};
+	static unsigned int number;
+
+	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++)
+		for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]);
+		     j++) {
+			char *at = edge + shifts[i];
+			size_t len = lengths[j];
+
+			/* Also those that end there. */
+			if (number / ROLES & 1)
+				at -= len;
+			if (at >= region->start &&
+			    at + len <= region->start + region->len)
+				check_transfer(region, number % ROLES, at, len,
+					       number);
+			number++;
+		}
+	/* 65 turns an edge: in time each role meets each case. */
+	number += 2;
+}
+
+static void check_at_random(const struct region *region)
+{
+	struct dice dice = dice_with_seed(region->len);
+
+	for (unsigned int i = 0; i < RANDOM_TRANSFERS; i++) {
+		size_t most = region->len < LONGEST ? region->len : LONGEST;
+		size_t len = 1 + dice_roll(&dice, most);
+		char *at =
+			region->start + dice_roll(&dice, region->len - len + 1);
+
+		check_transfer(region, dice_roll(&dice, ROLES), at, len, i);
+	}
+}
+
+static void check_region(const struct layout *layout, char *start, size_t len,
+			 uint64_t iova)
+{
+	struct region region = {
+		.start = start,
+		.len = len,
+		.to_iova = iova - (uintptr_t)start,
+	};
+	char *end = start + len;
+
+	region.mr =
+		ibv_reg_mr_iova(pair.device->pd, start, len, iova, ALL_ACCESS);
+	if (!region.mr)
+		fail_msg("registering %zu bytes: %s", len, strerror(errno));
+	check_near_edge(&region, start);
+	check_near_edge(&region, end);
+	check_near_edge(&region, start + PAGE - (uintptr_t)start % PAGE);
+	check_near_edge(&region, end - (uintptr_t)end % PAGE);
+	for (unsigned int i = 1; i < layout->nr; i++)
+		check_near_edge(&region, (char *)layout->segments[i].start);
+	for (unsigned int i = 0; i < layout->nr; i++) {
+		const struct layout_segment *segment = &layout->segments[i];
+		size_t granule = segment->kind->granule;
+
+		if (segment->len > granule)
+			check_near_edge(&region,
+					(char *)segment->start + granule);
+	}
+	check_at_random(&region);
+	assert_int_equal(ibv_dereg_mr(region.mr), 0);
+}
+
+struct memory {
+	const char *name;
+	size_t before;
+	struct layout_part parts[9];
+};
+
+static struct memory memories[] = {
+	{ "one page", 0, { { "base", 1, 0, TOUCH_WRITE } } },
+	{ "base", 0, { { "base", 700, 0, TOUCH_WRITE } } },
+	{ "base, not faulted in", 0, { { "base", 70, 0, TOUCH_NOT } } },
+	{ "thp", 0, { { "thp", 3, 0, TOUCH_WRITE } } },
+	{ "hugetlb-2M", 0, { { "hugetlb-2M", 3, 0, TOUCH_WRITE } } },
+	{ "hugetlb-2M-private",
+	  0,
+	  { { "hugetlb-2M-private", 2, 0, TOUCH_READ } } },
+	{ "hugetlb-1G", 0, { { "hugetlb-1G", 1, 0, TOUCH_WRITE } } },
+	{ "memfd", 0, { { "memfd", 64, 7, TOUCH_WRITE } } },
+	{ "tmpfs-private", 0, { { "tmpfs-private", 64, 7, TOUCH_READ } } },
+	{ "mixture",
+	  5 * PAGE,
+	  { { "memfd", 2, 9, TOUCH_WRITE },
+	    { "base", 3, 0, TOUCH_NOT },
+	    { "thp", 1, 0, TOUCH_WRITE },
+	    { "hugetlb-2M", 2, 1, TOUCH_WRITE },
+	    { "tmpfs-private", 3, 0, TOUCH_READ },
+	    { "memfd", 3, 3, TOUCH_WRITE },
+	    { "memfd", 3, 0, TOUCH_WRITE },
+	    { "shmem", 1, 0, TOUCH_NOT },
+	    { "base", 30, 0, TOUCH_WRITE } } },
+	{ "backwards",
+	  0,
+	  { { "memfd", 1, 8, TOUCH_WRITE },
+	    { "memfd", 1, 7, TOUCH_WRITE },
+	    { "memfd", 1, 6, TOUCH_WRITE },
+	    { "memfd", 1, 5, TOUCH_WRITE },
+	    { "memfd", 1, 4, TOUCH_WRITE },
+	    { "memfd", 1, 3, TOUCH_WRITE },
+	    { "memfd", 1, 2, TOUCH_WRITE },
+	    { "memfd", 1, 1, TOUCH_WRITE },
+	    { "memfd", 1, 0, TOUCH_WRITE } } },
+};
+
+#define NR_MEMORIES (sizeof(memories) / sizeof(memories[0]))
+
+/* A window into a giant page: filling all of it would take too long. */
+#define LONGEST_REGION (8ul << 20)
+
+static void test_memory(void **state)
+{
+	const struct memory *memory = *state;
+	struct layout layout;
+	size_t nr = 0, len;
+	char *start;
+
+	while (nr < 9 && memory->parts[nr].kind)
+		nr++;
+	layout_case_build(&layout, memory->parts, nr, memory->before);
+	start = (char *)layout.start;
+	len = layout.end - layout.start;
+	if (len > LONGEST_REGION)
+		len = LONGEST_REGION;
+	pattern_fill(start, len, MEMORY);
+	/* Whole pages, odd ends, and addresses that are not those of memory. */
+	check_region(&layout, start, len, (uintptr_t)start);
+	check_region(&layout, start + 17, len - 50, (uintptr_t)start + 17);
+	check_region(&layout, start + 17, len - 50, 3 * PAGE + 17);
+	if (pattern_mismatch(start, len, MEMORY))
+		fail_msg("a transfer changed what it should not");
+	layout_clear(&layout);
+}
+
+static int group_setup(void **state)
+{
+	struct phyr_error error;
+	size_t len = LONGEST + 2 * PAGE;
+
+	(void)state;
+	buffer = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buffer == MAP_FAILED || layout_prepare())
+		return -1;
+	buffer_mr = ibv_reg_mr(pair.device->pd, buffer, len, ALL_ACCESS);
+	if (buffer_mr)
+		return 0;
+	phyr_error_set(&error, -errno, "buffer: %s", strerror(errno));
+	print_message("# %s\n", error.message);
+	return -1;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	ibv_dereg_mr(buffer_mr);
+	pair_close(&pair);
+	return 0;
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[NR_MEMORIES];
+	struct phyr_error error;
+
+	if (pair_open(&pair, &error)) {
+		printf("1..0 # SKIP %s\n", error.message);
+		return 77;
+	}
+	for (size_t i = 0; i < NR_MEMORIES; i++)
+		tests[i] = (struct CMUnitTest){ memories[i].name, test_memory,
+						pins_case_setup,
+						pins_case_teardown,
+						&memories[i] };
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return _cmocka_run_group_tests("rdma_data", tests, NR_MEMORIES,
+				       group_setup, group_teardown);
+}

@@ -1,0 +1,496 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The life of memory regions: many over one page, re-registration, windows,
+ * fork, memory that is unmapped under them.
+ */
+#include <errno.h>
+#include <linux/kernel-page-flags.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <rdma/ib_user_verbs.h>
+#include <phyr/backing.h>
+#include <phyr/size.h>
+
+#include "dice.h"
+#include "page_frames.h"
+#include "pair.h"
+#include "pins.h"
+#include "pattern.h"
+#include "pins_case.h"
+
+#define PAGE 4096ul
+#define PAGES 16
+#define MANY 1000
+#define BUFFER 2
+
+static struct pair pair;
+static char *buffer;
+static struct ibv_mr *buffer_mr;
+
+static char *map_pages(size_t pages)
+{
+	char *area = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_ptr_not_equal(area, MAP_FAILED);
+	memset(area, 1, pages * PAGE);
+	return area;
+}
+
+static enum ibv_wc_status write_to(const struct ibv_mr *mr, void *at,
+				   size_t len)
+{
+	struct pair_range local = { (uintptr_t)buffer, len, buffer_mr->lkey };
+
+	pattern_fill(buffer, len, BUFFER);
+	return pair_transfer(&pair, IBV_WR_RDMA_WRITE, local, (uintptr_t)at,
+			     mr->rkey, 1);
+}
+
+static enum ibv_wc_status read_from(const struct ibv_mr *mr, void *at,
+				    size_t len)
+{
+	struct pair_range local = { (uintptr_t)buffer, len, buffer_mr->lkey };
+
+	return pair_transfer(&pair, IBV_WR_RDMA_READ, local, (uintptr_t)at,
+			     mr->rkey, 1);
+}
+
+static void assert_writes(const struct ibv_mr *mr, char *at, size_t len)
+{
+	assert_int_equal(write_to(mr, at, len), IBV_WC_SUCCESS);
+	assert_memory_equal(at, buffer, len);
+}
+
+static void check_many(enum phyr_backing_kind kind)
+{
+	static struct ibv_mr *mrs[MANY];
+	struct dice dice = dice_with_seed(MANY);
+	struct phyr_backing *backing;
+	struct phyr_error error;
+	long pins = pins_quiet(), pages = 0;
+
+	if (phyr_backing_create(kind, phyr_backing_page_size(kind), &backing,
+				&error)) {
+		print_message("# SKIP %s\n", error.message);
+		skip();
+	}
+	for (int i = 0; i < MANY; i++) {
+		size_t len = 1 + dice_roll(&dice, 64 * PHYR_KIB);
+		size_t at = dice_roll(&dice, backing->len - len);
+
+		mrs[i] = ibv_reg_mr(pair.device->pd, (char *)backing->addr + at,
+				    len, ALL_ACCESS);
+		if (!mrs[i])
+			fail_msg("region %d: %s", i, strerror(errno));
+		pages += (at % PAGE + len + PAGE - 1) / PAGE;
+	}
+	assert_pins(pins + pages);
+	for (int i = 0; i < MANY; i += 10)
+		assert_writes(mrs[i], mrs[i]->addr, mrs[i]->length);
+	for (int i = 0; i < MANY; i += 2)
+		assert_int_equal(ibv_dereg_mr(mrs[i]), 0);
+	for (int i = 1; i < MANY; i += 50)
+		assert_writes(mrs[i], mrs[i]->addr, mrs[i]->length);
+	for (int i = 1; i < MANY; i += 2)
+		assert_int_equal(ibv_dereg_mr(mrs[i]), 0);
+	phyr_backing_destroy(backing);
+}
+
+static void test_many_over_2m(void **state)
+{
+	(void)state;
+	check_many(PHYR_BACKING_HUGETLB_2M);
+}
+
+static void test_many_over_1g(void **state)
+{
+	(void)state;
+	check_many(PHYR_BACKING_HUGETLB_1G);
+}
+
+/*
+ * Not ibv_rereg_mr(): libibverbs of today does not pass it on for rxe, the
+ * kernel implements it. Returns 0 or errno.
+ */
+static int reregister(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
+		      int access)
+{
+	struct ib_uverbs_rereg_mr_resp response;
+	struct {
+		struct ib_uverbs_cmd_hdr header;
+		struct ib_uverbs_rereg_mr command;
+	} request = {
+		.header = {
+			.command = IB_USER_VERBS_CMD_REREG_MR,
+			.in_words = sizeof(request) / 4,
+			.out_words = sizeof(response) / 4,
+		},
+		.command = {
+			.response = (uintptr_t)&response,
+			.mr_handle = mr->handle,
+			.flags = flags,
+			.start = (uintptr_t)mr->addr,
+			.length = mr->length,
+			.hca_va = (uintptr_t)mr->addr,
+			.pd_handle = pd->handle,
+			.access_flags = access,
+		},
+	};
+
+	if (write(mr->context->cmd_fd, &request, sizeof(request)) < 0)
+		return errno;
+	assert_int_equal(response.lkey, mr->lkey);
+	assert_int_equal(response.rkey, mr->rkey);
+	return 0;
+}
+
+static void test_rereg_access(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+
+	(void)state;
+	assert_non_null(mr);
+	assert_writes(mr, area + 100, 5000);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_ACCESS, mr->pd,
+				    IBV_ACCESS_REMOTE_READ),
+			 0);
+	assert_int_equal(write_to(mr, area, 100), IBV_WC_REM_ACCESS_ERR);
+	assert_int_equal(area[0], 1);
+	assert_int_equal(read_from(mr, area + 100, 5000), IBV_WC_SUCCESS);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_ACCESS, mr->pd,
+				    ALL_ACCESS),
+			 0);
+	assert_writes(mr, area + 300, 5000);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+/* Pinned for reading: there is no way to a region that writes. */
+static void test_rereg_read_only(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr;
+
+	(void)state;
+	mprotect(area, PAGES * PAGE, PROT_READ);
+	mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE,
+			IBV_ACCESS_REMOTE_READ);
+	assert_non_null(mr);
+	assert_int_equal(read_from(mr, area, 5000), IBV_WC_SUCCESS);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_ACCESS, mr->pd,
+				    ALL_ACCESS),
+			 EACCES);
+	assert_int_equal(write_to(mr, area, 100), IBV_WC_REM_ACCESS_ERR);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+static void test_rereg_pd(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_pd *other = ibv_alloc_pd(pair.device->context);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+
+	(void)state;
+	assert_true(other && mr);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_PD, other, 0), 0);
+	assert_int_equal(write_to(mr, area, 100), IBV_WC_REM_ACCESS_ERR);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_PD, mr->pd, 0), 0);
+	assert_writes(mr, area + 4000, 5000);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	assert_int_equal(ibv_dealloc_pd(other), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+/* rxe cannot move a region to other memory; the old one stays as it was. */
+static void test_rereg_translation(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+
+	(void)state;
+	assert_non_null(mr);
+	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_TRANSLATION, mr->pd,
+				    0),
+			 EOPNOTSUPP);
+	assert_int_equal(reregister(mr, 0, mr->pd, 0), EINVAL);
+	assert_writes(mr, area + 4000, 5000);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+static struct ibv_mw_bind_info window_over(struct ibv_mr *mr, char *at,
+					   size_t len)
+{
+	return (struct ibv_mw_bind_info){
+		.mr = mr,
+		.addr = (uintptr_t)at,
+		.length = len,
+		.mw_access_flags = IBV_ACCESS_REMOTE_WRITE,
+	};
+}
+
+/* The responder binds: its queue pair owns the window. */
+static void bind_window(struct ibv_mw *window, struct ibv_mw_bind *bind)
+{
+	struct ibv_wc wc;
+	int nr;
+
+	bind->send_flags = IBV_SEND_SIGNALED;
+	assert_int_equal(ibv_bind_mw(pair.rdma->qp[1], window, bind), 0);
+	do {
+		nr = ibv_poll_cq(pair.rdma->cq, 1, &wc);
+	} while (!nr);
+	assert_int_equal(wc.status, IBV_WC_SUCCESS);
+}
+
+static void test_window(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mw *window = ibv_alloc_mw(pair.device->pd, IBV_MW_TYPE_1);
+	struct ibv_mw_bind bind = {
+		.bind_info = window_over(mr, area + PAGE + 100, 5000),
+	};
+	struct ibv_mr as_mr;
+
+	(void)state;
+	if (!window) {
+		print_message("# SKIP no memory windows: %s\n",
+			      strerror(errno));
+		skip();
+	}
+	bind_window(window, &bind);
+	as_mr = (struct ibv_mr){ .rkey = window->rkey };
+	assert_writes(&as_mr, area + PAGE + 100, 5000);
+	assert_writes(&as_mr, area + 2 * PAGE - 1, 2);
+	assert_int_equal(area[PAGE + 99], 1);
+	assert_int_equal(area[PAGE + 5100], 1);
+
+	/* The region cannot go while a window is bound to it. */
+	assert_int_not_equal(ibv_dereg_mr(mr), 0);
+	assert_int_equal(write_to(&as_mr, area + PAGES * PAGE, 1),
+			 IBV_WC_REM_ACCESS_ERR);
+	assert_int_equal(ibv_dealloc_mw(window), 0);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+/* The child gets copies of pinned pages; the parent keeps those of the region. */
+static void test_fork(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	int go[2], status;
+	pid_t child;
+	char byte;
+
+	(void)state;
+	assert_non_null(mr);
+	assert_int_equal(pipe(go), 0);
+	child = fork();
+	if (!child) {
+		close(go[1]);
+		if (read(go[0], &byte, 1))
+			_exit(1);
+		for (size_t at = 0; at < PAGES * PAGE; at++)
+			if (area[at] != 1)
+				_exit(2);
+		_exit(0);
+	}
+	/* The parent's own write must not part it from the region. */
+	area[3 * PAGE] = 7;
+	assert_int_equal(read_from(mr, area + 3 * PAGE, 1), IBV_WC_SUCCESS);
+	assert_int_equal(*buffer, 7);
+	assert_writes(mr, area + 10, 3 * PAGE);
+	assert_writes(mr, area + 10 * PAGE - 5, 10);
+	close(go[0]);
+	close(go[1]);
+	waitpid(child, &status, 0);
+	assert_int_equal(status, 0);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+/* The region keeps its pages; what is mapped there next is not touched. */
+static void test_unmap(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *all = mr;
+
+	(void)state;
+	assert_non_null(mr);
+	assert_writes(mr, area, 5000);
+	assert_int_equal(munmap(area, PAGES * PAGE), 0);
+	assert_ptr_equal(mmap(area, PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+			 area);
+	assert_int_equal(write_to(all, area + 200, 5000), IBV_WC_SUCCESS);
+	for (size_t at = 0; at < PAGES * PAGE; at++)
+		assert_int_equal(area[at], 0);
+	memset(buffer, 0, 5000);
+	assert_int_equal(read_from(mr, area + 200, 5000), IBV_WC_SUCCESS);
+	assert_null(pattern_mismatch(buffer, 5000, BUFFER));
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+static size_t pages_that(char *area, bool (*property)(uint64_t frame))
+{
+	size_t pages = 0;
+
+	for (size_t at = 0; at < PAGES * PAGE; at += PAGE)
+		pages += property(page_frame(getpid(), area + at));
+	return pages;
+}
+
+static bool is_dirty(uint64_t frame)
+{
+	return page_frame_flags(frame) >> KPF_DIRTY & 1;
+}
+
+/*
+ * The device may have written: what was clean must be dirty after a region that
+ * allows it, or the kernel drops the data. MADV_FREE makes memory clean.
+ */
+static void check_dirty(int access, size_t dirty)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area + 1, PAGES * PAGE - 2, access);
+
+	assert_non_null(mr);
+	assert_int_equal(madvise(area, PAGES * PAGE, MADV_FREE), 0);
+	assert_int_equal(pages_that(area, is_dirty), 0);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	assert_int_equal(pages_that(area, is_dirty), dirty);
+	munmap(area, PAGES * PAGE);
+}
+
+static void test_dirty(void **state)
+{
+	(void)state;
+	check_dirty(ALL_ACCESS, PAGES);
+	check_dirty(IBV_ACCESS_REMOTE_READ, 0);
+}
+
+/* A region lives long: it must not keep movable memory from moving. */
+static void test_movable(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr;
+
+	(void)state;
+	if (!zone_movable_exists()) {
+		munmap(area, PAGES * PAGE);
+		print_message(
+			"# SKIP no ZONE_MOVABLE: boot with movablecore=2G\n");
+		skip();
+	}
+	assert_int_equal(pages_that(area, page_frame_movable), PAGES);
+	mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	assert_non_null(mr);
+	assert_int_equal(pages_that(area, page_frame_movable), 0);
+	assert_writes(mr, area + 10, 3 * PAGE);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+static void test_key_after_dereg(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr gone;
+
+	(void)state;
+	assert_non_null(mr);
+	gone = *mr;
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	assert_int_equal(write_to(&gone, area, 100), IBV_WC_REM_ACCESS_ERR);
+	assert_int_equal(area[0], 1);
+	munmap(area, PAGES * PAGE);
+}
+
+/*
+ * On-demand paging is not converted to phyrs and must work as before: rxe
+ * copies from the start of a page only.
+ */
+static void test_on_demand(void **state)
+{
+	char *area = map_pages(PAGES);
+	struct ibv_mr *mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE,
+				       ALL_ACCESS | IBV_ACCESS_ON_DEMAND);
+
+	(void)state;
+	if (!mr) {
+		print_message("# SKIP no on-demand paging: %s\n",
+			      strerror(errno));
+		skip();
+	}
+	for (int page = 0; page < PAGES; page++)
+		assert_writes(mr, area + page * PAGE, 1000 + page);
+	madvise(area, PAGES * PAGE, MADV_DONTNEED);
+	assert_writes(mr, area + 3 * PAGE, 1000);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	buffer = mmap(NULL, 64 * PHYR_KIB, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (buffer == MAP_FAILED)
+		return -1;
+	buffer_mr =
+		ibv_reg_mr(pair.device->pd, buffer, 64 * PHYR_KIB, ALL_ACCESS);
+	return buffer_mr ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	ibv_dereg_mr(buffer_mr);
+	pair_close(&pair);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		pins_case(test_many_over_2m), pins_case(test_many_over_1g),
+		pins_case(test_rereg_access), pins_case(test_rereg_read_only),
+		pins_case(test_rereg_pd),     pins_case(test_rereg_translation),
+		pins_case(test_window),	      pins_case(test_fork),
+		pins_case(test_unmap),	      pins_case(test_dirty),
+		pins_case(test_movable),      pins_case(test_key_after_dereg),
+		pins_case(test_on_demand),
+	};
+	struct phyr_error error;
+
+	if (pair_open(&pair, &error)) {
+		printf("1..0 # SKIP %s\n", error.message);
+		return 77;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("rdma_region", tests, group_setup,
+					   group_teardown);
+}
