@@ -28,6 +28,12 @@ struct phyr_test_family {
 
 void __init phyr_test_register(const struct phyr_test_family *family);
 
+/* One round of what is measured: how long its two halves took, or -errno. */
+typedef int (*phyr_test_round_fn)(void *arg, u64 *first_ns, u64 *second_ns);
+
+int phyr_test_measure(phyr_test_round_fn round, void *arg, u32 warmup,
+		      u32 samples, u64 first_ns, u64 second_ns);
+
 /*
  * User memory in one of the three forms. The array of the first two is made by
  * phyr_test_range_alloc() and outlives any number of pin and unpin rounds, so

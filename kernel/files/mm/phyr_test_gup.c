@@ -5,7 +5,6 @@
 #include <linux/init.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -42,8 +41,9 @@ static int range_copy_entries(const struct phyr_test_range *range,
 	return 0;
 }
 
-static int bench_round(struct phyr_test_range *range, u64 *pin_ns, u64 *unpin_ns)
+static int gup_round(void *arg, u64 *pin_ns, u64 *unpin_ns)
 {
+	struct phyr_test_range *range = arg;
 	u64 start, pinned, end;
 	size_t done;
 	int err;
@@ -66,34 +66,10 @@ static int bench_round(struct phyr_test_range *range, u64 *pin_ns, u64 *unpin_ns
 	return 0;
 }
 
-static int bench_rounds(struct phyr_test_range *range,
-			const struct phyr_test_bench *bench, u64 *pin_ns,
-			u64 *unpin_ns)
-{
-	u64 total = (u64)bench->warmup + bench->samples;
-	u64 i;
-	int err;
-
-	for (i = 0; i < total; i++) {
-		/* Warm-up writes to the first sample, which is not made yet. */
-		u64 n = i < bench->warmup ? 0 : i - bench->warmup;
-
-		err = bench_round(range, &pin_ns[n], &unpin_ns[n]);
-		if (err)
-			return err;
-		if (signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
-}
-
 static int phyr_test_bench(struct phyr_test_bench __user *arg)
 {
 	struct phyr_test_bench bench;
 	struct phyr_test_range range;
-	u64 *pin_ns, *unpin_ns;
-	size_t size;
 	u64 max;
 	int err;
 
@@ -110,28 +86,13 @@ static int phyr_test_bench(struct phyr_test_bench __user *arg)
 	max = bench.max_entries ?: range.nr_pages;
 	if (max > PHYR_TEST_MAX_ENTRIES)
 		return -EINVAL;
-
-	size = array_size(bench.samples, sizeof(u64));
-	pin_ns = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	unpin_ns = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	if (!pin_ns || !unpin_ns) {
-		err = -ENOMEM;
-		goto free_samples;
-	}
 	err = phyr_test_range_alloc(&range, max);
 	if (err)
-		goto free_samples;
+		return err;
 
-	err = bench_rounds(&range, &bench, pin_ns, unpin_ns);
-	if (!err && (copy_to_user(u64_to_user_ptr(bench.pin_ns), pin_ns, size) ||
-		     copy_to_user(u64_to_user_ptr(bench.unpin_ns), unpin_ns,
-				  size)))
-		err = -EFAULT;
-
+	err = phyr_test_measure(gup_round, &range, bench.warmup, bench.samples,
+				bench.pin_ns, bench.unpin_ns);
 	phyr_test_range_free(&range);
-free_samples:
-	kvfree(unpin_ns);
-	kvfree(pin_ns);
 	return err;
 }
 
