@@ -56,10 +56,15 @@ def requests(plan: dict, tree: str) -> dict[str, dict]:
             name.replace("{backing}", backing)
             for backing in run["backings"] for pattern in run["workloads"] for name in expand(pattern)
         ]
-        bodies[run["name"]] = {"name": run["name"], "workloads": [
-            {"workload": name, "samples": run["samples"], "warmup": run["warmup"]} for name in names
-        ]}
+        common = {key: run[key] for key in ("samples", "warmup", "device") if key in run}
+        bodies[run["name"]] = {"name": run["name"], "workloads": [{"workload": name} | common for name in names]}
     return bodies
+
+
+def prefixed(plan: dict, run: dict) -> list[dict]:
+    """The results of a finished run, under the names that their rows get: 'prefix' of the run in the plan, and the workload."""
+    prefix = next(entry for entry in plan["runs"] if entry["name"] == run["name"]).get("prefix", "")
+    return [result | {"workload": prefix + result["workload"]} for result in run["results"]]
 
 
 def measure(house: House, which: kernel.Kernel, clock: str, plan: dict) -> tuple[dict, list[dict]]:
@@ -83,7 +88,7 @@ def measure(house: House, which: kernel.Kernel, clock: str, plan: dict) -> tuple
         run = json.loads((outcome.results / Path(file).name).read_text())
         if run["state"] != "done":
             raise BenchError(f"{which.name}: run {run['name']} ended as {run['state']}")
-        results += run["results"]
+        results += prefixed(plan, run)
     say(f"measured {len(results)} workloads in {outcome.seconds:.0f} s")
     return json.loads((outcome.results / "system.json").read_text()), results
 
