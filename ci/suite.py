@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr test: every entry, one sum."""
 
+import shutil
 import subprocess
 import sys
 import unittest
@@ -33,6 +34,7 @@ BOUNDS = {
     kernel.DEBUG: Bounds(480, 900, 2700, "export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
 MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
+SCATTERLIST_SOURCES = ("tools/testing/scatterlist", "tools/include", "include/linux/scatterlist.h", "lib/scatterlist.c")
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
 SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
 HANG_JOB = "sleep 600\n"
@@ -64,6 +66,21 @@ def unit(_house: House, _long: bool) -> Tally:
     if run.returncode and not tally.failures:
         tally.failures.append(f"meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
     return tally
+
+
+def scatterlist(house: House, _long: bool) -> Tally:
+    """The kernel's own userspace test of lib/scatterlist.c, with the sanitizers that its Makefile asks for."""
+    folder = paths.BUILD / "scatterlist"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sources = house.store.run("archive", house.tip, "--", *SCATTERLIST_SOURCES)
+    subprocess.run(["tar", "-x", "-C", folder], input=sources, check=True)
+    for command in (["make", "-s"], ["./main"]):
+        run = subprocess.run(command, cwd=folder / SCATTERLIST_SOURCES[0], capture_output=True, text=True)
+        if run.returncode:
+            said = (run.stdout + run.stderr).strip()[-500:]
+            return Tally(failures=[f"scatterlist: {command[0]} exits with {run.returncode}: {said}"])
+    return Tally(passed=1)
 
 
 def series(house: House, _long: bool) -> Tally:
@@ -175,6 +192,7 @@ def configuration(house: House, _long: bool) -> Tally:
 ENTRIES = {
     "golden": golden,
     "unit": unit,
+    "scatterlist": scatterlist,
     "configuration": configuration,
     "series": series,
     "harness": harness,

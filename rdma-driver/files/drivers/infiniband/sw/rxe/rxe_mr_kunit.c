@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Fast registration MRs, mapped as kernel ULPs map them, without a device.
+ * What was written through the MR must be in the fragments of the scatterlist,
+ * byte by byte, and nowhere else.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/prandom.h>
+#include <linux/sizes.h>
+
+#include "rxe.h"
+#include "rxe_loc.h"
+
+#define MAX_FRAGS	10
+#define MAX_PAGES	8
+#define BUF_SIZE	SZ_256K
+#define BUF_ORDER	get_order(BUF_SIZE)
+
+struct frag {
+	unsigned int	start;	/* in the buffer */
+	unsigned int	len;
+};
+
+struct rxe_mr_kunit {
+	struct rxe_mr		mr;
+	u8			*buf;	/* aligned to its size */
+	u8			*want;	/* what should be in @buf */
+	u8			*data;
+	struct rnd_state	rnd;
+};
+
+static int map_frags(struct kunit *test, unsigned int page_size,
+		     const struct frag *frags, int nr, unsigned int *sg_offset)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	struct scatterlist sgl[MAX_FRAGS];
+	int i;
+
+	KUNIT_ASSERT_LE(test, nr, MAX_FRAGS);
+	sg_init_table(sgl, nr);
+	for (i = 0; i < nr; i++) {
+		sg_set_buf(&sgl[i], kit->buf + frags[i].start, frags[i].len);
+		sg_dma_address(&sgl[i]) = (uintptr_t)sg_virt(&sgl[i]);
+		sg_dma_len(&sgl[i]) = frags[i].len;
+	}
+	kit->mr.ibmr.page_size = page_size;
+	return rxe_map_mr_sg(&kit->mr.ibmr, sgl, nr, sg_offset);
+}
+
+/* Where byte @pos of the fragments is in the buffer. */
+static unsigned int frag_byte(const struct frag *frags, size_t pos)
+{
+	while (pos >= frags->len)
+		pos -= frags++->len;
+	return frags->start + pos;
+}
+
+static void expect_data(struct kunit *test, const struct frag *frags,
+			unsigned int sg_offset)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	struct ib_mr *ibmr = &kit->mr.ibmr;
+	int round;
+
+	for (round = 0; round < 50; round++) {
+		u32 skip = prandom_u32_state(&kit->rnd) % ibmr->length;
+		u32 len = 1 + prandom_u32_state(&kit->rnd) %
+			  (u32)(ibmr->length - skip);
+		u32 i;
+
+		prandom_bytes_state(&kit->rnd, kit->data, len);
+		for (i = 0; i < len; i++)
+			kit->want[frag_byte(frags, sg_offset + skip + i)] =
+				kit->data[i];
+		KUNIT_ASSERT_EQ(test, 0,
+				rxe_mr_copy(&kit->mr, ibmr->iova + skip,
+					    kit->data, len, RXE_TO_MR_OBJ));
+		KUNIT_ASSERT_MEMEQ(test, kit->buf, kit->want, BUF_SIZE);
+
+		memset(kit->data, 0, len);
+		KUNIT_ASSERT_EQ(test, 0,
+				rxe_mr_copy(&kit->mr, ibmr->iova + skip,
+					    kit->data, len, RXE_FROM_MR_OBJ));
+		for (i = 0; i < len; i++)
+			if (kit->data[i] !=
+			    kit->want[frag_byte(frags, sg_offset + skip + i)])
+				break;
+		KUNIT_ASSERT_EQ(test, i, len);
+	}
+	KUNIT_EXPECT_NE(test, 0,
+			rxe_mr_copy(&kit->mr, ibmr->iova + ibmr->length - 1,
+				    kit->data, 2, RXE_TO_MR_OBJ));
+	KUNIT_EXPECT_NE(test, 0,
+			rxe_mr_copy(&kit->mr, ibmr->iova - 1, kit->data, 2,
+				    RXE_TO_MR_OBJ));
+}
+
+static void expect_mapped(struct kunit *test, unsigned int page_size,
+			  const struct frag *frags, int nr, unsigned int skip)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	unsigned int sg_offset = skip;
+	u64 total = 0;
+	int i;
+
+	for (i = 0; i < nr; i++)
+		total += frags[i].len;
+	KUNIT_ASSERT_EQ(test, nr,
+			map_frags(test, page_size, frags, nr, &sg_offset));
+	KUNIT_EXPECT_EQ(test, sg_offset, 0);
+	KUNIT_ASSERT_EQ(test, kit->mr.ibmr.length, total - skip);
+	expect_data(test, frags, skip);
+}
+
+static const struct frag pages_4k[] = {
+	{ 0x5000, 0x1000 }, { 0x1000, 0x1000 }, { 0x2000, 0x1000 },
+	{ 0xf000, 0x1000 }, { 0x0000, 0x0010 },
+};
+
+static void rxe_mr_page_sized(struct kunit *test)
+{
+	expect_mapped(test, SZ_4K, pages_4k, 5, 0);
+	expect_mapped(test, SZ_4K, pages_4k, 5, 100);
+	expect_mapped(test, SZ_4K, pages_4k, 5, 0xfff);
+}
+
+static void rxe_mr_small_pages(struct kunit *test)
+{
+	static const struct frag frags[] = {
+		{ 0x5300, 0x0100 }, { 0x1c00, 0x0400 }, { 0x2000, 0x0800 },
+		{ 0x9400, 0x0400 }, { 0x8c00, 0x03fd },
+	};
+
+	expect_mapped(test, SZ_1K, frags, 5, 0);
+	expect_mapped(test, SZ_1K, frags, 5, 3);
+}
+
+static void rxe_mr_large_pages(struct kunit *test)
+{
+	static const struct frag frags[] = {
+		{ 0x0f123, 0x00edd }, { 0x30000, 0x10000 }, { 0x10000, 0x08001 },
+	};
+
+	expect_mapped(test, SZ_64K, frags, 3, 0);
+	expect_mapped(test, SZ_64K, frags, 3, 0x77);
+}
+
+/* Elements that touch within a page are one element. */
+static void rxe_mr_touching(struct kunit *test)
+{
+	static const struct frag frags[] = {
+		{ 0x5200, 0x0100 }, { 0x5300, 0x0d00 }, { 0x6000, 0x1800 },
+		{ 0x7800, 0x0800 }, { 0x1000, 0x0001 },
+	};
+	struct rxe_mr_kunit *kit = test->priv;
+
+	expect_mapped(test, SZ_4K, frags, 5, 0x10);
+	expect_mapped(test, SZ_4K, frags, 4, 0);
+	KUNIT_EXPECT_EQ(test, kit->mr.index.nr, 1);
+}
+
+/* A ULP may move the iova after mapping, as ib_map_mr_sg_zbva() does. */
+static void rxe_mr_moved(struct kunit *test)
+{
+	unsigned int sg_offset = 0x123;
+	struct rxe_mr_kunit *kit = test->priv;
+
+	KUNIT_ASSERT_EQ(test, 5,
+			map_frags(test, SZ_4K, pages_4k, 5, &sg_offset));
+	kit->mr.ibmr.iova &= SZ_4K - 1;
+	expect_data(test, pages_4k, 0x123);
+	kit->mr.ibmr.iova += 1ULL << 63;
+	expect_data(test, pages_4k, 0x123);
+}
+
+static void rxe_mr_too_many_pages(struct kunit *test)
+{
+	struct frag frags[MAX_PAGES + 2];
+	struct rxe_mr_kunit *kit = test->priv;
+	unsigned int sg_offset = 0, page_size;
+	int i;
+
+	for (page_size = SZ_512; page_size <= SZ_16K; page_size *= 2) {
+		for (i = 0; i < ARRAY_SIZE(frags); i++)
+			frags[i] = (struct frag){ i * page_size, page_size };
+		KUNIT_EXPECT_EQ(test, MAX_PAGES,
+				map_frags(test, page_size, frags,
+					  ARRAY_SIZE(frags), &sg_offset));
+		KUNIT_EXPECT_EQ(test, sg_offset, 0);
+		KUNIT_ASSERT_EQ(test, kit->mr.ibmr.length,
+				MAX_PAGES * page_size);
+		expect_data(test, frags, 0);
+	}
+}
+
+static void rxe_mr_bad_page_size(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			map_frags(test, 3 * SZ_4K, pages_4k, 5, NULL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, map_frags(test, 0, pages_4k, 5, NULL));
+}
+
+static enum resp_states add_at(struct rxe_mr *mr, u64 iova, u64 *orig)
+{
+	return rxe_mr_do_atomic_op(mr, iova, IB_OPCODE_RC_FETCH_ADD, 0, 3,
+				   orig);
+}
+
+static void rxe_mr_atomics(struct kunit *test)
+{
+	/* Only the last phyr holds eight bytes. */
+	static const struct frag frags[] = {
+		{ 0x1002, 2 }, { 0x2000, 2 }, { 0x3006, 2 }, { 0x5000, 8 },
+	};
+	struct rxe_mr_kunit *kit = test->priv;
+	struct rxe_mr *mr = &kit->mr;
+	unsigned int sg_offset = 8;
+	u64 iova, orig, *word;
+
+	mr->state = RXE_MR_STATE_VALID;
+	KUNIT_ASSERT_EQ(test, 4,
+			map_frags(test, SZ_4K, pages_4k, 4, &sg_offset));
+	iova = mr->ibmr.iova;
+	word = (u64 *)(kit->buf + 0x5ff8);
+	*word = 40;
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova + 0xff0, &orig), RESPST_NONE);
+	KUNIT_EXPECT_EQ(test, orig, 40);
+	KUNIT_EXPECT_EQ(test, *word, 43);
+	KUNIT_EXPECT_EQ(test, rxe_mr_do_atomic_write(mr, iova + 0xff8, 7),
+			RESPST_NONE);
+	KUNIT_EXPECT_EQ(test, *(u64 *)(kit->buf + 0x1000), 7);
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova + 0xff4, &orig),
+			RESPST_ERR_MISALIGNED_ATOMIC);
+	KUNIT_EXPECT_EQ(test, rxe_mr_do_atomic_write(mr, iova + 1, 7),
+			RESPST_ERR_MISALIGNED_ATOMIC);
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova - 8, &orig),
+			RESPST_ERR_RKEY_VIOLATION);
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova + mr->ibmr.length, &orig),
+			RESPST_ERR_RKEY_VIOLATION);
+
+	sg_offset = 0;
+	KUNIT_ASSERT_EQ(test, 4, map_frags(test, 2, frags, 4, &sg_offset));
+	iova = mr->ibmr.iova;
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova, &orig),
+			RESPST_ERR_MISALIGNED_ATOMIC);
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova + 2, &orig),
+			RESPST_ERR_RKEY_VIOLATION);
+	KUNIT_EXPECT_EQ(test, rxe_mr_do_atomic_write(mr, iova + 2, 7),
+			RESPST_ERR_RKEY_VIOLATION);
+	KUNIT_EXPECT_EQ(test, rxe_mr_do_atomic_write(mr, iova + 6, 7),
+			RESPST_NONE);
+}
+
+/* Only the range is checked here: what reached the medium does not show. */
+static void rxe_mr_flush(struct kunit *test)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	struct rxe_mr *mr = &kit->mr;
+	unsigned int sg_offset = 100;
+	u64 iova, len;
+
+	KUNIT_ASSERT_EQ(test, 5,
+			map_frags(test, SZ_4K, pages_4k, 5, &sg_offset));
+	iova = mr->ibmr.iova;
+	len = mr->ibmr.length;
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova, len), 0);
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova + len - 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova, len + 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova, SZ_4G), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova - 1, 1), -EINVAL);
+}
+
+static int rxe_mr_kunit_init(struct kunit *test)
+{
+	struct rxe_mr_kunit *kit;
+
+	kit = kunit_kzalloc(test, sizeof(*kit), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, kit);
+	test->priv = kit;
+	prandom_seed_state(&kit->rnd, 2022);
+
+	kit->want = kunit_kmalloc(test, BUF_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, kit->want);
+	kit->data = kunit_kmalloc(test, BUF_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, kit->data);
+	kit->buf = (u8 *)__get_free_pages(GFP_KERNEL, BUF_ORDER);
+	KUNIT_ASSERT_NOT_NULL(test, kit->buf);
+	prandom_bytes_state(&kit->rnd, kit->buf, BUF_SIZE);
+	memcpy(kit->want, kit->buf, BUF_SIZE);
+
+	return rxe_mr_init_fast(MAX_PAGES, &kit->mr);
+}
+
+static void rxe_mr_kunit_exit(struct kunit *test)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+
+	if (!kit)
+		return;
+	phyr_index_free(&kit->mr.index);
+	phyr_list_free(&kit->mr.pages);
+	free_pages((unsigned long)kit->buf, BUF_ORDER);
+}
+
+static struct kunit_case rxe_mr_cases[] = {
+	KUNIT_CASE(rxe_mr_page_sized),
+	KUNIT_CASE(rxe_mr_small_pages),
+	KUNIT_CASE(rxe_mr_large_pages),
+	KUNIT_CASE(rxe_mr_touching),
+	KUNIT_CASE(rxe_mr_moved),
+	KUNIT_CASE(rxe_mr_too_many_pages),
+	KUNIT_CASE(rxe_mr_bad_page_size),
+	KUNIT_CASE(rxe_mr_atomics),
+	KUNIT_CASE(rxe_mr_flush),
+	{}
+};
+
+static struct kunit_suite rxe_mr_suite = {
+	.name = "phyr_rxe_mr",
+	.init = rxe_mr_kunit_init,
+	.exit = rxe_mr_kunit_exit,
+	.test_cases = rxe_mr_cases,
+};
+
+kunit_test_suite(rxe_mr_suite);
