@@ -30,6 +30,15 @@ class CompareTest(unittest.TestCase):
         self.assertEqual([row["name"] for row in rows], ["gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
 
+    def test_each_family_has_its_own_pair(self):
+        rows = compare.rows([], [result("crypto/sg/virtio/setup/thp/2MiB", 90), result("crypto/phyrs/virtio/setup/thp/2MiB", 30),
+                                 result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)])
+        self.assertEqual([row["name"] for row in rows], ["crypto/virtio/setup/thp/2MiB", "gup/pin/thp/2MiB"])
+        self.assertEqual((rows[0]["sg"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
+        text = compare.table(rows, "icount")
+        self.assertIn("sg in the phyr kernel", text)
+        self.assertIn("pages in the phyr kernel", text)
+
     def test_failure_is_a_side_without_a_ratio(self):
         row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)])[0]
         self.assertEqual((row["stock"], row["ratio"]), ({"error": "ENOMEM"}, None))
