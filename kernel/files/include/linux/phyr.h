@@ -133,4 +133,26 @@ static inline struct phys_vec phyr_iter_range(const struct phyr_iter *iter)
 
 void phyr_iter_advance(struct phyr_iter *iter, size_t bytes);
 
+/**
+ * phyr_iter_next() - move a cursor to the next phyr
+ * @iter: the cursor; @left must not be 0
+ *
+ * Moves by the length of phyr_iter_range().
+ *
+ * Context: Any.
+ */
+static inline void phyr_iter_next(struct phyr_iter *iter)
+{
+	size_t len = iter->cur->len - iter->skip;
+
+	if (len >= iter->left) {
+		iter->left = 0;
+		return;
+	}
+	iter->left -= len;
+	iter->skip = 0;
+	iter->cur++;
+	phyr_iter_chain(iter);
+}
+
 #endif /* _LINUX_PHYR_H */

@@ -58,7 +58,8 @@ struct phyr_test_crypto_segment {
  * @setup_ns: user pointer to __u64[@samples]: from before the memory is pinned
  *	until crypto_skcipher_encrypt() has returned, if the algorithm is
  *	asynchronous and the request thus with the device, else until before
- *	its call; or 0
+ *	its call; or 0. With it, asynchronous algorithms are called with
+ *	interrupts off, which not all of them may support.
  * @total_ns: user pointer to __u64[@samples]: from the same start until the
  *	request is complete and everything it needed released; or 0
  *
