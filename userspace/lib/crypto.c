@@ -21,9 +21,10 @@ static int set_key(int fd, const char *cipher, const void *key, size_t key_len,
 	};
 
 	if (strlen(cipher) >= sizeof(call.name))
-		return phyr_error_set(error, -ENAMETOOLONG,
-				      "cipher \"%s\": a name has at most %zu bytes",
-				      cipher, sizeof(call.name) - 1);
+		return phyr_error_set(
+			error, -ENAMETOOLONG,
+			"cipher \"%s\": a name has at most %zu bytes", cipher,
+			sizeof(call.name) - 1);
 	strcpy(call.name, cipher);
 	if (!ioctl(fd, PHYR_TEST_CRYPTO_KEY, &call))
 		return 0;
@@ -36,7 +37,8 @@ static int set_key(int fd, const char *cipher, const void *key, size_t key_len,
 			error, -errno,
 			"this kernel has no cipher \"%s\"; for virtio there must be a device, too",
 			cipher);
-	return phyr_error_set(error, -errno, "cipher \"%s\" with a key of %zu bytes: %s",
+	return phyr_error_set(error, -errno,
+			      "cipher \"%s\" with a key of %zu bytes: %s",
 			      cipher, key_len, strerror(errno));
 }
 
@@ -84,12 +86,10 @@ int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
 	};
 
 	if (ioctl(fd, PHYR_TEST_CRYPTO_RUN, &run))
-		return phyr_error_set(error, -errno,
-				      DEVICE_PATH
-				      ": encrypting %zu bytes as %s: %s",
-				      len,
-				      form == PHYR_CRYPTO_SG ? "a scatterlist"
-							     : "phyrs",
-				      strerror(errno));
+		return phyr_error_set(
+			error, -errno,
+			DEVICE_PATH ": encrypting %zu bytes as %s: %s", len,
+			form == PHYR_CRYPTO_SG ? "a scatterlist" : "phyrs",
+			strerror(errno));
 	return 0;
 }

@@ -182,5 +182,6 @@ bool phyr_workload_same_rounds(const struct phyr_workload *a,
 			       const struct phyr_workload *b)
 {
 	return a->family == b->family && a->form == b->form &&
-	       a->variant == b->variant && a->backing == b->backing && a->size == b->size;
+	       a->variant == b->variant && a->backing == b->backing &&
+	       a->size == b->size;
 }

@@ -60,23 +60,23 @@ static int run(uint32_t form, const struct phyr_test_crypto_segment *src,
 {
 	static const uint8_t zero[BLOCK];
 	uint8_t iv[BLOCK] = { 0 };
-	int err = crypto_run(device, form, 0, src, nr_src, dst, nr_dst, len,
-			     iv);
+	int err =
+		crypto_run(device, form, 0, src, nr_src, dst, nr_dst, len, iv);
 
 	if (err)
 		assert_memory_equal(iv, zero, sizeof(iv));
 	return err;
 }
 
-#define for_each_form(form)                                  \
-	for (uint32_t form = PHYR_TEST_PAGES;                \
-	     form <= PHYR_TEST_LIST; form += PHYR_TEST_LIST)
+#define for_each_form(form)                                           \
+	for (uint32_t form = PHYR_TEST_PAGES; form <= PHYR_TEST_LIST; \
+	     form += PHYR_TEST_LIST)
 
-#define refuse(form, src, nr_src, dst, nr_dst, len, errno_wanted)             \
-	do {                                                                  \
-		assert_int_equal(run(form, src, nr_src, dst, nr_dst, len),    \
-				 errno_wanted);                               \
-		assert_true(untouched());                                     \
+#define refuse(form, src, nr_src, dst, nr_dst, len, errno_wanted)          \
+	do {                                                               \
+		assert_int_equal(run(form, src, nr_src, dst, nr_dst, len), \
+				 errno_wanted);                            \
+		assert_true(untouched());                                  \
 	} while (0)
 
 static void lengths(void)
@@ -313,10 +313,10 @@ static int group_setup(void **state)
 	return 0;
 }
 
-#define CASE(i)                                                     \
-	{                                                           \
-		"cipher " #i, test_cipher, NULL, NULL,              \
-			(void *)&crypto_ciphers[i]                  \
+#define CASE(i)                                        \
+	{                                              \
+		"cipher " #i, test_cipher, NULL, NULL, \
+			(void *)&crypto_ciphers[i]     \
 	}
 
 int main(void)

@@ -77,8 +77,8 @@ void crypto_reference(const char *mode, const uint8_t *key, size_t key_len,
 	assert_int_equal(
 		EVP_CipherInit_ex2(context, cipher, key, iv, encrypt, NULL), 1);
 	EVP_CIPHER_CTX_set_padding(context, 0);
-	assert_int_equal(
-		EVP_CipherUpdate(context, dst, &done, src, (int)len), 1);
+	assert_int_equal(EVP_CipherUpdate(context, dst, &done, src, (int)len),
+			 1);
 	assert_int_equal(done, len);
 	EVP_CIPHER_free(cipher);
 	EVP_CIPHER_CTX_free(context);
