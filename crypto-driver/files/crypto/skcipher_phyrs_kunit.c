@@ -345,6 +345,3 @@ static struct kunit_suite suite = {
 };
 
 kunit_test_suite(suite);
-
-MODULE_DESCRIPTION("KUnit tests for cipher requests over physical ranges");
-MODULE_LICENSE("GPL");
