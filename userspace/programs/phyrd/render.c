@@ -157,6 +157,8 @@ static json_t *render_family(const struct phyr_family *family)
 	snprintf(pattern, sizeof(pattern), "%s", family->name);
 	if (family->forms)
 		append_alternatives(pattern, sizeof(pattern), family->forms);
+	if (family->variants)
+		append_alternatives(pattern, sizeof(pattern), family->variants);
 	append_alternatives(pattern, sizeof(pattern), family->series);
 	strncat(pattern, "/<backing>/<size>",
 		sizeof(pattern) - strlen(pattern) - 1);
