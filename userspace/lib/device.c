@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,36 @@ close:
 	return ret;
 }
 
+static int refuse_name(struct ibv_device *const *list, const char *name,
+		       struct phyr_error *error)
+{
+	char known[200] = "none";
+	size_t used = 0;
+
+	for (; list && *list && used < sizeof(known); list++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used,
+					 "%s%s", used ? ", " : "",
+					 ibv_get_device_name(*list));
+	return phyr_error_set(error, -ENODEV,
+			      "no RDMA device \"%.63s\"; there are: %s", name,
+			      known);
+}
+
+int phyr_device_check(const char *name, struct phyr_error *error)
+{
+	struct ibv_device **list = ibv_get_device_list(NULL);
+	struct ibv_device **entry = list;
+	int ret = 0;
+
+	while (entry && *entry && strcmp(name, ibv_get_device_name(*entry)))
+		entry++;
+	if (!entry || !*entry)
+		ret = refuse_name(list, name, error);
+	if (list)
+		ibv_free_device_list(list);
+	return ret;
+}
+
 int phyr_device_open(const char *name, struct phyr_device **device,
 		     struct phyr_error *error)
 {
@@ -99,7 +130,7 @@ int phyr_device_open(const char *name, struct phyr_device **device,
 	int ret;
 
 	if (name)
-		ret = phyr_error_set(error, -ENODEV, "no RDMA device %s", name);
+		ret = refuse_name(list, name, error);
 	else
 		ret = phyr_error_set(
 			error, -ENODEV,

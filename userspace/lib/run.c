@@ -115,6 +115,7 @@ static int measure(const struct phyr_run *run,
 	struct phyr_task task = {
 		.form = workload->form,
 		.size = workload->size,
+		.device = *request->device ? request->device : NULL,
 		.warmup = request->warmup,
 		.samples = request->samples,
 		.parameters = parameters,
@@ -129,8 +130,10 @@ static int measure(const struct phyr_run *run,
 	phyr_parameters_add_number(parameters, "warmup", request->warmup);
 	phyr_parameters_add_number(parameters, "samples", request->samples);
 	phyr_parameters_add_number(parameters, "cpu", sched_getcpu());
+	if (task.device)
+		phyr_parameters_add_text(parameters, "device", task.device);
 	/* What a machine lacks is said before its memory is taken. */
-	ret = family->probe(error);
+	ret = family->probe(task.device, error);
 	if (ret)
 		return ret;
 	ret = provide_backing(backing, workload->backing,
@@ -148,7 +151,8 @@ static bool shares_rounds(const struct phyr_request *a,
 			  const struct phyr_request *b)
 {
 	return phyr_workload_same_rounds(&a->workload, &b->workload) &&
-	       a->warmup == b->warmup && a->samples == b->samples;
+	       a->warmup == b->warmup && a->samples == b->samples &&
+	       !strcmp(a->device, b->device);
 }
 
 static void finish(struct phyr_result *result,

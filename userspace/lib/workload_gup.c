@@ -10,10 +10,11 @@ enum {
 	SERIES_UNPIN
 };
 
-static int probe(struct phyr_error *error)
+static int probe(const char *device, struct phyr_error *error)
 {
 	int fd, ret;
 
+	(void)device;
 	ret = phyr_gup_open(&fd, error);
 	if (!ret)
 		close(fd);

@@ -6,10 +6,11 @@
 
 #include "families.h"
 
-static int probe(struct phyr_error *error)
+static int probe(const char *device, struct phyr_error *error)
 {
 	int fd, ret;
 
+	(void)device;
 	ret = phyr_gup_test_open(&fd, error);
 	if (!ret)
 		close(fd);

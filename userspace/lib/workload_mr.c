@@ -13,12 +13,12 @@ enum {
 	SERIES_DEREG
 };
 
-static int probe(struct phyr_error *error)
+static int probe(const char *name, struct phyr_error *error)
 {
 	struct phyr_device *device;
 	int ret;
 
-	ret = phyr_device_open(NULL, &device, error);
+	ret = phyr_device_open(name, &device, error);
 	if (!ret)
 		phyr_device_close(device);
 	return ret;
@@ -75,7 +75,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	struct phyr_device *device;
 	int ret;
 
-	ret = phyr_device_open(NULL, &device, error);
+	ret = phyr_device_open(task->device, &device, error);
 	if (ret)
 		return ret;
 	phyr_parameters_add_text(task->parameters, "device",
@@ -96,6 +96,7 @@ const struct phyr_family phyr_family_mr = {
 			NULL,
 		},
 	.ranges = 1,
+	.uses_device = true,
 	.summary =
 		"registering or deregistering a memory region with an RDMA device (ibv_reg_mr, ibv_dereg_mr)",
 	.probe = probe,

@@ -12,13 +12,13 @@
 
 #include "families.h"
 
-static int probe(struct phyr_error *error)
+static int probe(const char *name, struct phyr_error *error)
 {
 	struct phyr_device *device;
 	struct phyr_rdma *rdma;
 	int ret;
 
-	ret = phyr_device_open(NULL, &device, error);
+	ret = phyr_device_open(name, &device, error);
 	if (ret)
 		return ret;
 	ret = phyr_rdma_create(device, &rdma, error);
@@ -91,7 +91,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	struct phyr_rdma *rdma;
 	int ret;
 
-	ret = phyr_device_open(NULL, &device, error);
+	ret = phyr_device_open(task->device, &device, error);
 	if (ret)
 		return ret;
 	ret = phyr_rdma_create(device, &rdma, error);
@@ -115,6 +115,7 @@ const struct phyr_family phyr_family_rdma = {
 	.name = "rdma",
 	.series = (const char *const[]){ "write", NULL },
 	.ranges = 2,
+	.uses_device = true,
 	.summary =
 		"RDMA write between two queue pairs of one device, from posting to completion",
 	.probe = probe,

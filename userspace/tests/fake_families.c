@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What phyrd measures in the tests of its API: workloads that need no special
- * hardware, with known samples, that last as long as a test needs.
+ * hardware, with known samples, that last as long as a test needs; and devices
+ * that are the same on every machine.
  */
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <phyr/workload.h>
 
-static int probe(struct phyr_error *error)
+int phyr_device_check(const char *name, struct phyr_error *error)
 {
+	if (!strcmp(name, "fake0") || !strcmp(name, "fake1"))
+		return 0;
+	return phyr_error_set(
+		error, -ENODEV,
+		"no RDMA device \"%.63s\"; there are: fake0, fake1", name);
+}
+
+static int probe(const char *device, struct phyr_error *error)
+{
+	(void)device;
 	(void)error;
 	return 0;
 }
 
-static int probe_missing(struct phyr_error *error)
+static int probe_missing(const char *device, struct phyr_error *error)
 {
+	(void)device;
 	return phyr_error_set(error, -ENODEV, "no such hardware; buy some");
 }
 
@@ -48,19 +61,19 @@ static int fail(const struct phyr_task *task, struct phyr_error *error)
 	return phyr_error_set(error, -ENOMEM, "fail: out of luck");
 }
 
-#define FAMILY(NAME, PROBE, MEASURE, ...)                                  \
+#define FAMILY(NAME, DEVICE, PROBE, MEASURE, ...)                          \
 	&(const struct phyr_family)                                        \
 	{                                                                  \
-		.name = NAME,                                              \
+		.name = NAME, .uses_device = DEVICE,                       \
 		.series = (const char *const[]){ __VA_ARGS__, NULL },      \
 		.ranges = 1, .summary = NAME " for tests", .probe = PROBE, \
 		.measure = MEASURE                                         \
 	}
 
 const struct phyr_family *const phyr_families[] = {
-	FAMILY("count", probe, count, "up", "down"),
-	FAMILY("nap", probe, nap, "once"),
-	FAMILY("fail", probe, fail, "once"),
-	FAMILY("missing", probe_missing, fail, "once"),
+	FAMILY("count", true, probe, count, "up", "down"),
+	FAMILY("nap", false, probe, nap, "once"),
+	FAMILY("fail", false, probe, fail, "once"),
+	FAMILY("missing", true, probe_missing, fail, "once"),
 	NULL,
 };

@@ -71,6 +71,15 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(result["stats"]["n"], 20)
         self.assertEqual(result["parameters"]["warmup"], 3)
 
+    def test_the_device_may_be_named(self):
+        body = {"workloads": [{"workload": "count/up/base/4KiB", "device": "fake1"},
+                              {"workload": "count/down/base/4KiB", "device": "fake0"},
+                              {"workload": "count/down/base/4KiB"}]}
+        status, _, run = self.phyrd.post(body)
+        self.assertEqual(status, 201, run)
+        results = self.phyrd.get(f"/runs/{run['id']}?wait=10")[2]["results"]
+        self.assertEqual([r["parameters"].get("device") for r in results], ["fake1", "fake0", None])
+
     def test_nothing_measured_is_failed(self):
         run = self.phyrd.start("fail/once/base/4KiB", "missing/once/base/4KiB")
         self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=10")[2]["state"], "failed")

@@ -70,6 +70,17 @@ class Bodies(phyrd.PhyrdTest):
             ("count/up/base/4KiB\u00e9", "KiB, MiB or GiB"),
         )])
 
+    def test_devices(self):
+        field = "workloads[0].device"
+        self.check([({"workloads": [item]}, 422, field, None, word) for item, word in (
+            (GOOD | {"device": "rxe7"}, 'no RDMA device "rxe7"; there are: fake0, fake1'),
+            (GOOD | {"device": ""}, "there are: fake0, fake1"),
+            (GOOD | {"device": "fake0" * 1000}, "there are: fake0, fake1"),
+            (GOOD | {"device": 5}, "an integer, but must be a string"),
+            (GOOD | {"device": None}, "null, but must be a string"),
+            ({"workload": "nap/once/base/4KiB", "device": "fake0"}, "nap workloads use no RDMA device"),
+        )])
+
     def test_limits(self):
         limit = self.phyrd.get("/system")[2]["limits"]
         self.check([

@@ -45,7 +45,7 @@ static bool check(const struct phyr_run *run, uint64_t min_ns)
 			run->requests[i].workload.family;
 		struct phyr_error error;
 
-		if (family->probe(&error)) {
+		if (family->probe(NULL, &error)) {
 			assert_int_equal(result->status, -error.code);
 			assert_string_equal(result->error.message,
 					    error.message);

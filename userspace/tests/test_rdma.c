@@ -100,8 +100,23 @@ static void an_unknown_device_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(phyr_device_open("nosuch0", &device, &error), -ENODEV);
-	assert_string_equal(error.message, "no RDMA device nosuch0");
+	assert_non_null(strstr(error.message,
+			       "no RDMA device \"nosuch0\"; there are: "));
+	assert_int_equal(phyr_device_check("nosuch0", &error), -ENODEV);
+	assert_int_equal(phyr_device_check("", NULL), -ENODEV);
 	assert_null(device);
+}
+
+static void a_device_is_found_by_its_name(void **state)
+{
+	const char *name =
+		ibv_get_device_name(get(state)->device->context->device);
+	struct phyr_device *device = NULL;
+
+	assert_int_equal(phyr_device_check(name, NULL), 0);
+	assert_int_equal(phyr_device_open(name, &device, NULL), 0);
+	assert_string_equal(ibv_get_device_name(device->context->device), name);
+	phyr_device_close(device);
 }
 
 static void registering_is_timed(void **state)
@@ -216,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unknown_device_is_named),
+		cmocka_unit_test(a_device_is_found_by_its_name),
 		cmocka_unit_test(registering_is_timed),
 		cmocka_unit_test(registering_nothing_fails),
 		cmocka_unit_test(data_arrives),

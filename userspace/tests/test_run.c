@@ -19,8 +19,9 @@ static struct {
 	struct phyr_run *stop_in_measure;
 } calls;
 
-static int probe(struct phyr_error *error)
+static int probe(const char *device, struct phyr_error *error)
 {
+	(void)device;
 	return calls.probe_status ? phyr_error_set(error, calls.probe_status,
 						   "nothing to measure with")
 				  : 0;
@@ -40,7 +41,8 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 				100u * (unsigned int)calls.measured + 10 * s +
 				i;
 	}
-	phyr_parameters_add_text(task->parameters, "device", "none");
+	phyr_parameters_add_text(task->parameters, "device",
+				 task->device ? task->device : "none");
 	return 0;
 }
 
@@ -141,6 +143,27 @@ static void other_sample_counts_do_not_share(void **state)
 	assert_int_equal(calls.measured, 2);
 	assert_int_equal(run->results[0].stats.n, 5);
 	assert_int_equal(run->results[1].stats.n, 2);
+	phyr_run_destroy(run);
+}
+
+static void other_devices_do_not_share(void **state)
+{
+	struct phyr_request requests[] = {
+		request(0, 4 * PHYR_KIB, 2),
+		request(1, 4 * PHYR_KIB, 2),
+		request(1, 4 * PHYR_KIB, 2),
+	};
+	struct phyr_run *run;
+
+	(void)state;
+	strcpy(requests[1].device, "other0");
+	run = execute(requests, 3);
+	assert_int_equal(calls.measured, 2);
+	assert_string_equal(find(&run->results[0], "device")->text, "none");
+	assert_string_equal(find(&run->results[1], "device")->text, "other0");
+	assert_string_equal(find(&run->results[2], "device")->text, "none");
+	assert_int_equal(run->results[1].samples[0], 210);
+	assert_int_equal(run->results[2].samples[0], 110);
 	phyr_run_destroy(run);
 }
 
@@ -262,6 +285,7 @@ int main(void)
 		cmocka_unit_test_setup(same_series_twice_is_measured_twice,
 				       reset),
 		cmocka_unit_test_setup(other_sample_counts_do_not_share, reset),
+		cmocka_unit_test_setup(other_devices_do_not_share, reset),
 		cmocka_unit_test_setup(neighbours_share_memory, reset),
 		cmocka_unit_test_setup(everything_in_effect_is_noted, reset),
 		cmocka_unit_test_setup(one_failure_spares_the_others, reset),

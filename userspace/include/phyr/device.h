@@ -7,6 +7,9 @@
 
 #include <phyr/error.h>
 
+/* Room for any device's name, with its NUL. */
+#define PHYR_DEVICE_NAME 64
+
 /**
  * struct phyr_device - an open RDMA device with a protection domain
  * @context: libibverbs context
@@ -28,6 +31,14 @@ struct phyr_device {
 	int gid_index;
 	union ibv_gid gid;
 };
+
+/**
+ * phyr_device_check() - is there an RDMA device of that name?
+ * @error: lists the devices there are; or NULL
+ *
+ * Return: 0 or -ENODEV.
+ */
+int phyr_device_check(const char *name, struct phyr_error *error);
 
 /**
  * phyr_device_open() - open an RDMA device

@@ -16,11 +16,13 @@
  * @workload: what to measure
  * @warmup: rounds before the first sample
  * @samples: number of samples, not 0
+ * @device: name of the RDMA device to use, empty for the first that is ready
  */
 struct phyr_request {
 	struct phyr_workload workload;
 	unsigned int warmup;
 	unsigned int samples;
+	char device[PHYR_DEVICE_NAME];
 };
 
 /**
@@ -77,8 +79,8 @@ void phyr_run_destroy(struct phyr_run *run);
  * phyr_run_execute() - carry out the requests in the calling thread, in order
  * @run: a run that has not been executed
  *
- * Requests that differ only in the series (reg and dereg of the same memory)
- * share one measurement, which takes place where the first of them stands.
+ * Requests that differ only in the series (reg and dereg of the same memory by
+ * the same device) share one measurement, which takes place where the first of them stands.
  * Neighbouring requests for the same backing and length share the memory. The
  * thread should be on one CPU, see phyr_cpu_pin(), and the only one running.
  */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <phyr/backing.h>
+#include <phyr/device.h>
 #include <phyr/error.h>
 #include <phyr/parameters.h>
 
@@ -25,6 +26,7 @@
  * @form: index into the family's @forms, 0 if it has none
  * @backing: memory of the family's @ranges times @size bytes
  * @size: bytes that the workload is about
+ * @device: name of the RDMA device to use, or NULL for the first that is ready
  * @warmup: rounds before the first sample
  * @samples: number of samples of each series
  * @series: arrays of @samples times in ns, one per series of the family,
@@ -37,6 +39,7 @@ struct phyr_task {
 	unsigned int form;
 	const struct phyr_backing *backing;
 	size_t size;
+	const char *device;
 	unsigned int warmup;
 	unsigned int samples;
 	uint64_t *series[PHYR_SERIES_MAX];
@@ -50,8 +53,10 @@ struct phyr_task {
  * @forms: NULL-terminated second parts that are measured apart, or NULL
  * @series: NULL-terminated next parts, all measured in the same rounds
  * @ranges: ranges of the size in the name that one measurement uses
+ * @uses_device: measured with an RDMA device, which may be named
  * @summary: what a sample is, in a sentence
- * @probe: 0 if this machine can measure the family, else -errno and why not
+ * @probe: 0 if this machine can measure the family with the named device, or
+ *	with any for NULL; else -errno and why not
  * @measure: carry out a measurement: 0 or -errno and what failed
  *
  * A workload is called family[/form]/series/backing/size. To add a family,
@@ -62,8 +67,9 @@ struct phyr_family {
 	const char *const *forms;
 	const char *const *series;
 	unsigned int ranges;
+	bool uses_device;
 	const char *summary;
-	int (*probe)(struct phyr_error *error);
+	int (*probe)(const char *device, struct phyr_error *error);
 	int (*measure)(const struct phyr_task *task, struct phyr_error *error);
 };
 

@@ -161,7 +161,7 @@ static json_t *render_family(const struct phyr_family *family)
 	strncat(pattern, "/<backing>/<size>",
 		sizeof(pattern) - strlen(pattern) - 1);
 
-	status = family->probe(&error);
+	status = family->probe(NULL, &error);
 	json = json_pack("{s:s, s:s, s:s, s:b}", "pattern", pattern, "summary",
 			 family->summary, "unit", "ns", "available", !status);
 	if (status)

@@ -96,11 +96,35 @@ static int parse_count(const json_t *json, const char *field,
 	return 0;
 }
 
+/* Families that use no device must not be given one: it would be ignored. */
+static int parse_device(const json_t *json, const char *field,
+			struct phyr_request *request, struct problem *problem)
+{
+	struct phyr_error error;
+
+	request->device[0] = '\0';
+	if (!json)
+		return 0;
+	if (!json_is_string(json))
+		return problem_set_field(problem, field,
+					 "%s, but must be a string",
+					 type_name(json));
+	if (!request->workload.family->uses_device)
+		return problem_set_field(problem, field,
+					 "%s workloads use no RDMA device",
+					 request->workload.family->name);
+	if (phyr_device_check(json_string_value(json), &error))
+		return problem_set_field(problem, field, "%s", error.message);
+	snprintf(request->device, sizeof(request->device), "%s",
+		 json_string_value(json));
+	return 0;
+}
+
 static int parse_workload(json_t *json, size_t index,
 			  struct phyr_request *request, struct problem *problem)
 {
 	static const char *const known[] = { "workload", "samples", "warmup",
-					     NULL };
+					     "device", NULL };
 	char prefix[FIELD_ROOM / 2], field[FIELD_ROOM];
 	struct phyr_error error;
 	const json_t *name;
@@ -124,6 +148,10 @@ static int parse_workload(json_t *json, size_t index,
 				&error))
 		return problem_set_field(problem, field, "%s", error.message);
 
+	snprintf(field, sizeof(field), "%sdevice", prefix);
+	if (parse_device(json_object_get(json, "device"), field, request,
+			 problem))
+		return -1;
 	snprintf(field, sizeof(field), "%ssamples", prefix);
 	if (parse_count(json_object_get(json, "samples"), field,
 			DEFAULT_SAMPLES, 1, LIMIT_SAMPLES, &request->samples,
