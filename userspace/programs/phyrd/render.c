@@ -31,12 +31,28 @@ static json_t *render_samples(const struct phyr_result *result)
 
 static json_t *render_stats(const struct phyr_stats *stats)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "n",
-			 (json_int_t)stats->n, "min", (json_int_t)stats->min,
-			 "median", (json_int_t)stats->median, "p90",
-			 (json_int_t)stats->p90, "p99", (json_int_t)stats->p99,
-			 "max", (json_int_t)stats->max, "mean",
-			 (json_int_t)stats->mean);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} members[] = {
+		{ "n", stats->n },
+		{ "min", stats->min },
+		{ "p50", stats->p50 },
+		{ "p90", stats->p90 },
+		{ "p99", stats->p99 },
+		{ "p999", stats->p999 },
+		{ "max", stats->max },
+		{ "mean", stats->mean },
+		{ "median", stats->median },
+		{ "median_low", stats->median_low },
+		{ "median_high", stats->median_high },
+	};
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_object_set_new(json, members[i].name,
+				    json_integer((json_int_t)members[i].value));
+	return json;
 }
 
 static json_t *render_result(const struct phyr_request *request,
