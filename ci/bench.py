@@ -30,7 +30,7 @@ for request in /results/requests/*.json; do
 	created=$(curl -sS -D - -o /results/$name.created -H 'Content-Type: application/json' \\
 		--data-binary @$request $api/runs | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
 	[ "$created" ] || {{ cat /results/$name.created; exit 1; }}
-	curl -sSf "http://127.0.0.1:{PORT}${{created#http://127.0.0.1:{PORT}}}?wait={DEADLINE}" -o /results/$name || exit 1
+	curl -sSf "http://127.0.0.1:{PORT}${{created#http://127.0.0.1:{PORT}}}/samples?wait={DEADLINE}" -o /results/$name || exit 1
 done
 """
 

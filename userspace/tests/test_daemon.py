@@ -23,7 +23,9 @@ class Arguments(unittest.TestCase):
     def test_wrong_calls(self):
         for arguments in (["--nonsense"], ["extra"], ["--listen"], ["--listen", "7471"], ["--listen", "127.0.0.1"],
                           ["--listen", "127.0.0.1:"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:-1"],
-                          ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"]):
+                          ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"], ["--listen", "::1:1"],
+                          ["--history", "0"], ["--history", "-1"], ["--history", "100001"], ["--history", "x"],
+                          ["--database"], ["--token-file", "/nonexistent"]):
             with self.subTest(arguments=arguments):
                 result = call(*arguments)
                 self.assertEqual(result.returncode, 2)
@@ -47,7 +49,7 @@ class Arguments(unittest.TestCase):
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
             self.skipTest("no IPv6 on this machine")
-        daemon = phyrd.Phyrd("[::1]:0")
+        daemon = phyrd.Phyrd(listen="[::1]:0")
         self.assertEqual(daemon.get("/system")[0], 200)
         self.assertEqual(daemon.stop(), 0)
 

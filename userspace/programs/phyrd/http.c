@@ -19,36 +19,67 @@
 #include "limits.h"
 
 #define FINISH_NS UINT64_C(1000000000)
+#define FOLLOW_NS UINT64_C(250000000)
+/* A reply of no more than this is sent whole, with its length. */
+#define WHOLE_BYTES (64 * 1024)
+#define BLOCK_BYTES (16 * 1024)
+#define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
+#define BACKLOG 1024 /* connections that wait to be accepted */
 
+/*
+ * @following: suspended because @stream has no news
+ */
 struct exchange {
+	struct http *http;
 	struct MHD_Connection *connection;
 	char *body;
 	size_t room; /* of @body */
 	size_t len; /* sent, even if not kept */
+	size_t limit; /* of what is kept */
 	bool waited;
 	uint64_t wait_id; /* 0: not suspended */
 	uint64_t deadline; /* ns */
+
+	struct stream *stream;
+	struct text piece; /* of @stream, made but not all sent */
+	size_t sent; /* of @piece */
+	bool ended; /* @stream has no more */
+	bool following;
+
 	struct exchange *next;
 };
 
 struct http {
 	struct MHD_Daemon *daemon;
-	struct store *store;
+	struct api api;
 	struct exchange *exchanges;
+	size_t bodies; /* bytes allocated for bodies */
+	uint64_t follow_at; /* ns, when to look for news again */
 	bool finishing;
 };
 
 static struct exchange *exchange_create(struct http *http,
-					struct MHD_Connection *connection)
+					struct MHD_Connection *connection,
+					const char *path)
 {
 	struct exchange *new = calloc(1, sizeof(*new));
 
 	if (!new)
 		return NULL;
+	new->http = http;
 	new->connection = connection;
+	new->limit = api_body_limit(path);
 	new->next = http->exchanges;
 	http->exchanges = new;
 	return new;
+}
+
+static void free_body(struct exchange *exchange)
+{
+	exchange->http->bodies -= exchange->room;
+	free(exchange->body);
+	exchange->body = NULL;
+	exchange->room = 0;
 }
 
 static void exchange_destroy(struct http *http, struct exchange *exchange)
@@ -58,8 +89,30 @@ static void exchange_destroy(struct http *http, struct exchange *exchange)
 	while (*link != exchange)
 		link = &(*link)->next;
 	*link = exchange->next;
-	free(exchange->body);
+	if (exchange->stream)
+		exchange->stream->destroy(exchange->stream);
+	text_clear(&exchange->piece);
+	free_body(exchange);
 	free(exchange);
+}
+
+static int grow_body(struct exchange *exchange, size_t total)
+{
+	struct http *http = exchange->http;
+	size_t room = 2 * total;
+	char *body;
+
+	if (room > exchange->limit)
+		room = exchange->limit;
+	if (http->bodies - exchange->room + room > LIMIT_BODIES_BYTES)
+		return -ENOMEM;
+	body = realloc(exchange->body, room);
+	if (!body)
+		return -ENOMEM;
+	http->bodies += room - exchange->room;
+	exchange->body = body;
+	exchange->room = room;
+	return 0;
 }
 
 /* Bytes over the limit are counted and dropped, so that the client is heard. */
@@ -67,19 +120,12 @@ static int exchange_append(struct exchange *exchange, const char *data,
 			   size_t len)
 {
 	size_t total = exchange->len + len;
-	char *body;
 
-	if (total <= LIMIT_BODY_BYTES && total > exchange->room) {
-		size_t room = 2 * total;
-
-		body = realloc(exchange->body, room);
-		if (!body)
+	if (total <= exchange->limit) {
+		if (total > exchange->room && grow_body(exchange, total))
 			return -ENOMEM;
-		exchange->body = body;
-		exchange->room = room;
-	}
-	if (total <= LIMIT_BODY_BYTES)
 		memcpy(exchange->body + exchange->len, data, len);
+	}
 	exchange->len = total;
 	return 0;
 }
@@ -98,39 +144,144 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 	return MHD_YES;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection,
+/*
+ * Hands out the stream's next bytes. While it has no news the connection is
+ * suspended; http_run() resumes it to ask again.
+ */
+static ssize_t read_stream(void *cls, uint64_t position, char *buffer,
+			   size_t room)
+{
+	struct exchange *exchange = cls;
+	struct text *piece = &exchange->piece;
+	size_t len;
+
+	(void)position;
+	while (exchange->sent == piece->len) {
+		int ret;
+
+		if (exchange->ended)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		piece->len = exchange->sent = 0;
+		ret = exchange->stream->next(exchange->stream, piece);
+		if (ret == -EAGAIN && !exchange->http->finishing) {
+			exchange->following = true;
+			MHD_suspend_connection(exchange->connection);
+			return 0;
+		}
+		if (ret < 0 && ret != -EAGAIN)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		exchange->ended = ret != 1;
+	}
+	len = piece->len - exchange->sent;
+	if (len > room)
+		len = room;
+	memcpy(buffer, piece->data + exchange->sent, len);
+	exchange->sent += len;
+	return (ssize_t)len;
+}
+
+static struct MHD_Response *create_text_response(struct text *text)
+{
+	struct MHD_Response *response;
+
+	if (text->failed) {
+		text_clear(text);
+		return NULL;
+	}
+	response = MHD_create_response_from_buffer(
+		text->len, text->data ? text->data : (void *)"",
+		text->data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (response)
+		*text = (struct text){ 0 };
+	else
+		text_clear(text);
+	return response;
+}
+
+/* Takes the stream over. One that turns out to be short is sent as text. */
+static struct MHD_Response *create_stream_response(struct exchange *exchange,
+						   struct api_reply *reply)
+{
+	struct text *piece = &exchange->piece;
+	int ret;
+
+	exchange->stream = reply->stream;
+	do {
+		ret = exchange->stream->next(exchange->stream, piece);
+	} while (ret == 1 && piece->len < WHOLE_BYTES);
+	if (ret < 0 && ret != -EAGAIN) {
+		struct problem problem;
+
+		piece->len = 0;
+		problem_set(&problem, MHD_HTTP_INTERNAL_SERVER_ERROR,
+			    "Reading the results: %s", strerror(-ret));
+		api_refuse(reply, &problem);
+		return create_text_response(&reply->body);
+	}
+	exchange->ended = !ret;
+	if (exchange->ended)
+		return create_text_response(piece);
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
+						 read_stream, exchange, NULL);
+}
+
+static struct MHD_Response *create_response(struct exchange *exchange,
+					    struct api_reply *reply)
+{
+	if (reply->stream)
+		return create_stream_response(exchange, reply);
+	if (reply->constant)
+		return MHD_create_response_from_buffer(reply->constant_len,
+						       (void *)reply->constant,
+						       MHD_RESPMEM_PERSISTENT);
+	return create_text_response(&reply->body);
+}
+
+static enum MHD_Result send_reply(struct http *http,
+				  struct MHD_Connection *connection,
+				  struct exchange *exchange,
 				  struct api_reply *reply, bool close)
 {
-	char *text = reply->body ? json_dumps(reply->body, JSON_COMPACT) : NULL;
-	struct MHD_Response *response;
+	struct MHD_Response *response = create_response(exchange, reply);
 	enum MHD_Result ret;
 
-	json_decref(reply->body);
-	if (!text)
+	if (!response)
 		return MHD_NO;
-	response = MHD_create_response_from_buffer(strlen(text), text,
-						   MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				reply->problem ? "application/problem+json"
-					       : "application/json");
+	if (reply->type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+					reply->type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				"no-store");
-	if (reply->allow)
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (*reply->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 					reply->allow);
 	if (*reply->location)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION,
 					reply->location);
+	if (reply->challenge)
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (close)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
 					"close");
+	if (reply->status / 100 < METRICS_CLASSES)
+		http->api.metrics.replies[reply->status / 100]++;
 	ret = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return ret;
+}
+
+static unsigned int connections(const struct http *http)
+{
+	return MHD_get_daemon_info(http->daemon,
+				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+		->num_connections;
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static enum MHD_Result serve(struct http *http, struct exchange *exchange,
@@ -141,22 +292,26 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 	struct api_call call = {
 		.method = method,
 		.path = path,
-		.host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						    MHD_HTTP_HEADER_HOST),
-		.content_type = MHD_lookup_connection_value(
-			connection, MHD_HEADER_KIND,
-			MHD_HTTP_HEADER_CONTENT_TYPE),
+		.host = header(connection, MHD_HTTP_HEADER_HOST),
+		.origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
+		.authorization =
+			header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.content_type =
+			header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.body = exchange->body ? exchange->body : "",
 		.body_len = exchange->len,
-		.body_cut = exchange->len > LIMIT_BODY_BYTES,
+		.body_cut = exchange->len > exchange->limit,
 		.waited = exchange->waited,
 	};
 
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query,
 				  &call);
-	api_handle(http->store, &call, &reply);
+	http->api.metrics.connections = connections(http);
+	api_handle(&http->api, &call, &reply);
+	free_body(exchange);
 	if (!reply.wait_id)
-		return send_reply(connection, &reply, http->finishing);
+		return send_reply(http, connection, exchange, &reply,
+				  http->finishing);
 
 	exchange->wait_id = reply.wait_id;
 	exchange->deadline =
@@ -165,14 +320,24 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 	return MHD_YES;
 }
 
-static bool announces_too_much(struct MHD_Connection *connection,
-			       unsigned long long *bytes)
+/* What a request's headers alone can be refused for: true if they were. */
+static bool refuse_early(struct http *http, struct MHD_Connection *connection,
+			 const char *path, enum MHD_Result *ret)
 {
-	const char *length = MHD_lookup_connection_value(
-		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
+	size_t limit = api_body_limit(path);
+	struct api_reply reply;
 
-	*bytes = length ? strtoull(length, NULL, 10) : 0;
-	return *bytes > LIMIT_BODY_BYTES;
+	if (bytes > limit) {
+		api_refuse_body(bytes, limit, &reply);
+	} else if (bytes && http->bodies + bytes > LIMIT_BODIES_BYTES) {
+		api_refuse_bodies(&reply);
+	} else {
+		return false;
+	}
+	*ret = send_reply(http, connection, NULL, &reply, true);
+	return true;
 }
 
 /* Called first with the headers, then with each piece of body, then without. */
@@ -182,16 +347,13 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 			      size_t *data_len, void **exchange)
 {
 	struct http *http = cls;
-	struct api_reply reply;
-	unsigned long long bytes;
+	enum MHD_Result ret;
 
 	(void)version;
 	if (!*exchange) {
-		if (announces_too_much(connection, &bytes)) {
-			api_refuse_body(bytes, &reply);
-			return send_reply(connection, &reply, true);
-		}
-		*exchange = exchange_create(http, connection);
+		if (refuse_early(http, connection, path, &ret))
+			return ret;
+		*exchange = exchange_create(http, connection, path);
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
@@ -214,14 +376,15 @@ static void completed(void *cls, struct MHD_Connection *connection,
 }
 
 int http_create(const struct sockaddr *address, struct store *store,
-		struct http **http, struct phyr_error *error)
+		const char *token, struct http **http, struct phyr_error *error)
 {
 	struct http *new = calloc(1, sizeof(*new));
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (!new)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
-	new->store = store;
+	new->api.store = store;
+	new->api.token = token;
 	if (address->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
@@ -230,6 +393,8 @@ int http_create(const struct sockaddr *address, struct store *store,
 		address, MHD_OPTION_NOTIFY_COMPLETED, completed, new,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIMIT_CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)LIMIT_IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 	if (!new->daemon) {
 		int status = errno ? -errno : -EIO;
@@ -279,6 +444,8 @@ int http_timeout(const struct http *http)
 	for (struct exchange *e = http->exchanges; e; e = e->next) {
 		int ms = e->wait_id ? ms_until(e->deadline) : -1;
 
+		if (e->following)
+			ms = ms_until(http->follow_at);
 		if (ms >= 0 && (timeout < 0 || ms < timeout))
 			timeout = ms;
 	}
@@ -287,16 +454,10 @@ int http_timeout(const struct http *http)
 
 static void resume(struct exchange *exchange)
 {
+	exchange->waited = exchange->wait_id;
 	exchange->wait_id = 0;
-	exchange->waited = true;
+	exchange->following = false;
 	MHD_resume_connection(exchange->connection);
-}
-
-static unsigned int connections(const struct http *http)
-{
-	return MHD_get_daemon_info(http->daemon,
-				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
-		->num_connections;
 }
 
 /*
@@ -315,8 +476,13 @@ static void run_daemon(struct http *http)
 
 void http_run(struct http *http)
 {
+	bool follow = !ms_until(http->follow_at);
+
+	if (follow)
+		http->follow_at = phyr_clock_ns() + FOLLOW_NS;
 	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id && !ms_until(e->deadline))
+		if ((e->following && follow) ||
+		    (e->wait_id && !ms_until(e->deadline)))
 			resume(e);
 	}
 	run_daemon(http);
@@ -324,19 +490,17 @@ void http_run(struct http *http)
 
 static bool has_ended(struct store *store, uint64_t id)
 {
-	const struct store_record *record = store_find(store, id);
-	struct store_progress progress;
+	struct phyr_error error;
+	struct run_head head;
 
-	if (!record)
-		return true;
-	store_progress(store, record, &progress);
-	return progress.ended_ns;
+	return store_find(store, id, &head, &error) || run_has_ended(&head);
 }
 
 void http_run_ended(struct http *http)
 {
 	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id && has_ended(http->store, e->wait_id))
+		if (e->following ||
+		    (e->wait_id && has_ended(http->api.store, e->wait_id)))
 			resume(e);
 	}
 	run_daemon(http);
@@ -349,7 +513,7 @@ void http_finish(struct http *http)
 
 	http->finishing = true;
 	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id)
+		if (e->wait_id || e->following)
 			resume(e);
 	}
 	run_daemon(http);
