@@ -43,7 +43,7 @@ def find_response(path, method, status):
     """What the document says of this reply; an operation it does not know may only be refused."""
     operation = DOCUMENT["paths"].get(path, {}).get("get" if method == "head" else method)
     if not operation:
-        assert status in (403, 404, 405, 413), f"{method} {path}: {status}, but the document has no such operation"
+        assert status in (401, 403, 404, 405, 413), f"{method} {path}: {status}, but the document has no such operation"
         return resolve({"$ref": "#/components/responses/Problem"})
     responses = operation["responses"]
     if str(status) in responses:

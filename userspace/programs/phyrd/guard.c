@@ -84,14 +84,15 @@ int guard_check(const struct api *api, const struct api_call *call, bool open,
 	return 0;
 }
 
-static int check_token(const char *path, char *token, struct phyr_error *error)
+static int check_token(const char *path, char *token, size_t read,
+		       struct phyr_error *error)
 {
 	size_t len = strcspn(token, "\r\n");
 
-	if (token[len] && strspn(token + len, "\r\n") != strlen(token + len))
-		return phyr_error_set(error, -EINVAL,
-				      "token file %s has more than one line",
-				      path);
+	if (len + strspn(token + len, "\r\n") != read)
+		return phyr_error_set(
+			error, -EINVAL,
+			"token file %s has more than one line, or a NUL", path);
 	token[len] = '\0';
 	for (size_t i = 0; i < len; i++) {
 		if (!isgraph((unsigned char)token[i]))
@@ -128,7 +129,7 @@ static int read_token(const char *path, int fd, char **token,
 	if (len < 0)
 		return phyr_error_set(error, -errno, "token file %s: %s", path,
 				      strerror(errno));
-	ret = check_token(path, text, error);
+	ret = check_token(path, text, (size_t)len, error);
 	if (ret)
 		return ret;
 	*token = strdup(text);
