@@ -38,9 +38,18 @@ static struct store *open_store(void)
 	return store;
 }
 
+static void remove_files(void)
+{
+	char journal[sizeof(path) + 8];
+
+	snprintf(journal, sizeof(journal), "%s-journal", path);
+	unlink(journal);
+	unlink(path);
+}
+
 static int setup(void **state)
 {
-	unlink(path);
+	remove_files();
 	*state = open_store();
 	return 0;
 }
@@ -312,7 +321,7 @@ static void every_end_is_told(void **state)
 static int clean_up(void **state)
 {
 	(void)state;
-	unlink(path);
+	remove_files();
 	return rmdir(folder);
 }
 

@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "database.h"
 
 #define APPLICATION_ID 0x70687972 /* "phyr" */
 #define FORMAT 1
 #define MAX_STATEMENTS 32
+#define MIN_BYTES 512 /* the smallest page */
 
 /*
  * Samples come last in their row, so that reading the rest does not walk
@@ -223,9 +225,8 @@ static int set_up(struct database *database, struct phyr_error *error)
 
 	ret = execute(database,
 		      "PRAGMA locking_mode = EXCLUSIVE;"
-		      "PRAGMA journal_mode = WAL;"
+		      "PRAGMA journal_mode = TRUNCATE;"
 		      "PRAGMA synchronous = FULL;"
-		      "PRAGMA journal_size_limit = 8388608;"
 		      "PRAGMA cache_size = -2048;"
 		      "PRAGMA foreign_keys = ON;",
 		      error);
@@ -239,6 +240,21 @@ static int set_up(struct database *database, struct phyr_error *error)
 	return check(database, error);
 }
 
+/* SQLite takes the stump of a database for a new one. */
+static int refuse_stump(const struct database *database, const char *path,
+			struct phyr_error *error)
+{
+	struct stat status;
+
+	if (!path || stat(path, &status) || !status.st_size ||
+	    status.st_size >= MIN_BYTES)
+		return 0;
+	return phyr_error_set(
+		error, -EBADMSG,
+		"%s is corrupted (%lld bytes): move it away, or restore it from a copy",
+		database->name, (long long)status.st_size);
+}
+
 int database_open(const char *path, struct database **database,
 		  struct phyr_error *error)
 {
@@ -249,6 +265,11 @@ int database_open(const char *path, struct database **database,
 		return phyr_error_set(error, -ENOMEM, "out of memory");
 	snprintf(new->name, sizeof(new->name), "database %s",
 		 path ? path : "(temporary)");
+	ret = refuse_stump(new, path, error);
+	if (ret) {
+		database_close(new);
+		return ret;
+	}
 	if (sqlite3_open_v2(path ? path : "", &new->handle,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
 				    SQLITE_OPEN_NOMUTEX,
