@@ -25,11 +25,12 @@ def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
         raise GuestError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
 
 
-def compile_userspace() -> None:
-    say("building userspace")
-    if not (OBJECTS / "build.ninja").exists():
-        meson("setup", str(OBJECTS), str(SOURCE))
-    meson("compile", "-C", str(OBJECTS))
+def compile_userspace(objects: Path = OBJECTS, *options: str, compiler: str = "") -> None:
+    """options: of meson setup, for a build that is not the guest's."""
+    say(f"building userspace in {objects.name}")
+    if not (objects / "build.ninja").exists():
+        meson("setup", str(objects), str(SOURCE), *options, env={"CC": compiler} if compiler else {})
+    meson("compile", "-C", str(objects))
 
 
 def build() -> Path:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr test: every entry, one sum."""
 
+import os
 import subprocess
 import sys
 import unittest
@@ -16,6 +17,11 @@ from ci.progress import say
 from ci.tap import Tally
 
 DAY = 86400
+# A finding ends the program, which makes its test fail.
+SANITIZERS = {"asan": "address,undefined", "tsan": "thread"}
+SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+FUZZ_SECONDS = 15          # for each fuzzer
+FUZZ_LONG_SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -47,22 +53,63 @@ def golden(_house: House, _long: bool) -> Tally:
     return Tally(result.testsRun - len(failures) - len(result.skipped), len(result.skipped), failures)
 
 
-def unit(_house: House, _long: bool) -> Tally:
-    """userspace's unit tests, on this machine."""
-    guest.compile_userspace()
-    run = subprocess.run(["meson", "test", "-C", guest.OBJECTS, "--no-rebuild", "--quiet"], capture_output=True, text=True)
-    report = guest.OBJECTS / "meson-logs" / "testlog.junit.xml"
+def meson_test(objects: Path, label: str, multiply_timeouts: int = 1) -> Tally:
+    """All unit tests of one build of userspace/."""
+    run = subprocess.run(["meson", "test", "-C", objects, "--no-rebuild", "--quiet", "-t", str(multiply_timeouts)],
+                         capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
+    report = objects / "meson-logs" / "testlog.junit.xml"
     tally = Tally()
     for case in xml.parse(report).getroot().iter("testcase"):
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"}:
-            tally.failures.append(f"{case.get('classname')}: {case.get('name')}")
+            tally.failures.append(f"{label}: {case.get('classname')}: {case.get('name')}")
         elif "skipped" in kinds:
             tally.skipped += 1
         else:
             tally.passed += 1
     if run.returncode and not tally.failures:
-        tally.failures.append(f"meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
+        tally.failures.append(f"{label}: meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
+    return tally
+
+
+def unit(_house: House, _long: bool) -> Tally:
+    """userspace's unit tests, on this machine."""
+    guest.compile_userspace()
+    return meson_test(guest.OBJECTS, "unit")
+
+
+def sanitizers(_house: House, _long: bool) -> Tally:
+    """The same tests once more in each build that watches memory, undefined behaviour and threads."""
+    tally = Tally()
+    for name, setting in SANITIZERS.items():
+        objects = paths.BUILD / f"userspace-{name}"
+        guest.compile_userspace(objects, f"-Db_sanitize={setting}")
+        tally += meson_test(objects, name, 5)
+    return tally
+
+
+def fuzz(_house: House, long: bool) -> Tally:
+    """What clients send, made up at random; the corpus grows from one run to the next."""
+    objects = paths.BUILD / "fuzz"
+    guest.compile_userspace(objects, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
+                            "-Db_sanitize=address,undefined", compiler="ccache clang")
+    tally = Tally()
+    for program in sorted((objects / "tests" / "fuzz").glob("fuzz_*")):
+        if not os.access(program, os.X_OK) or program.is_dir():
+            continue
+        name = program.name.removeprefix("fuzz_")
+        seeds = guest.SOURCE / "tests" / "fuzz"
+        corpus = objects / "corpus" / name
+        corpus.mkdir(parents=True, exist_ok=True)
+        run = subprocess.run([program, f"-max_total_time={FUZZ_LONG_SECONDS if long else FUZZ_SECONDS}", "-max_len=4096",
+                              "-timeout=20", f"-dict={seeds / 'json.dict'}", f"-artifact_prefix={objects}/{name}-",
+                              corpus, seeds / name], capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
+        if run.returncode:
+            tally.failures.append(f"fuzz: {name}: {run.stderr.strip()[-600:]}")
+        else:
+            tally.passed += 1
+    if not tally.passed and not tally.failures:
+        tally.failures.append("fuzz: there is no fuzzer")
     return tally
 
 
@@ -175,6 +222,8 @@ def configuration(house: House, _long: bool) -> Tally:
 ENTRIES = {
     "golden": golden,
     "unit": unit,
+    "fuzz": fuzz,
+    "sanitizers": sanitizers,
     "configuration": configuration,
     "series": series,
     "harness": harness,
