@@ -16,7 +16,7 @@ static const struct {
 	{ CAP_IPC_LOCK, "CAP_IPC_LOCK",
 	  "no more memory than RLIMIT_MEMLOCK can be registered or pinned" },
 	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
-	  "physical addresses are hidden: how scattered base memory is (pages_apart_percent) is not known" },
+	  "gup workloads (/dev/phyr_test) cannot be measured; physical addresses are hidden, so how scattered base memory is (pages_apart_percent) is not known" },
 	{ CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE",
 	  "gup_test workloads, unless debugfs and its gup_test may be used by this user" },
 };

@@ -118,8 +118,9 @@ static json_t *render_clock(void)
 	struct phyr_clock clock;
 
 	phyr_clock_describe(&clock);
-	return json_pack("{s:s, s:s}", "kind", clock.kind, "source",
-			 clock.source);
+	return json_pack("{s:s, s:s, s:I}", "kind", clock.kind, "source",
+			 clock.source, "overhead_ns",
+			 (json_int_t)phyr_clock_overhead_ns());
 }
 
 static long long pool_value(const char *pool, const char *file)
