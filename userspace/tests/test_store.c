@@ -12,7 +12,7 @@
 
 #define HISTORY 5
 
-static char folder[] = "/tmp/test_store.XXXXXX";
+static char folder[] = "test_store.XXXXXX";
 static char path[64];
 static int ended_fd;
 

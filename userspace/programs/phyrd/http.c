@@ -14,121 +14,21 @@
 
 #include <phyr/clock.h>
 
-#include "api.h"
+#include "exchange.h"
 #include "http.h"
 #include "limits.h"
 
 #define FINISH_NS UINT64_C(1000000000)
 #define FOLLOW_NS UINT64_C(250000000)
-/* A reply of no more than this is sent whole, with its length. */
-#define WHOLE_BYTES (64 * 1024)
-#define BLOCK_BYTES (16 * 1024)
 #define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
 #define BACKLOG 1024 /* connections that wait to be accepted */
-
-/*
- * @following: suspended because @stream has no news
- */
-struct exchange {
-	struct http *http;
-	struct MHD_Connection *connection;
-	char *body;
-	size_t room; /* of @body */
-	size_t len; /* sent, even if not kept */
-	size_t limit; /* of what is kept */
-	bool waited;
-	uint64_t wait_id; /* 0: not suspended */
-	uint64_t deadline; /* ns */
-
-	struct stream *stream;
-	struct text piece; /* of @stream, made but not all sent */
-	size_t sent; /* of @piece */
-	bool ended; /* @stream has no more */
-	bool following;
-
-	struct exchange *next;
-};
 
 struct http {
 	struct MHD_Daemon *daemon;
 	struct api api;
-	struct exchange *exchanges;
-	size_t bodies; /* bytes allocated for bodies */
+	struct exchanges exchanges;
 	uint64_t follow_at; /* ns, when to look for news again */
-	bool finishing;
 };
-
-static struct exchange *exchange_create(struct http *http,
-					struct MHD_Connection *connection,
-					const char *path)
-{
-	struct exchange *new = calloc(1, sizeof(*new));
-
-	if (!new)
-		return NULL;
-	new->http = http;
-	new->connection = connection;
-	new->limit = api_body_limit(path);
-	new->next = http->exchanges;
-	http->exchanges = new;
-	return new;
-}
-
-static void free_body(struct exchange *exchange)
-{
-	exchange->http->bodies -= exchange->room;
-	free(exchange->body);
-	exchange->body = NULL;
-	exchange->room = 0;
-}
-
-static void exchange_destroy(struct http *http, struct exchange *exchange)
-{
-	struct exchange **link = &http->exchanges;
-
-	while (*link != exchange)
-		link = &(*link)->next;
-	*link = exchange->next;
-	if (exchange->stream)
-		exchange->stream->destroy(exchange->stream);
-	text_clear(&exchange->piece);
-	free_body(exchange);
-	free(exchange);
-}
-
-static int grow_body(struct exchange *exchange, size_t total)
-{
-	struct http *http = exchange->http;
-	size_t room = 2 * total;
-	char *body;
-
-	if (room > exchange->limit)
-		room = exchange->limit;
-	if (http->bodies - exchange->room + room > LIMIT_BODIES_BYTES)
-		return -ENOMEM;
-	body = realloc(exchange->body, room);
-	if (!body)
-		return -ENOMEM;
-	http->bodies += room - exchange->room;
-	exchange->body = body;
-	exchange->room = room;
-	return 0;
-}
-
-/* Bytes over the limit are counted and dropped, so that the client is heard. */
-static int exchange_append(struct exchange *exchange, const char *data,
-			   size_t len)
-{
-	size_t total = exchange->len + len;
-
-	if (total <= exchange->limit) {
-		if (total > exchange->room && grow_body(exchange, total))
-			return -ENOMEM;
-		memcpy(exchange->body + exchange->len, data, len);
-	}
-	exchange->len = total;
-	return 0;
-}
 
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 				 const char *name, const char *value)
@@ -144,105 +44,13 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 	return MHD_YES;
 }
 
-/*
- * Hands out the stream's next bytes. While it has no news the connection is
- * suspended; http_run() resumes it to ask again.
- */
-static ssize_t read_stream(void *cls, uint64_t position, char *buffer,
-			   size_t room)
-{
-	struct exchange *exchange = cls;
-	struct text *piece = &exchange->piece;
-	size_t len;
-
-	(void)position;
-	while (exchange->sent == piece->len) {
-		int ret;
-
-		if (exchange->ended)
-			return MHD_CONTENT_READER_END_OF_STREAM;
-		piece->len = exchange->sent = 0;
-		ret = exchange->stream->next(exchange->stream, piece);
-		if (ret == -EAGAIN && !exchange->http->finishing) {
-			exchange->following = true;
-			MHD_suspend_connection(exchange->connection);
-			return 0;
-		}
-		if (ret < 0 && ret != -EAGAIN)
-			return MHD_CONTENT_READER_END_WITH_ERROR;
-		exchange->ended = ret != 1;
-	}
-	len = piece->len - exchange->sent;
-	if (len > room)
-		len = room;
-	memcpy(buffer, piece->data + exchange->sent, len);
-	exchange->sent += len;
-	return (ssize_t)len;
-}
-
-static struct MHD_Response *create_text_response(struct text *text)
-{
-	struct MHD_Response *response;
-
-	if (text->failed) {
-		text_clear(text);
-		return NULL;
-	}
-	response = MHD_create_response_from_buffer(
-		text->len, text->data ? text->data : (void *)"",
-		text->data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (response)
-		*text = (struct text){ 0 };
-	else
-		text_clear(text);
-	return response;
-}
-
-/* Takes the stream over. One that turns out to be short is sent as text. */
-static struct MHD_Response *create_stream_response(struct exchange *exchange,
-						   struct api_reply *reply)
-{
-	struct text *piece = &exchange->piece;
-	int ret;
-
-	exchange->stream = reply->stream;
-	do {
-		ret = exchange->stream->next(exchange->stream, piece);
-	} while (ret == 1 && piece->len < WHOLE_BYTES);
-	if (ret < 0 && ret != -EAGAIN) {
-		struct problem problem;
-
-		piece->len = 0;
-		problem_set(&problem, MHD_HTTP_INTERNAL_SERVER_ERROR,
-			    "Reading the results: %s", strerror(-ret));
-		api_refuse(reply, &problem);
-		return create_text_response(&reply->body);
-	}
-	exchange->ended = !ret;
-	if (exchange->ended)
-		return create_text_response(piece);
-	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
-						 read_stream, exchange, NULL);
-}
-
-static struct MHD_Response *create_response(struct exchange *exchange,
-					    struct api_reply *reply)
-{
-	if (reply->stream)
-		return create_stream_response(exchange, reply);
-	if (reply->constant)
-		return MHD_create_response_from_buffer(reply->constant_len,
-						       (void *)reply->constant,
-						       MHD_RESPMEM_PERSISTENT);
-	return create_text_response(&reply->body);
-}
-
 static enum MHD_Result send_reply(struct http *http,
 				  struct MHD_Connection *connection,
 				  struct exchange *exchange,
 				  struct api_reply *reply, bool close)
 {
-	struct MHD_Response *response = create_response(exchange, reply);
+	struct MHD_Response *response =
+		exchange_create_response(exchange, reply);
 	enum MHD_Result ret;
 
 	if (!response)
@@ -308,10 +116,10 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 				  &call);
 	http->api.metrics.connections = connections(http);
 	api_handle(&http->api, &call, &reply);
-	free_body(exchange);
+	exchange_free_body(exchange);
 	if (!reply.wait_id)
 		return send_reply(http, connection, exchange, &reply,
-				  http->finishing);
+				  http->exchanges.finishing);
 
 	exchange->wait_id = reply.wait_id;
 	exchange->deadline =
@@ -331,7 +139,8 @@ static bool refuse_early(struct http *http, struct MHD_Connection *connection,
 
 	if (bytes > limit) {
 		api_refuse_body(bytes, limit, &reply);
-	} else if (bytes && http->bodies + bytes > LIMIT_BODIES_BYTES) {
+	} else if (bytes &&
+		   http->exchanges.bodies + bytes > LIMIT_BODIES_BYTES) {
 		api_refuse_bodies(&reply);
 	} else {
 		return false;
@@ -353,7 +162,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 	if (!*exchange) {
 		if (refuse_early(http, connection, path, &ret))
 			return ret;
-		*exchange = exchange_create(http, connection, path);
+		*exchange = exchange_create(&http->exchanges, connection, path);
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
@@ -368,10 +177,11 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 static void completed(void *cls, struct MHD_Connection *connection,
 		      void **exchange, enum MHD_RequestTerminationCode code)
 {
+	(void)cls;
 	(void)connection;
 	(void)code;
 	if (*exchange)
-		exchange_destroy(cls, *exchange);
+		exchange_destroy(*exchange);
 	*exchange = NULL;
 }
 
@@ -441,7 +251,7 @@ int http_timeout(const struct http *http)
 
 	if (MHD_get_timeout(http->daemon, &idle) == MHD_YES)
 		timeout = (int)idle;
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
 		int ms = e->wait_id ? ms_until(e->deadline) : -1;
 
 		if (e->following)
@@ -480,7 +290,7 @@ void http_run(struct http *http)
 
 	if (follow)
 		http->follow_at = phyr_clock_ns() + FOLLOW_NS;
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
 		if ((e->following && follow) ||
 		    (e->wait_id && !ms_until(e->deadline)))
 			resume(e);
@@ -498,7 +308,7 @@ static bool has_ended(struct store *store, uint64_t id)
 
 void http_run_ended(struct http *http)
 {
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
 		if (e->following ||
 		    (e->wait_id && has_ended(http->api.store, e->wait_id)))
 			resume(e);
@@ -511,13 +321,13 @@ void http_finish(struct http *http)
 	uint64_t end = phyr_clock_ns() + FINISH_NS;
 	MHD_socket listener = MHD_quiesce_daemon(http->daemon);
 
-	http->finishing = true;
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
+	http->exchanges.finishing = true;
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
 		if (e->wait_id || e->following)
 			resume(e);
 	}
 	run_daemon(http);
-	while (http->exchanges && ms_until(end)) {
+	while (http->exchanges.first && ms_until(end)) {
 		struct pollfd fd = { .fd = http_fd(http), .events = POLLIN };
 
 		poll(&fd, 1, 10);

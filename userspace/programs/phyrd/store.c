@@ -5,24 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <sys/eventfd.h>
 
-#include "machine.h"
+#include "entry.h"
 #include "render.h"
 #include "store.h"
-
-/*
- * A run until its end is in the archive. A failure to store it leaves the
- * entry, without @run, to be tried again when something else is stored.
- */
-struct entry {
-	struct run_head head;
-	struct phyr_run *run;
-	bool cancelled;
-	bool stored;
-	struct entry *next;
-};
 
 /*
  * @lock guards the entries' members, @running, @waiting and @stopped; the list
@@ -46,14 +33,6 @@ struct store {
 	struct machine machine;
 };
 
-static uint64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 int store_create(const char *path, unsigned int history, int ended_fd,
 		 struct store **store, struct phyr_error *error)
 {
@@ -75,12 +54,6 @@ int store_create(const char *path, unsigned int history, int ended_fd,
 	machine_describe(&new->machine);
 	*store = new;
 	return 0;
-}
-
-static void entry_destroy(struct entry *entry)
-{
-	phyr_run_destroy(entry->run);
-	free(entry);
 }
 
 void store_destroy(struct store *store)
@@ -137,7 +110,7 @@ struct phyr_run *store_take(struct store *store)
 		while (entry->head.state != RUN_QUEUED)
 			entry = entry->next;
 		entry->head.state = RUN_RUNNING;
-		entry->head.started_ns = now();
+		entry->head.started_ns = entry_now();
 		store->waiting--;
 		store->running = entry;
 		run = entry->run;
@@ -146,66 +119,16 @@ struct phyr_run *store_take(struct store *store)
 	return run;
 }
 
-static size_t count_status(const struct phyr_run *run, bool (*is)(int status))
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < run->n; i++)
-		n += is(run->results[i].status);
-	return n;
-}
-
-static bool is_failure(int status)
-{
-	return status != 0;
-}
-
-static bool is_cancellation(int status)
-{
-	return status == -ECANCELED;
-}
-
-static void conclude(struct run_head *head, const struct phyr_run *run,
-		     bool cancelled)
-{
-	head->ended_ns = now();
-	head->finished = run->n;
-	if (count_status(run, is_cancellation)) {
-		head->state = cancelled ? RUN_CANCELLED : RUN_ABORTED;
-		if (!cancelled)
-			snprintf(head->reason, sizeof(head->reason),
-				 "phyrd was told to end");
-	} else {
-		head->state = count_status(run, is_failure) == run->n
-				      ? RUN_FAILED
-				      : RUN_DONE;
-	}
-}
-
 static int write_results(struct store *store, const struct run_head *head,
 			 const struct phyr_run *run, struct phyr_error *error)
 {
-	struct archive_result *results = calloc(run->n, sizeof(*results));
-	int ret = 0;
+	struct archive_result *results = entry_create_results(run);
+	int ret;
 
 	if (!results)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < run->n; i++) {
-		text_add_json(&results[i].document,
-			      render_result(&run->requests[i],
-					    &run->results[i]));
-		if (results[i].document.failed)
-			ret = phyr_error_set(error, -ENOMEM, "out of memory");
-		if (!run->results[i].status) {
-			results[i].samples = run->results[i].samples;
-			results[i].n = run->results[i].stats.n;
-		}
-	}
-	if (!ret)
-		ret = write_end(store, head, results, run->n, error);
-	for (size_t i = 0; i < run->n; i++)
-		text_clear(&results[i].document);
-	free(results);
+	ret = write_end(store, head, results, run->n, error);
+	entry_destroy_results(results, run->n);
 	return ret;
 }
 
@@ -223,7 +146,7 @@ void store_end(struct store *store)
 	cancelled = entry->cancelled;
 	pthread_mutex_unlock(&store->lock);
 
-	conclude(&head, entry->run, cancelled);
+	entry_conclude(entry->run, cancelled, &head);
 	ret = write_results(store, &head, entry->run, &error);
 	if (ret) {
 		head.state = RUN_FAILED;
@@ -313,25 +236,6 @@ static void read_head(struct store *store, const struct entry *entry,
 	pthread_mutex_unlock(&store->lock);
 }
 
-static int entry_create(struct store *store, const struct request *request,
-			struct entry **entry, struct phyr_error *error)
-{
-	struct entry *new = calloc(1, sizeof(*new));
-
-	if (!new ||
-	    phyr_run_create(request->workloads, request->n, &new->run)) {
-		free(new);
-		return phyr_error_set(error, -ENOMEM, "out of memory");
-	}
-	new->head.workloads = request->n;
-	new->head.created_ns = now();
-	strcpy(new->head.name, request->name);
-	strcpy(new->head.kernel, store->machine.kernel);
-	strcpy(new->head.clock, store->machine.clock);
-	*entry = new;
-	return 0;
-}
-
 static void append(struct store *store, struct entry *entry)
 {
 	struct entry **link = &store->entries;
@@ -348,7 +252,7 @@ static void append(struct store *store, struct entry *entry)
 int store_add(struct store *store, const struct request *request, uint64_t *id,
 	      struct phyr_error *error)
 {
-	struct entry *entry = NULL;
+	struct entry *entry;
 	size_t waiting;
 	int ret;
 
@@ -358,9 +262,9 @@ int store_add(struct store *store, const struct request *request, uint64_t *id,
 	pthread_mutex_unlock(&store->lock);
 	if (waiting >= LIMIT_QUEUE)
 		return phyr_error_set(error, -EAGAIN, "the queue is full");
-	ret = entry_create(store, request, &entry, error);
-	if (ret)
-		return ret;
+	entry = entry_create(request, &store->machine);
+	if (!entry)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
 
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_add(store->archive, &entry->head, store->machine.context,
@@ -385,7 +289,7 @@ int store_import(struct store *store, struct run_head *head,
 	store_leftovers(store);
 	head->imported = true;
 	head->state = RUN_DONE;
-	head->created_ns = head->ended_ns = now();
+	head->created_ns = head->ended_ns = entry_now();
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_import(store->archive, head, context, results, n, error);
 	note_health(store, ret, error);
@@ -402,7 +306,7 @@ static bool unqueue(struct store *store, struct entry *entry)
 	waited = entry->head.state == RUN_QUEUED;
 	if (waited) {
 		entry->head.state = RUN_CANCELLED;
-		entry->head.ended_ns = now();
+		entry->head.ended_ns = entry_now();
 		store->waiting--;
 	} else if (entry == store->running) {
 		entry->cancelled = true;
