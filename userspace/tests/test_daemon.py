@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import resource
 import socket
 import subprocess
@@ -128,6 +129,7 @@ class Clients(phyrd.PhyrdTest):
         for connection in silent:
             connection.close()
 
+    @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes more memory")
     def test_slow_readers(self):
         """Long replies wait in pieces, not in memory, for clients that do not read them."""
         run = self.phyrd.measure(*["count/up/base/4KiB"] * 20, samples=10000)["id"]
