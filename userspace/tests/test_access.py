@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -78,6 +79,17 @@ class Manager(Folder):
             self.assertEqual(manager.recv(100), b"READY=1")
             self.assertEqual(daemon.stop(), 0)
             self.assertEqual(manager.recv(100), b"STOPPING=1")
+
+    @unittest.skipUnless(shutil.which("systemd-analyze"), "no systemd-analyze on this machine")
+    def test_the_unit(self):
+        """systemd understands all of it, and finds little that the daemon may still do: 2.0 of 10 at most."""
+        unit = self.folder / "phyrd.service"
+        source = Path(__file__).parent.parent / "programs/phyrd/phyrd.service"
+        unit.write_text(source.read_text().replace("/opt/phyr/bin/phyrd", str(Path(phyrd.PROGRAM).resolve())))
+        for arguments in (["verify", unit], ["security", "--offline=yes", "--threshold=20", unit]):
+            result = subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 0, result.stdout[-500:] + result.stderr)
+            self.assertNotIn("phyrd.service:", result.stderr)
 
     def test_one_that_is_gone(self):
         for path in ("/nonexistent/socket", "x", "", "@phyr-nobody", "/" + "x" * 200):
