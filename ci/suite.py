@@ -20,6 +20,7 @@ DAY = 86400
 # A finding ends the program, which makes its test fail.
 SANITIZERS = {"asan": "address,undefined", "tsan": "thread"}
 SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+FUZZERS = "userspace/tests/fuzz"
 FUZZ_SECONDS = 15          # for each fuzzer
 FUZZ_LONG_SECONDS = 1800
 
@@ -82,7 +83,7 @@ def sanitizers(_house: House, _long: bool) -> Tally:
     """The same tests once more in each build that watches memory, undefined behaviour and threads."""
     tally = Tally()
     for name, setting in SANITIZERS.items():
-        objects = paths.BUILD / f"userspace-{name}"
+        objects = paths.BUILD / f"meson-{name}"
         guest.compile_userspace(objects, f"-Db_sanitize={setting}")
         tally += meson_test(objects, name, 5)
     return tally
@@ -90,15 +91,15 @@ def sanitizers(_house: House, _long: bool) -> Tally:
 
 def fuzz(_house: House, long: bool) -> Tally:
     """What clients send, made up at random; the corpus grows from one run to the next."""
-    objects = paths.BUILD / "fuzz"
+    objects = paths.BUILD / "meson-fuzz"
     guest.compile_userspace(objects, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
-                            "-Db_sanitize=address,undefined", compiler="ccache clang")
+                            "-Db_sanitize=address,undefined", compilers={"CC": "ccache clang", "CXX": "ccache clang++"})
     tally = Tally()
-    for program in sorted((objects / "tests" / "fuzz").glob("fuzz_*")):
+    for program in sorted((objects / FUZZERS).glob("fuzz_*")):
         if not os.access(program, os.X_OK) or program.is_dir():
             continue
         name = program.name.removeprefix("fuzz_")
-        seeds = guest.SOURCE / "tests" / "fuzz"
+        seeds = paths.ROOT / FUZZERS
         corpus = objects / "corpus" / name
         corpus.mkdir(parents=True, exist_ok=True)
         run = subprocess.run([program, f"-max_total_time={FUZZ_LONG_SECONDS if long else FUZZ_SECONDS}", "-max_len=4096",
