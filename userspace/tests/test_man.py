@@ -3,6 +3,7 @@
 
 import re
 import subprocess
+import sys
 import unittest
 from pathlib import Path
 
@@ -48,6 +49,15 @@ class Library(unittest.TestCase):
     def test_headers(self):
         there = {f"phyr/{path.name}" for path in USERSPACE.glob("include/phyr/*.h")}
         self.assertEqual(set(re.findall(r"^\.In (\S+)", text(3, "libphyr"), re.MULTILINE)), there)
+
+
+class Options(unittest.TestCase):
+    def test_programs(self):
+        """What --help knows the page knows, and the other way round."""
+        for section, name, program in ((8, "phyrd", phyrd.PROGRAM), (1, "phyrctl", sys.argv[2])):
+            help_ = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+            options = set(re.findall(r"--([a-z-]+)", help_))
+            self.assertEqual(set(re.findall(r"Fl \\-([a-z-]+)", text(section, name))), options, name)
 
 
 class Device(unittest.TestCase):
