@@ -153,7 +153,7 @@ class BodySize(phyrd.PhyrdTest):
 
 class Requests(phyrd.PhyrdTest):
     def test_unknown_paths(self):
-        for path in ("/", "/api", "/api/v1", "/api/v1/", "/api/v2/runs", "/api/v1/runs/", "/api/v1/runs/1/x",
+        for path in ("/x", "/api", "/api/v1", "/api/v1/", "/api/v2/runs", "/api/v1/runs/", "/api/v1/runs/1/x",
                      "/api/v1/system/", "/api/v1/runs/0", "/api/v1/runs/1", "/api/v1/runs/-1", "/api/v1/runs/01",
                      "/api/v1/runs/x", "/api/v1/runs/99999999999999999999999", "/api/v1/runs/%00", "/%ff%fe",
                      "/api/v1/runs//samples", "/api/v1/runs/1/samples", "/api/v1/runs/1/events", "/api/v1/runs/1/events/"):
