@@ -4,13 +4,14 @@
 import os
 import subprocess
 import sys
+import time
 import unittest
 import xml.etree.ElementTree as xml
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ci import check, guest, kernel, paths, progress, tap, vm
+from ci import check, guest, kernel, paths, progress, shell, tap, vm
 from ci.error import CiError
 from ci.house import House
 from ci.progress import say
@@ -43,6 +44,8 @@ MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_regi
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
 SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
 HANG_JOB = "sleep 600\n"
+SERVE_PORT = 17471
+SERVE_SECONDS = 40               # 20 on a machine that does nothing else
 
 
 def golden(_house: House, _long: bool) -> Tally:
@@ -211,6 +214,33 @@ def guest_debug(house: House, long: bool) -> Tally:
     return on_kernel(house, kernel.DEBUG, long)
 
 
+def serve(house: House, _long: bool) -> Tally:
+    """./phyr serve, once all is built: the page within its time, with the results that there are."""
+    house.accelerator
+    began = time.monotonic()
+    command = [sys.executable, "-B", "-m", "ci", "serve", "--port", str(SERVE_PORT)]
+    process = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        page = shell.wait_for_page(SERVE_PORT, 2 * SERVE_SECONDS)
+        seconds = time.monotonic() - began
+        names = {run["name"] for run in shell.get(SERVE_PORT, "/api/v1/runs")["runs"]}
+    except OSError as error:
+        return Tally(failures=[f"serve: {error}"])
+    finally:
+        process.terminate()
+        process.wait()
+    say(f"the page can be used after {seconds:.1f} s")
+    loaded = {Path(name).stem for name in shell.loadable()}
+    problems = []
+    if "<title>phyr</title>" not in page:
+        problems.append("serve: that is not the page")
+    if names != loaded:
+        problems.append(f"serve: the runs are {sorted(names)}, not {sorted(loaded)}")
+    if seconds > SERVE_SECONDS:
+        problems.append(f"serve: it took {seconds:.1f} s, more than {SERVE_SECONDS}")
+    return Tally(passed=3 - len(problems), failures=problems)
+
+
 def configuration(house: House, _long: bool) -> Tally:
     """Both measured kernels build, and their configurations differ in nothing but the series."""
     house.kernel(kernel.STOCK)
@@ -228,6 +258,7 @@ ENTRIES = {
     "configuration": configuration,
     "series": series,
     "harness": harness,
+    "serve": serve,
     "guest-perf": guest_perf,
     "diagnostics": diagnostics,
     "commits": commits,

@@ -150,6 +150,16 @@ class Comparisons(PageTest):
         self.assertIn("mr/reg on hugetlb-1G", headings)
         self.assertNotIn("rdma/write on base", headings)
 
+    def test_what_can_be_compared_is_proposed(self):
+        self.go("#/compare")
+        self.browser.wait("document.querySelector('main').innerText.includes('It takes two runs')")
+        self.load()
+        self.phyrd.get(f"/runs/{self.phyrd.start('count/up/base/4KiB')}?wait=10")
+        self.go("#/compare")
+        self.browser.wait("location.hash === '#/compare/1/2'")
+        self.go("#/compare/2/3")
+        self.assertIn("clock", self.browser.wait("document.querySelector('.failure')?.innerText"))
+
     def test_the_other_way_round_is_worse(self):
         self.load()
         self.go("#/compare/2/1")

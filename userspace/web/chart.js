@@ -147,7 +147,7 @@ export function overSize(title, lines, range) {
 		scales: { x: { time: false, distr: 3, log: 2, range: () => [sizes[0] / 2, sizes[sizes.length - 1] * 2] },
 			y: { distr: 3, log: 10, range: () => [low, high] } },
 		axes: [axis({ splits: () => sizes, filter: (_u, splits) => splits, values: (_u, splits) => splits.map(size), label: "size" }),
-			axis({ size: 76, splits: () => logSplits(low, high), filter: (_u, splits) => splits, values: (_u, splits) => splits.map(tick),
+			axis({ size: 76, splits: () => logSplits(low, high), filter: (_u, splits) => splits, values: (_u, splits) => splits.map((ns) => tick(ns, 1)),
 				label: "median time" })],
 		series: [{}, ...lines.map((line, i) => series(i, line.label, { spanGaps: true,
 			points: { show: true, paths: shaped(SHAPES[i % 6]), fill: colour(i) } }))],
@@ -182,10 +182,12 @@ function timeAxis(low, high) {
 		const count = Math.max(2, Math.min(6, Math.floor(u.bbox.width / devicePixelRatio / 80)));
 		const step = (high / low) ** (1 / (count + 1));
 
-		return Array.from({ length: count }, (_, i) => +(low * step ** (i + 1)).toPrecision(3));
+		return Array.from({ length: count }, (_, i) => low * step ** (i + 1));
 	};
+	/* Neighbouring labels differ. */
+	const digits = Math.max(2, 1 + Math.ceil(-Math.log10(Math.log(high / low) / 7)));
 
-	return axis({ splits, filter: (_u, list) => list, values: (_u, list) => list.map(tick), label: "time" });
+	return axis({ splits, filter: (_u, list) => list, values: (_u, list) => list.map((ns) => tick(ns, digits)), label: "time" });
 }
 
 /** sets: [{label, samples: ns, all above 0}] */
@@ -206,7 +208,7 @@ export function histogram(title, sets) {
 			fill: sets.length === 1 ? style("--fill") : undefined }))],
 	});
 	const figures = table(title, ["from", ...sets.map((set) => set.label)],
-		edges.slice(0, -1).map((edge, i) => [tick(edge), ...shares.map((bins) => `${bins[i].toFixed(1)} %`)])
+		edges.slice(0, -1).map((edge, i) => [tick(edge, 5), ...shares.map((bins) => `${bins[i].toFixed(1)} %`)])
 			.filter((_, i) => shares.some((bins) => bins[i])), { numbers: sets.map((_, i) => i + 1) });
 
 	return figure(title, sets.map((set) => set.label), options, [edges, ...shares], figures, false);

@@ -13,15 +13,12 @@ function side(figures) {
 	return figures.error ?? duration(figures.median ?? figures.mean);
 }
 
-function label(run) {
-	return run.name && run.name !== run.kernel ? `${run.name} (${run.kernel})` : run.kernel;
-}
+/* What the two are called: by the first of these that tells them apart. */
+function sides({ base, head }) {
+	const names = [(run) => run.name, (run) => run.kernel].find((name) => name(base) && name(head) && name(base) !== name(head))
+		?? ((run) => `run ${run.id}`);
 
-/* What the two lines of each chart are called: the kernels, where these differ. */
-function sides(comparison) {
-	const [base, head] = [label(comparison.base), label(comparison.head)];
-
-	return base === head ? [`run ${comparison.base.id}`, `run ${comparison.head.id}`] : [base, head];
+	return [names(base), names(head)];
 }
 
 function rows(comparison, names) {
@@ -74,18 +71,28 @@ function chooser(runs, base, head) {
 	return form;
 }
 
+/* The newest two that can be compared: [base, head], or nothing. */
+function newestPair(runs) {
+	for (const head of runs) {
+		const base = runs.find((run) => run.id < head.id && run.clock === head.clock);
+
+		if (base)
+			return [base.id, head.id].map(String);
+	}
+	return [];
+}
+
 export async function showComparison(main, signal, base, head) {
 	main.append(h("h1", {}, "Compare"));
 	const runs = (await api.listRuns()).runs.filter((run) => run.state === "done");
 
 	if (!base) {
-		if (runs.length < 2) {
-			main.append(h("p", {}, "It takes two runs that are done. ", h("a", { href: "#/run" }, "Start one"), " or ",
+		[base, head] = newestPair(runs);
+		if (!base) {
+			main.append(h("p", {}, "It takes two runs that are done, of the same kind of clock. ", h("a", { href: "#/run" }, "Start one"), " or ",
 				h("a", { href: "#/runs" }, "load results")));
 			return;
 		}
-		base = String(runs[1].id);
-		head = String(runs[0].id);
 		history.replaceState(null, "", `#/compare/${base}/${head}`);
 	}
 	main.append(chooser(runs, base, head));

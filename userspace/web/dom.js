@@ -44,7 +44,7 @@ export function button(text, onclick, properties = {}) {
 
 /** Says it to everybody, also to those who only listen. */
 export function announce(text) {
-	document.getElementById("status").textContent = text;
+	document.getElementById("status").replaceChildren(...(text ? [h("span", {}, text)] : []));
 }
 
 export function failure(error) {

@@ -8,22 +8,31 @@ function significant(number) {
 	return number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2);
 }
 
-/** A duration, in a unit that leaves it below 1000. */
-export function duration(value, unit = "ns") {
+/* The value in a unit that leaves it below 1000, and that unit. */
+function scaled(value, unit) {
 	let i = UNITS.indexOf(unit);
 
-	if (!Number.isFinite(value))
-		return "–";
 	while (value >= 999.5 && i < UNITS.length - 1) {
 		value /= 1000;
 		i++;
 	}
-	return `${Number.isInteger(value) ? value : significant(value)} ${UNITS[i]}`;
+	return [value, UNITS[i]];
 }
 
-/** The same for axes: no more digits than needed. */
-export function tick(ns) {
-	return ns < 1 ? `${+(ns * 1000).toPrecision(3)} ps` : duration(+ns.toPrecision(3));
+/** A duration, to three digits. */
+export function duration(value, unit = "ns") {
+	if (!Number.isFinite(value))
+		return "–";
+	const [number, name] = scaled(value, unit);
+
+	return `${Number.isInteger(number) ? number : significant(number)} ${name}`;
+}
+
+/** The same for axes: as many digits as asked for, none in vain. */
+export function tick(ns, digits) {
+	const [number, name] = scaled(ns < 1 ? ns * 1000 : ns, ns < 1 ? "ps" : "ns");
+
+	return `${+number.toPrecision(digits)} ${name}`;
 }
 
 export function size(bytes) {
