@@ -128,6 +128,7 @@ class Runs(PageTest):
         self.go("#/")
         self.browser.wait("document.querySelector('main dl')")
         self.assertRegex(self.browser.text("main table"), r"missing/once/<backing>/<size>\s+✗ no\s+no such hardware; buy some")
+        self.assertRegex(self.browser.text("main dl"), r"A sample of nothing\s+\d+ ns")
         self.assertIn(os.uname().release, self.browser.text("#machine"))
 
 

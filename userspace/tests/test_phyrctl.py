@@ -38,7 +38,7 @@ WORKLOADS = {"workloads": [
     {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering", "unit": "ns"},
     {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
 SYSTEM = {"phyrd": "0.1.0", "kernel": {"release": "7.3.4"}, "cpu": {"online": 1, "model": "TCG"}, "memlock_bytes": None,
-          "clock": {"kind": "icount", "source": "tsc"}, "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [
+          "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71}, "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [
               {"state": "PORT_ACTIVE"}]}],
           "hugepages": [{"page_size_bytes": 2097152, "total": 8, "free": 5, "reserved": 1}],
           "privileges": {"uid": 1, "missing_capabilities": [{"name": "CAP_IPC_LOCK", "without_it": "mlock"}]}}
@@ -180,6 +180,7 @@ class Answers(PhyrctlTest):
         shown = self.call("system").stdout
         self.assertRegex(shown, r"hugepages +2048 KiB: 5 of 8 free, 1 of them reserved")
         self.assertRegex(shown, r"RDMA device +rxe0, InfiniBand, port 1 PORT_ACTIVE")
+        self.assertIn("icount (tsc); a sample of nothing: 71 ns", shown)
         self.assertRegex(shown, r"missing +CAP_IPC_LOCK: mlock")
         self.assertRegex(shown, r"gup/<pages\|phyrs>\S* +no +no /dev/phyr_test")
         self.assertEqual(json.loads(self.call("system", "--json").stdout), {"system": SYSTEM, "workloads": WORKLOADS})

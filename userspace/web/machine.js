@@ -3,7 +3,7 @@
 
 import * as api from "/api.js";
 import { h, facts, table } from "/dom.js";
-import { size } from "/format.js";
+import { duration, size } from "/format.js";
 
 const CLOCKS = {
 	icount: "1 ns is one guest instruction: repeatable, without caches",
@@ -45,6 +45,7 @@ export async function showMachine(main) {
 			["CPU", `${system.cpu.online} × ${system.cpu.model}`],
 			["Runs under", system.accelerator],
 			["Clock", `${clock.kind} (${clock.source})${CLOCKS[clock.kind] ? `: ${CLOCKS[clock.kind]}` : ""}`],
+			["A sample of nothing", duration(clock.overhead_ns)],
 			["Hugepages", pools(system)],
 			["Transparent hugepages", system.transparent_hugepages ?? "none"],
 			["RDMA devices", devices(system)],

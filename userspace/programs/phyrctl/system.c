@@ -82,7 +82,7 @@ static void print_system(const json_t *system)
 	const json_t *cpu = json_object_get(system, "cpu");
 	const json_t *memlock = json_object_get(system, "memlock_bytes");
 	struct table *table = table_create("ll");
-	char line[256];
+	char line[256], overhead[TEXT_TIME];
 
 	table_row(table, "phyrd", text_of(system, "phyrd"));
 	table_row(table, "kernel", text_of(kernel, "release"));
@@ -92,8 +92,9 @@ static void print_system(const json_t *system)
 		 text_of(cpu, "model"));
 	table_row(table, "CPU", line);
 	table_row(table, "accelerator", text_of(system, "accelerator"));
-	snprintf(line, sizeof(line), "%s (%s)", text_of(clock, "kind"),
-		 text_of(clock, "source"));
+	text_duration(json_object_get(clock, "overhead_ns"), "ns", overhead);
+	snprintf(line, sizeof(line), "%s (%s); a sample of nothing: %s",
+		 text_of(clock, "kind"), text_of(clock, "source"), overhead);
 	table_row(table, "clock", line);
 	add_hugepages(table, json_object_get(system, "hugepages"));
 	table_row(table, "THP", text_of(system, "transparent_hugepages"));
