@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Pinning and unpinning in the kernel, timed there: /dev/phyr_test. */
+#include <algorithm>
 #include <numeric>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@ namespace
 {
 
 /*
- * Rounds per ioctl. Each ioctl allocates the array that is filled, untimed, and
+ * Rounds per ioctl, at most. Each ioctl allocates the array that is filled, untimed, and
  * the round after that is not counted.
  */
 constexpr unsigned int ROUNDS = 16;
@@ -33,6 +34,8 @@ struct test_device {
 void measure(benchmark::State &state, const layout &layout, int which,
 	     phyr_gup_form form, series series)
 {
+	const unsigned int rounds =
+		(unsigned int)std::min<int64_t>(ROUNDS, state.max_iterations);
 	const phyr_backing *backing;
 	uint64_t ns[2][ROUNDS];
 	test_device device;
@@ -44,25 +47,34 @@ void measure(benchmark::State &state, const layout &layout, int which,
 	if (!backing)
 		return state_skip(state, error);
 
-	while (state.KeepRunningBatch(ROUNDS)) {
+	while (state.KeepRunningBatch(rounds)) {
 		if (phyr_gup_bench(device.fd, form, backing->addr, layout.size,
-				   1, ROUNDS, ns[PIN], ns[UNPIN], &error))
+				   1, rounds, ns[PIN], ns[UNPIN], &error))
 			return state_skip(state, error);
 		state_add(state,
-			  std::accumulate(ns[series], ns[series] + ROUNDS,
+			  std::accumulate(ns[series], ns[series] + rounds,
 					  UINT64_C(0)));
 	}
+}
+
+struct subject {
+	const char *name;
+	phyr_gup_form form;
+	enum series series;
+};
+
+body body_of(const subject &subject)
+{
+	return [=](benchmark::State &state, const layout &layout, int which) {
+		measure(state, layout, which, subject.form, subject.series);
+	};
 }
 
 } // namespace
 
 void register_gup()
 {
-	static const struct {
-		const char *name;
-		phyr_gup_form form;
-		enum series series;
-	} subjects[] = {
+	static const subject subjects[] = {
 		{ "gup/pages/pin", PHYR_GUP_PAGES, PIN },
 		{ "gup/phyrs/pin", PHYR_GUP_PHYRS, PIN },
 		{ "gup/pages/unpin", PHYR_GUP_PAGES, UNPIN },
@@ -81,16 +93,14 @@ void register_gup()
 		{ PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
 	};
 
-	for (const auto &subject : subjects) {
-		auto body = [=](benchmark::State &state, const layout &layout,
-				int which) {
-			measure(state, layout, which, subject.form,
-				subject.series);
-		};
-
-		for (const layout &layout : alone)
-			register_alone(subject.name, layout, body);
-		for (const layout &layout : contended)
-			register_contended(subject.name, layout, body);
+	/* The same memory serves all subjects. */
+	for (const layout &layout : alone) {
+		for (const auto &subject : subjects)
+			register_alone(subject.name, layout, body_of(subject));
+	}
+	for (const layout &layout : contended) {
+		for (const auto &subject : subjects)
+			register_contended(subject.name, layout,
+					   body_of(subject));
 	}
 }

@@ -37,14 +37,23 @@ void measure(benchmark::State &state, const layout &layout, int which,
 	}
 }
 
+struct subject {
+	const char *name;
+	enum series series;
+};
+
+body body_of(const subject &subject)
+{
+	return [=](benchmark::State &state, const layout &layout, int which) {
+		measure(state, layout, which, subject.series);
+	};
+}
+
 } // namespace
 
 void register_mr()
 {
-	static const struct {
-		const char *name;
-		enum series series;
-	} subjects[] = {
+	static const subject subjects[] = {
 		{ "mr/reg", REG },
 		{ "mr/dereg", DEREG },
 	};
@@ -60,15 +69,14 @@ void register_mr()
 		{ PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
 	};
 
-	for (const auto &subject : subjects) {
-		auto body = [=](benchmark::State &state, const layout &layout,
-				int which) {
-			measure(state, layout, which, subject.series);
-		};
-
-		for (const layout &layout : alone)
-			register_alone(subject.name, layout, body);
-		for (const layout &layout : contended)
-			register_contended(subject.name, layout, body);
+	/* The same memory serves all subjects. */
+	for (const layout &layout : alone) {
+		for (const auto &subject : subjects)
+			register_alone(subject.name, layout, body_of(subject));
+	}
+	for (const layout &layout : contended) {
+		for (const auto &subject : subjects)
+			register_contended(subject.name, layout,
+					   body_of(subject));
 	}
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import phyrd
 
-FAKE, REAL = sys.argv[1:3]
+FAKE, REAL, phyrd.PROGRAM = sys.argv[1:]
 COMPARE = "/usr/share/benchmark/compare.py"
 
 
@@ -71,6 +71,27 @@ class Flags(unittest.TestCase):
             self.assertEqual(compared.returncode, 0, compared.stderr)
             self.assertRegex(compared.stdout, r"(?m)^mr/reg/base/4KiB/manual_time_median +\+0\.0000 .* 3000 +3000 ")
             self.assertIn("mr/reg/base/4KiB/manual_time_pvalue", compared.stdout)
+
+
+class Import(phyrd.PhyrdTest):
+    def load(self, document):
+        status, _, run = self.phyrd.post(document, "/import")
+        self.assertEqual(status, 201, run)
+        return run
+
+    def test_into_phyrd(self):
+        run = self.load(report(FAKE, "--benchmark_repetitions=5", "--benchmark_filter=base/4KiB"))
+        medians = {result["workload"]: result["stats"]["median"] for result in run["results"]}
+        self.assertEqual((run["state"], run["kernel"]), ("done", os.uname().release))
+        self.assertEqual(medians["mr/reg/base/4KiB/manual_time"], 3000)
+        self.assertEqual(medians["gup/phyrs/unpin/base/4KiB/manual_time"], 500)
+        self.assertEqual({result["stats"]["n"] for result in run["results"]}, {5})
+
+    def test_what_was_skipped_says_why(self):
+        document = report(REAL)
+        reasons = {row["error_message"] for row in document["benchmarks"] if row.get("error_occurred")}
+        told = {result["error"]["message"] for result in self.load(document)["results"] if "error" in result}
+        self.assertEqual(told, reasons)
 
 
 class Machine(unittest.TestCase):
