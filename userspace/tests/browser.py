@@ -36,17 +36,25 @@ class Browser:
                 break
         options = {"args": [*ARGUMENTS, f"--user-data-dir={self.profile}"], "binary": shutil.which("chromium")}
         self.session = None
-        self.session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore"}}})["sessionId"]
+        try:
+            self.session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
+                "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore",
+            }}})["sessionId"]
+        except BaseException:
+            self.stop_driver()
+            raise
 
     def close(self):
         try:
             self.ask("DELETE", "")
         finally:
-            self.driver.terminate()
-            self.driver.wait(20)
-            self.driver.stdout.close()
-            shutil.rmtree(self.profile, ignore_errors=True)
+            self.stop_driver()
+
+    def stop_driver(self):
+        self.driver.terminate()
+        self.driver.wait(20)
+        self.driver.stdout.close()
+        shutil.rmtree(self.profile, ignore_errors=True)
 
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
