@@ -15,6 +15,7 @@ from ci.progress import say
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
 PORT = 7471
+OVERHEAD_LIMIT = 200   # instructions that measuring may add to a sample
 DEADLINE = 900   # seconds for all runs of one kernel
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
@@ -30,7 +31,7 @@ for request in /results/requests/*.json; do
 	created=$(curl -sS -D - -o /results/$name.created -H 'Content-Type: application/json' \\
 		--data-binary @$request $api/runs | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
 	[ "$created" ] || {{ cat /results/$name.created; exit 1; }}
-	curl -sSf "http://127.0.0.1:{PORT}${{created#http://127.0.0.1:{PORT}}}?wait={DEADLINE}" -o /results/$name || exit 1
+	curl -sSf "http://127.0.0.1:{PORT}${{created#http://127.0.0.1:{PORT}}}/samples?wait={DEADLINE}" -o /results/$name || exit 1
 done
 """
 
@@ -83,6 +84,10 @@ def measure(house: House, which: kernel.Kernel, clock: str, plan: dict, iommu: b
         say(f"note: the {which.name} kernel complained: {outcome.splats[0].text}")
     if outcome.status:
         raise BenchError(f"{which.name}: the measuring job failed with {outcome.status}; see {folder}/console.log")
+    system = json.loads((outcome.results / "system.json").read_text())
+    if clock == "icount" and system["clock"]["overhead_ns"] > OVERHEAD_LIMIT:
+        raise BenchError(f"{which.name}: a sample of nothing takes {system['clock']['overhead_ns']} instructions, "
+                         f"but {OVERHEAD_LIMIT} are allowed")
     results = []
     for file in files:
         run = json.loads((outcome.results / Path(file).name).read_text())
@@ -90,7 +95,7 @@ def measure(house: House, which: kernel.Kernel, clock: str, plan: dict, iommu: b
             raise BenchError(f"{which.name}: run {run['name']} ended as {run['state']}")
         results += prefixed(plan, run)
     say(f"measured {len(results)} workloads in {outcome.seconds:.0f} s")
-    return json.loads((outcome.results / "system.json").read_text()), results
+    return system, results
 
 
 def write(path: Path, document: dict) -> None:

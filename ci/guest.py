@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's userland: userspace/ built by meson, packed with the host programs it needs."""
+"""The guest's userland: userspace/ and bench/ built by meson, packed with the host programs it needs."""
 
 import os
 import shutil
@@ -10,8 +10,7 @@ from ci import initramfs, paths
 from ci.error import CiError
 from ci.progress import say
 
-SOURCE = paths.ROOT / "userspace"
-OBJECTS = paths.BUILD / "userspace"
+OBJECTS = paths.BUILD / "meson"
 TESTS = "/opt/phyr/tests"
 
 
@@ -25,11 +24,12 @@ def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
         raise GuestError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
 
 
-def compile_userspace() -> None:
-    say("building userspace")
-    if not (OBJECTS / "build.ninja").exists():
-        meson("setup", str(OBJECTS), str(SOURCE))
-    meson("compile", "-C", str(OBJECTS))
+def compile_userspace(objects: Path = OBJECTS, *options: str, compilers: dict[str, str] | None = None) -> None:
+    """options: of meson setup, for a build that is not the guest's."""
+    say(f"building userspace in {objects.name}")
+    if not (objects / "build.ninja").exists():
+        meson("setup", str(objects), str(paths.ROOT), *options, env=compilers)
+    meson("compile", "-C", str(objects))
 
 
 def build() -> Path:

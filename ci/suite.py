@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr test: every entry, one sum."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 import xml.etree.ElementTree as xml
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ci import check, guest, kernel, paths, progress, tap, vm
+from ci import check, guest, kernel, paths, progress, shell, tap, vm
 from ci.error import CiError
 from ci.house import House
 from ci.progress import say
 from ci.tap import Tally
 
 DAY = 86400
+# A finding ends the program, which makes its test fail.
+SANITIZERS = {"asan": "address,undefined", "tsan": "thread"}
+SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+FUZZERS = "userspace/tests/fuzz"
+FUZZ_SECONDS = 15          # for each fuzzer
+FUZZ_LONG_SECONDS = 1800
 
 
 @dataclass(frozen=True)
@@ -33,11 +41,22 @@ BOUNDS = {
     kernel.PHYR: Bounds(240, 300, 1200),
     kernel.DEBUG: Bounds(480, 900, 2700, "export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
+DMA_PROGRAMS = ["dma_map"]               # the edu device takes a tenth of a second of the guest's time for each transfer
+# name -> what is between a device and memory: (an IOMMU, more kernel parameters)
+DMA_MACHINES = {
+    "direct": (False, ""),
+    "iommu-strict": (True, ""),
+    "iommu-lazy": (True, "iommu.strict=0"),
+    "bounce": (False, "swiotlb=force"),
+}
+DMA_SECONDS = 3000                       # of the guest's time, which jumps ahead while it waits
 MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
 SCATTERLIST_SOURCES = ("tools/testing/scatterlist", "tools/include", "include/linux/scatterlist.h", "lib/scatterlist.c")
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
 SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
 HANG_JOB = "sleep 600\n"
+SERVE_PORT = 17471
+SERVE_SECONDS = 40               # 20 on a machine that does nothing else
 
 
 def golden(_house: House, _long: bool) -> Tally:
@@ -49,22 +68,63 @@ def golden(_house: House, _long: bool) -> Tally:
     return Tally(result.testsRun - len(failures) - len(result.skipped), len(result.skipped), failures)
 
 
-def unit(_house: House, _long: bool) -> Tally:
-    """userspace's unit tests, on this machine."""
-    guest.compile_userspace()
-    run = subprocess.run(["meson", "test", "-C", guest.OBJECTS, "--no-rebuild", "--quiet"], capture_output=True, text=True)
-    report = guest.OBJECTS / "meson-logs" / "testlog.junit.xml"
+def meson_test(objects: Path, label: str, multiply_timeouts: int = 1) -> Tally:
+    """All unit tests of one build of userspace/."""
+    run = subprocess.run(["meson", "test", "-C", objects, "--no-rebuild", "--quiet", "-t", str(multiply_timeouts)],
+                         capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
+    report = objects / "meson-logs" / "testlog.junit.xml"
     tally = Tally()
     for case in xml.parse(report).getroot().iter("testcase"):
         kinds = {child.tag for child in case}
         if kinds & {"failure", "error"}:
-            tally.failures.append(f"{case.get('classname')}: {case.get('name')}")
+            tally.failures.append(f"{label}: {case.get('classname')}: {case.get('name')}")
         elif "skipped" in kinds:
             tally.skipped += 1
         else:
             tally.passed += 1
     if run.returncode and not tally.failures:
-        tally.failures.append(f"meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
+        tally.failures.append(f"{label}: meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
+    return tally
+
+
+def unit(_house: House, _long: bool) -> Tally:
+    """userspace's unit tests, on this machine."""
+    guest.compile_userspace()
+    return meson_test(guest.OBJECTS, "unit")
+
+
+def sanitizers(_house: House, _long: bool) -> Tally:
+    """The same tests once more in each build that watches memory, undefined behaviour and threads."""
+    tally = Tally()
+    for name, setting in SANITIZERS.items():
+        objects = paths.BUILD / f"meson-{name}"
+        guest.compile_userspace(objects, f"-Db_sanitize={setting}")
+        tally += meson_test(objects, name, 5)
+    return tally
+
+
+def fuzz(_house: House, long: bool) -> Tally:
+    """What clients send, made up at random; the corpus grows from one run to the next."""
+    objects = paths.BUILD / "meson-fuzz"
+    guest.compile_userspace(objects, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
+                            "-Db_sanitize=address,undefined", compilers={"CC": "ccache clang", "CXX": "ccache clang++"})
+    tally = Tally()
+    for program in sorted((objects / FUZZERS).glob("fuzz_*")):
+        if not os.access(program, os.X_OK) or program.is_dir():
+            continue
+        name = program.name.removeprefix("fuzz_")
+        seeds = paths.ROOT / FUZZERS
+        corpus = objects / "corpus" / name
+        corpus.mkdir(parents=True, exist_ok=True)
+        run = subprocess.run([program, f"-max_total_time={FUZZ_LONG_SECONDS if long else FUZZ_SECONDS}", "-max_len=4096",
+                              "-timeout=20", f"-dict={seeds / 'json.dict'}", f"-artifact_prefix={objects}/{name}-",
+                              corpus, seeds / name], capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
+        if run.returncode:
+            tally.failures.append(f"fuzz: {name}: {run.stderr.strip()[-600:]}")
+        else:
+            tally.passed += 1
+    if not tally.passed and not tally.failures:
+        tally.failures.append("fuzz: there is no fuzzer")
     return tally
 
 
@@ -164,12 +224,23 @@ def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
     machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
                          command_line=f"kunit.enable=1 kunit.filter_glob=phyr_* {panic}")
     folder = paths.VM / f"test-{which.name}"
-    tally = in_guest(machine, guest.test_programs(), folder, BOUNDS[which], long)
+    programs = [program for program in guest.test_programs() if Path(program).name not in DMA_PROGRAMS]
+    tally = in_guest(machine, programs, folder, BOUNDS[which], long)
     if house.patched:
         tally += kunit_tally(vm.read(folder / "console.log"))
     # A hugepage pool would take the movable memory, and pinning would have to move its pages.
     movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line=f"movablecore=2G {panic}")
     return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
+
+
+def dma(house: House, long: bool) -> Tally:
+    """DMA addresses, with everything that can be between a device and memory."""
+    tally = Tally()
+    for name, (iommu, parameters) in DMA_MACHINES.items():
+        machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, "tcg", icount=True, iommu=iommu, command_line=parameters)
+        tally += in_guest(machine, [f"{guest.TESTS}/{program}" for program in DMA_PROGRAMS], paths.VM / f"test-dma-{name}",
+                          Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
+    return tally
 
 
 def guest_perf(house: House, long: bool) -> Tally:
@@ -178,6 +249,33 @@ def guest_perf(house: House, long: bool) -> Tally:
 
 def guest_debug(house: House, long: bool) -> Tally:
     return on_kernel(house, kernel.DEBUG, long)
+
+
+def serve(house: House, _long: bool) -> Tally:
+    """./phyr serve, once all is built: the page within its time, with the results that there are."""
+    house.accelerator
+    began = time.monotonic()
+    command = [sys.executable, "-B", "-m", "ci", "serve", "--port", str(SERVE_PORT)]
+    process = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        page = shell.wait_for_page(SERVE_PORT, 2 * SERVE_SECONDS)
+        seconds = time.monotonic() - began
+        names = {run["name"] for run in shell.get(SERVE_PORT, "/api/v1/runs")["runs"]}
+    except OSError as error:
+        return Tally(failures=[f"serve: {error}"])
+    finally:
+        process.terminate()
+        process.wait()
+    say(f"the page can be used after {seconds:.1f} s")
+    loaded = {Path(name).stem for name in shell.loadable()}
+    problems = []
+    if "<title>phyr</title>" not in page:
+        problems.append("serve: that is not the page")
+    if names != loaded:
+        problems.append(f"serve: the runs are {sorted(names)}, not {sorted(loaded)}")
+    if seconds > SERVE_SECONDS:
+        problems.append(f"serve: it took {seconds:.1f} s, more than {SERVE_SECONDS}")
+    return Tally(passed=3 - len(problems), failures=problems)
 
 
 def configuration(house: House, _long: bool) -> Tally:
@@ -193,10 +291,14 @@ ENTRIES = {
     "golden": golden,
     "unit": unit,
     "scatterlist": scatterlist,
+    "fuzz": fuzz,
+    "sanitizers": sanitizers,
     "configuration": configuration,
     "series": series,
     "harness": harness,
+    "serve": serve,
     "guest-perf": guest_perf,
+    "dma": dma,
     "diagnostics": diagnostics,
     "commits": commits,
     "guest-debug": guest_debug,

@@ -4,6 +4,8 @@
 
 #include <phyr/clock.h>
 
+#include "sorted.h"
+
 #define SOURCE_PATH \
 	"/sys/devices/system/clocksource/clocksource0/current_clocksource"
 #define KIND_OPTION "phyr.clock="
@@ -39,4 +41,17 @@ void phyr_clock_describe(struct phyr_clock *clock)
 			snprintf(clock->kind, sizeof(clock->kind), "%s",
 				 word + strlen(KIND_OPTION));
 	}
+}
+
+uint64_t phyr_clock_overhead_ns(void)
+{
+	uint64_t samples[101];
+
+	for (int i = 0; i < 101; i++) {
+		uint64_t start = phyr_clock_ns();
+
+		samples[i] = phyr_clock_ns() - start;
+	}
+	sort(samples, 101);
+	return sorted_median(samples, 101);
 }

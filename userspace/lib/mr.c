@@ -15,7 +15,7 @@ static int register_error(size_t len, int err, struct phyr_error *error)
 	    memlock.rlim_cur < len)
 		return phyr_error_set(
 			error, -err,
-			"ibv_reg_mr of %zu KiB: %s; RLIMIT_MEMLOCK is %zu KiB, raise it with: ulimit -l unlimited",
+			"ibv_reg_mr of %zu KiB: %s; RLIMIT_MEMLOCK is %zu KiB, raise it with ulimit -l unlimited, or run with CAP_IPC_LOCK",
 			len / PHYR_KIB, strerror(err),
 			(size_t)memlock.rlim_cur / PHYR_KIB);
 	return phyr_error_set(error, -err, "ibv_reg_mr of %zu KiB: %s",

@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <phyr/stats.h>
 
-static int compare(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static uint64_t percentile(const uint64_t *sorted, size_t n, unsigned int p)
-{
-	/* ceil(n * p / 100), in a way that cannot overflow. */
-	size_t rank = n / 100 * p + (n % 100 * p + 99) / 100;
-
-	return sorted[rank - 1];
-}
-
-static uint64_t median(const uint64_t *sorted, size_t n)
-{
-	uint64_t low = sorted[(n - 1) / 2], high = sorted[n / 2];
-
-	return low + (high - low) / 2;
-}
+#include "bootstrap.h"
+#include "sorted.h"
 
 static uint64_t mean(const uint64_t *samples, size_t n)
 {
@@ -43,21 +23,22 @@ int phyr_stats_compute(const uint64_t *samples, size_t n,
 
 	if (!n)
 		return -EINVAL;
-	sorted = reallocarray(NULL, n, sizeof(*sorted));
+	sorted = sorted_copy(samples, n);
 	if (!sorted)
 		return -ENOMEM;
-	memcpy(sorted, samples, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare);
 
 	*stats = (struct phyr_stats){
 		.n = n,
 		.min = sorted[0],
-		.median = median(sorted, n),
-		.p90 = percentile(sorted, n, 90),
-		.p99 = percentile(sorted, n, 99),
+		.p50 = sorted_percentile(sorted, n, 500),
+		.p90 = sorted_percentile(sorted, n, 900),
+		.p99 = sorted_percentile(sorted, n, 990),
+		.p999 = sorted_percentile(sorted, n, 999),
 		.max = sorted[n - 1],
 		.mean = mean(samples, n),
+		.median = sorted_median(sorted, n),
 	};
+	bootstrap_median(sorted, n, &stats->median_low, &stats->median_high);
 	free(sorted);
 	return 0;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Start phyrd, talk to it over its loopback socket, print TAP. Shared by the tests of its API."""
+"""Start phyrd, talk to it over its socket, print TAP. Shared by the tests of its API."""
 
 import http.client
 import json
@@ -9,38 +9,49 @@ import subprocess
 import sys
 import unittest
 
+import contract
+
 PROGRAM = sys.argv[1]
 
 
 class Phyrd:
-    """A running daemon on a port of its own."""
+    """A running daemon on a port of its own. Every reply is checked against openapi.json."""
 
-    def __init__(self, listen="127.0.0.1:0"):
-        self.process = subprocess.Popen([PROGRAM, "--listen", listen], stdout=subprocess.PIPE, text=True)
+    def __init__(self, *arguments, listen="127.0.0.1:0", **options):
+        """options: of Popen"""
+        self.process = subprocess.Popen([PROGRAM, "--listen", listen, *arguments],
+                                        stdout=subprocess.PIPE, stderr=options.pop("stderr", None), text=True, **options)
         line = self.process.stdout.readline()
         assert line.startswith("phyrd: serving http://"), line
         self.host, _, port = line.split("/")[2].rpartition(":")
         self.host = self.host.strip("[]")
         self.port = int(port)
+        self.headers = {}
+
+    def open(self, method, path, body=None, headers=None):
+        """A reply whose body has not been read, and its connection."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        connection.request(method, path, body, self.headers | (headers or {}))
+        return connection.getresponse(), connection
 
     def request(self, method, path, body=None, headers=None):
-        """(status, headers, JSON or None)"""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        """(status, headers, JSON, text or None)"""
+        response, connection = self.open(method, path, body, headers)
         try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
             text = response.read()
-            return response.status, response.headers, json.loads(text) if text else None
+            contract.check(method, path, response.status, response.headers, text)
+            json_like = "json" in response.headers.get("Content-Type", "")
+            return response.status, response.headers, (json.loads(text) if json_like else text.decode()) if text else None
         finally:
             connection.close()
 
     def get(self, path):
         return self.request("GET", "/api/v1" + path)
 
-    def post(self, body):
+    def post(self, body, path="/runs"):
         """Post a run: bytes as they are, anything else as JSON."""
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return self.request("POST", "/api/v1/runs", body, {"Content-Type": "application/json"})
+        return self.request("POST", "/api/v1" + path, body, {"Content-Type": "application/json"})
 
     def start(self, *workloads, **members):
         """Post a run that must be accepted; its id."""
@@ -48,8 +59,13 @@ class Phyrd:
         assert status == 201, run
         return run["id"]
 
+    def measure(self, *workloads, **members):
+        """A run that has ended."""
+        run = self.start(*workloads, **members)
+        return self.get(f"/runs/{run}?wait=20")[2]
+
     def connect(self):
-        return socket.create_connection((self.host, self.port), timeout=20)
+        return socket.create_connection((self.host, self.port), timeout=30)
 
     def stop(self):
         """Exit status after SIGTERM; a sanitizer's finding makes it other than 0."""
@@ -60,12 +76,27 @@ class Phyrd:
             self.process.kill()
             self.process.stdout.close()
 
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+def fail_to_start(*arguments, **options):
+    """What phyrd says when it cannot serve; it must exit with 1."""
+    result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", *arguments], capture_output=True, text=True, timeout=20,
+                            **options)
+    assert result.returncode == 1, (result.returncode, result.stderr)
+    return result.stderr
+
 
 class PhyrdTest(unittest.TestCase):
     """A daemon for each test, which must end well."""
 
+    ARGUMENTS = ()
+
     def setUp(self):
-        self.phyrd = Phyrd()
+        self.phyrd = Phyrd(*self.ARGUMENTS)
         self.addCleanup(self.stop)
 
     def stop(self):

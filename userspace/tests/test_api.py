@@ -12,7 +12,8 @@ class Resources(phyrd.PhyrdTest):
         self.assertEqual(status, 200)
         self.assertEqual(headers["Content-Type"], "application/json")
         for name in ("phyrd", "kernel", "command_line", "cpu", "clock", "hugepages", "transparent_hugepages",
-                     "rdma_devices", "memlock_bytes", "phyr_test", "gup_test", "limits"):
+                     "rdma_devices", "memlock_bytes", "phyr_test", "gup_test", "limits", "config", "accelerator",
+                     "fork_safety", "privileges"):
             self.assertIn(name, system)
         self.assertGreater(system["cpu"]["online"], 0)
         self.assertTrue(system["clock"]["kind"])
@@ -49,7 +50,7 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(headers["Location"], "/api/v1/runs/1")
         self.assertEqual((run["id"], run["name"], run["workloads"]), (1, "größer", 4))
 
-        status, _, run = self.phyrd.get("/runs/1?wait=10")
+        status, _, run = self.phyrd.get("/runs/1/samples?wait=10")
         self.assertEqual((status, run["state"], run["finished"]), (200, "done", 4))
         self.assertLessEqual(run["created_ns"], run["started_ns"])
         self.assertLess(run["started_ns"], run["ended_ns"])
@@ -57,7 +58,9 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(up["workload"], "count/up/base/4KiB")
         self.assertEqual(up["unit"], "ns")
         self.assertEqual(up["samples"], [1, 2, 3, 4, 5])
-        self.assertEqual(up["stats"], {"n": 5, "min": 1, "median": 3, "p90": 5, "p99": 5, "max": 5, "mean": 3})
+        self.assertEqual(up["stats"],
+            {"n": 5, "min": 1, "p50": 3, "p90": 5, "p99": 5, "p999": 5, "max": 5, "mean": 3,
+             "median": 3, "median_low": 1, "median_high": 5})
         self.assertEqual(up["parameters"]["page_size_bytes"], 4096)
         self.assertEqual(up["parameters"]["samples"], 5)
         self.assertEqual(fail["error"], {"errno": "ENOMEM", "message": "fail: out of luck"})
@@ -88,7 +91,7 @@ class Runs(phyrd.PhyrdTest):
         first = self.phyrd.start("nap/once/base/4KiB", samples=50)
         second = self.phyrd.start("count/up/base/4KiB")
         listed = {run["id"]: run for run in self.phyrd.get("/runs")[2]["runs"]}
-        self.assertEqual(list(listed), [first, second])
+        self.assertEqual(list(listed), [second, first])
         self.assertEqual(listed[second]["state"], "queued")
         self.assertNotIn("results", listed[first])
         self.assertEqual(self.phyrd.get(f"/runs/{second}?wait=10")[2]["state"], "done")
@@ -102,15 +105,82 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual((shown["state"], shown["finished"]), ("running", 1))
         self.assertEqual([r["workload"] for r in shown["results"]], ["nap/once/base/4KiB"])
 
+    def test_samples_are_shown_where_they_are_asked_for(self):
+        run = self.phyrd.measure("count/up/base/4KiB", samples=2500)
+        self.assertNotIn("samples", run["results"][0])
+        shown = self.phyrd.get(f"/runs/{run['id']}/samples")[2]
+        self.assertEqual(shown["results"][0].pop("samples"), list(range(1, 2501)))
+        self.assertEqual(shown, run)
+
+    def test_the_page_of_a_list(self):
+        runs = [self.phyrd.start("fail/once/base/4KiB") for _ in range(5)][::-1]
+        self.phyrd.get(f"/runs/{runs[0]}?wait=10")
+        path, found, pages = "/runs?limit=2", [], 0
+        while path:
+            page = self.phyrd.get(path)[2]
+            found += [run["id"] for run in page["runs"]]
+            path, pages = page["next"] and page["next"].removeprefix("/api/v1"), pages + 1
+        self.assertEqual((found, pages), (runs, 3))
+        self.assertIsNone(self.phyrd.get("/runs?limit=5")[2]["next"])
+        self.assertEqual(self.phyrd.get("/runs?before=1")[2], {"runs": [], "next": None})
+
+
+class History(phyrd.PhyrdTest):
+    ARGUMENTS = ("--history", "3")
+
     def test_the_oldest_are_forgotten(self):
-        kept = self.phyrd.get("/system")[2]["limits"]["ended_runs"]
-        for _ in range(kept + 2):
-            run = self.phyrd.start("fail/once/base/4KiB")
-            self.phyrd.get(f"/runs/{run}?wait=10")
-        detail = self.problem(self.phyrd.get("/runs/1"), 410)
-        self.assertIn(f"last {kept} runs", detail)
-        self.assertEqual(self.phyrd.get(f"/runs/{run}")[0], 200)
-        self.assertLessEqual(len(self.phyrd.get("/runs")[2]["runs"]), kept + 1)
+        self.assertEqual(self.phyrd.get("/system")[2]["limits"]["ended_runs"], 3)
+        for _ in range(5):
+            run = self.phyrd.measure("fail/once/base/4KiB")["id"]
+        self.assertIn("last 3 runs", self.problem(self.phyrd.get("/runs/2"), 410))
+        self.assertEqual([run["id"] for run in self.phyrd.get("/runs")[2]["runs"]], [5, 4, 3])
+
+
+class Ending(phyrd.PhyrdTest):
+    def test_cancelling_a_running_run(self):
+        run = self.phyrd.start("nap/once/base/4KiB", "nap/once/base/8KiB", samples=1000)
+        while self.phyrd.get(f"/runs/{run}")[2]["state"] != "running":
+            time.sleep(0.01)
+        status, _, document = self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel")
+        self.assertEqual((status, document["state"]), (202, "running"))
+        document = self.phyrd.get(f"/runs/{run}?wait=10")[2]
+        self.assertEqual((document["state"], document["finished"]), ("cancelled", 2))
+        self.assertEqual([r["error"]["errno"] for r in document["results"]], ["ECANCELED"] * 2)
+        self.problem(self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel"), 409)
+
+    def test_cancelling_a_waiting_run(self):
+        running = self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        waiting = self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        self.phyrd.request("POST", f"/api/v1/runs/{waiting}/cancel")
+        document = self.phyrd.get(f"/runs/{waiting}?wait=10")[2]
+        self.assertEqual((document["state"], document["results"]), ("cancelled", []))
+        self.assertIn(self.phyrd.get(f"/runs/{running}")[2]["state"], ("queued", "running"))
+        self.problem(self.phyrd.request("POST", "/api/v1/runs/3/cancel"), 404)
+
+    def test_waiting_clients_hear_of_a_cancelled_run(self):
+        self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        run = self.phyrd.start("nap/once/base/4KiB")
+        with self.phyrd.connect() as connection:
+            connection.sendall(f"GET /api/v1/runs/{run}?wait=20 HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            time.sleep(0.1)
+            start = time.monotonic()
+            self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel")
+            self.assertIn(b'"cancelled"', connection.recv(65536))
+            self.assertLess(time.monotonic() - start, 2)
+
+    def test_deleting(self):
+        run = self.phyrd.measure("count/up/base/4KiB")["id"]
+        self.assertEqual(self.phyrd.request("DELETE", f"/api/v1/runs/{run}")[0], 204)
+        for path in ("", "/samples", "/events"):
+            self.problem(self.phyrd.get(f"/runs/{run}{path}"), 410)
+        self.problem(self.phyrd.request("DELETE", f"/api/v1/runs/{run}"), 410)
+        self.problem(self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel"), 410)
+        self.problem(self.phyrd.request("DELETE", "/api/v1/runs/7"), 404)
+        self.assertEqual(self.phyrd.get("/runs")[2]["runs"], [])
+
+    def test_deleting_what_has_not_ended(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        self.assertIn("cancel it first", self.problem(self.phyrd.request("DELETE", f"/api/v1/runs/{run}"), 409))
 
 
 class Waiting(phyrd.PhyrdTest):

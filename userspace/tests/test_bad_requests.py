@@ -101,7 +101,7 @@ class Bodies(phyrd.PhyrdTest):
         body = {"name": "é" * 50, "workloads": [GOOD | {"samples": 10000, "warmup": 10000}] * 20}
         status, _, run = self.phyrd.post(body)
         self.assertEqual(status, 201)
-        shown = self.phyrd.get(f"/runs/{run['id']}?wait=20")[2]
+        shown = self.phyrd.get(f"/runs/{run['id']}/samples?wait=20")[2]
         self.assertEqual([len(r["samples"]) for r in shown["results"]], [10000] * 20)
 
     def test_the_queue_is_bounded(self):
@@ -153,15 +153,17 @@ class BodySize(phyrd.PhyrdTest):
 
 class Requests(phyrd.PhyrdTest):
     def test_unknown_paths(self):
-        for path in ("/", "/api", "/api/v1", "/api/v1/", "/api/v2/runs", "/api/v1/runs/", "/api/v1/runs/1/x",
+        for path in ("/x", "/api", "/api/v1", "/api/v1/", "/api/v2/runs", "/api/v1/runs/", "/api/v1/runs/1/x",
                      "/api/v1/system/", "/api/v1/runs/0", "/api/v1/runs/1", "/api/v1/runs/-1", "/api/v1/runs/01",
-                     "/api/v1/runs/x", "/api/v1/runs/99999999999999999999999", "/api/v1/runs/%00", "/%ff%fe"):
+                     "/api/v1/runs/x", "/api/v1/runs/99999999999999999999999", "/api/v1/runs/%00", "/%ff%fe",
+                     "/api/v1/runs//samples", "/api/v1/runs/1/samples", "/api/v1/runs/1/events", "/api/v1/runs/1/events/"):
             with self.subTest(path=path):
                 self.problem(self.phyrd.request("GET", path), 404)
 
     def test_methods(self):
-        for path, allow in (("/api/v1/runs", "GET, HEAD, POST"), ("/api/v1/system", "GET, HEAD")):
-            for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "BREW"):
+        for path, allow in (("/api/v1/runs", "GET, HEAD, POST"), ("/api/v1/system", "GET, HEAD"),
+                            ("/api/v1/runs/1/cancel", "POST"), ("/api/v1/runs/1", "GET, HEAD, DELETE")):
+            for method in ("PUT", "PATCH", "OPTIONS", "BREW"):
                 with self.subTest(method=method, path=path):
                     answer = self.phyrd.request(method, path)
                     self.assertIn(method, self.problem(answer, 405))
@@ -175,10 +177,26 @@ class Requests(phyrd.PhyrdTest):
                 ("wait", 422, "wait", None), ("wait=", 422, "wait", None), ("wait=-1", 422, "wait", None),
                 ("wait=1.5", 422, "wait", None), ("wait=1s", 422, "wait", None), ("wait=%ff", 422, "wait", None),
                 ("wait=3601", 422, "wait", 3600), ("wait=99999999999999999999999", 422, "wait", None),
-                ("wait=1&wait=1", 400, None, None), ("await=1", 400, None, None), ("x", 400, None, None)):
+                ("wait=1&wait=1", 400, None, None), ("wait=1&a&b&c&d&e", 400, None, None), ("await=1", 400, None, None), ("x", 400, None, None)):
             with self.subTest(query=query):
                 self.problem(self.phyrd.get(f"/runs/{run}?{query}"), status, field, limit)
         self.problem(self.phyrd.get("/system?wait=1"), 400)
+        for query, status, field, limit in (
+                ("limit=0", 422, "limit", None), ("limit=201", 422, "limit", 200), ("before=0", 422, "before", None),
+                ("before=x", 422, "before", None), ("after=1", 400, None, None)):
+            with self.subTest(query=query):
+                self.problem(self.phyrd.get(f"/runs?{query}"), status, field, limit)
+
+    def test_origin(self):
+        """A page from elsewhere may not cancel runs: such a request needs no permission of the browser."""
+        run = self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        for origin in ("http://example.org", "null", "http://localhost:1", "https://127.0.0.1.example.org"):
+            with self.subTest(origin=origin):
+                answer = self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel", headers={"Origin": origin})
+                self.assertIn("Origin", self.problem(answer, 403))
+        own = f"{self.phyrd.host}:{self.phyrd.port}"
+        self.assertEqual(self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel",
+                                            headers={"Origin": f"http://{own}"})[0], 202)
 
     def test_content_type(self):
         body = b'{"workloads": [{"workload": "count/up/base/4KiB"}]}'

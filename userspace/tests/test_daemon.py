@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """How phyrd starts, ends, and copes with many and slow clients."""
 
+import http.client
+import json
+import os
+import resource
 import socket
 import subprocess
 import threading
@@ -23,7 +27,9 @@ class Arguments(unittest.TestCase):
     def test_wrong_calls(self):
         for arguments in (["--nonsense"], ["extra"], ["--listen"], ["--listen", "7471"], ["--listen", "127.0.0.1"],
                           ["--listen", "127.0.0.1:"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:-1"],
-                          ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"]):
+                          ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"], ["--listen", "::1:1"],
+                          ["--history", "0"], ["--history", "-1"], ["--history", "100001"], ["--history", "x"],
+                          ["--database"], ["--token-file", "/nonexistent"]):
             with self.subTest(arguments=arguments):
                 result = call(*arguments)
                 self.assertEqual(result.returncode, 2)
@@ -47,7 +53,7 @@ class Arguments(unittest.TestCase):
             socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         except OSError:
             self.skipTest("no IPv6 on this machine")
-        daemon = phyrd.Phyrd("[::1]:0")
+        daemon = phyrd.Phyrd(listen="[::1]:0")
         self.assertEqual(daemon.get("/system")[0], 200)
         self.assertEqual(daemon.stop(), 0)
 
@@ -104,6 +110,46 @@ class Clients(phyrd.PhyrdTest):
         for connection in connections:
             self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
             connection.close()
+
+    def test_a_thousand(self):
+        """Each is answered, however many are open at a time."""
+        resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        connections = [self.phyrd.connect() for _ in range(1000)]
+        for connection in connections:
+            connection.sendall(b"GET /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        for connection in connections:
+            self.assertTrue(connection.recv(65536).startswith(b"HTTP/1.1 200 OK\r\n"))
+            connection.close()
+
+    def test_silent_ones_do_not_hold_up_others(self):
+        silent = [self.phyrd.connect() for _ in range(400)]
+        start = time.monotonic()
+        self.assertEqual(self.phyrd.get("/system")[0], 200)
+        self.assertLess(time.monotonic() - start, 2)
+        for connection in silent:
+            connection.close()
+
+    @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes more memory")
+    def test_slow_readers(self):
+        """Long replies wait in pieces, not in memory, for clients that do not read them."""
+        run = self.phyrd.measure(*["count/up/base/4KiB"] * 20, samples=10000)["id"]
+        before = self.resident()
+        slow = [self.phyrd.connect() for _ in range(100)]
+        for connection in slow:
+            connection.sendall(f"GET /api/v1/runs/{run}/samples HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        time.sleep(1)
+        self.assertEqual(self.phyrd.get("/system")[0], 200)
+        # A reply is 1.1 MB; 64 KiB are made before it is sent in pieces.
+        self.assertLess(self.resident() - before, 100 * 256 * 1024)
+        response = http.client.HTTPResponse(slow[0])
+        response.begin()
+        self.assertEqual(len(json.loads(response.read())["results"]), 20)
+        for connection in slow:
+            connection.close()
+
+    def resident(self):
+        with open(f"/proc/{self.phyrd.process.pid}/status", encoding="ascii") as status:
+            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
     def test_a_connection_may_be_used_again(self):
         with self.phyrd.connect() as connection:

@@ -9,11 +9,13 @@ static void check(const struct phyr_stats *got, const struct phyr_stats *want)
 {
 	assert_int_equal(got->n, want->n);
 	assert_int_equal(got->min, want->min);
-	assert_int_equal(got->median, want->median);
+	assert_int_equal(got->p50, want->p50);
 	assert_int_equal(got->p90, want->p90);
 	assert_int_equal(got->p99, want->p99);
+	assert_int_equal(got->p999, want->p999);
 	assert_int_equal(got->max, want->max);
 	assert_int_equal(got->mean, want->mean);
+	assert_int_equal(got->median, want->median);
 }
 
 /* The expected values were worked out by hand. */
@@ -29,14 +31,15 @@ static void agrees_with_hand_computed_values(void **state)
 		const uint64_t *samples;
 		struct phyr_stats stats;
 	} cases[] = {
-		{ one, { 1, 42, 42, 42, 42, 42, 42 } },
-		{ two, { 2, 5, 7, 10, 10, 10, 8 } },
-		{ odd, { 3, 1, 5, 9, 9, 9, 5 } },
-		{ ten, { 10, 1, 5, 9, 10, 10, 6 } },
-		{ eleven, { 11, 1, 1, 1, 100, 100, 10 } },
+		{ one, { 1, 42, 42, 42, 42, 42, 42, 42, 42, 0, 0 } },
+		{ two, { 2, 5, 5, 10, 10, 10, 10, 8, 7, 0, 0 } },
+		{ odd, { 3, 1, 5, 9, 9, 9, 9, 5, 5, 0, 0 } },
+		{ ten, { 10, 1, 5, 9, 10, 10, 10, 6, 5, 0, 0 } },
+		{ eleven, { 11, 1, 1, 1, 100, 100, 100, 10, 1, 0, 0 } },
 		{ large,
-		  { 2, UINT64_MAX - 2, UINT64_MAX - 1, UINT64_MAX, UINT64_MAX,
-		    UINT64_MAX, UINT64_MAX - 1 } },
+		  { 2, UINT64_MAX - 2, UINT64_MAX - 2, UINT64_MAX, UINT64_MAX,
+		    UINT64_MAX, UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 1, 0,
+		    0 } },
 	};
 
 	(void)state;
@@ -52,7 +55,8 @@ static void agrees_with_hand_computed_values(void **state)
 
 static void finds_percentiles_of_a_thousand(void **state)
 {
-	const struct phyr_stats want = { 1000, 1, 500, 900, 990, 1000, 501 };
+	const struct phyr_stats want = { 1000, 1,   500, 900, 990, 999,
+					 1000, 501, 500, 0,   0 };
 	struct phyr_stats stats;
 	uint64_t samples[1000];
 
@@ -63,6 +67,36 @@ static void finds_percentiles_of_a_thousand(void **state)
 	assert_int_equal(phyr_stats_compute(samples, 1000, &stats), 0);
 	check(&stats, &want);
 	assert_int_equal(samples[1], 8);
+}
+
+static void the_interval_is_always_the_same(void **state)
+{
+	uint64_t samples[101], backwards[101];
+	struct phyr_stats stats, again;
+
+	(void)state;
+	for (size_t i = 0; i < 101; i++) {
+		samples[i] = i * i;
+		backwards[100 - i] = i * i;
+	}
+	assert_int_equal(phyr_stats_compute(samples, 101, &stats), 0);
+	assert_int_equal(phyr_stats_compute(backwards, 101, &again), 0);
+	assert_memory_equal(&stats, &again, sizeof(stats));
+	assert_true(stats.median_low < stats.median);
+	assert_true(stats.median_high > stats.median);
+}
+
+static void the_interval_of_equal_samples_is_a_point(void **state)
+{
+	static const uint64_t samples[] = { 7, 7, 7, 7 };
+	struct phyr_stats stats;
+
+	(void)state;
+	for (size_t n = 1; n <= 4; n++) {
+		assert_int_equal(phyr_stats_compute(samples, n, &stats), 0);
+		assert_int_equal(stats.median_low, 7);
+		assert_int_equal(stats.median_high, 7);
+	}
 }
 
 static void refuses_no_samples(void **state)
@@ -79,6 +113,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(agrees_with_hand_computed_values),
 		cmocka_unit_test(finds_percentiles_of_a_thousand),
+		cmocka_unit_test(the_interval_is_always_the_same),
+		cmocka_unit_test(the_interval_of_equal_samples_is_a_point),
 		cmocka_unit_test(refuses_no_samples),
 	};
 

@@ -31,4 +31,11 @@ struct phyr_clock {
 
 void phyr_clock_describe(struct phyr_clock *clock);
 
+/**
+ * phyr_clock_overhead_ns() - what measuring adds: a sample of nothing
+ *
+ * Return: the median of 101 of them.
+ */
+uint64_t phyr_clock_overhead_ns(void);
+
 #endif

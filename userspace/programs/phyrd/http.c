@@ -14,75 +14,21 @@
 
 #include <phyr/clock.h>
 
-#include "api.h"
+#include "exchange.h"
 #include "http.h"
 #include "limits.h"
 
 #define FINISH_NS UINT64_C(1000000000)
-
-struct exchange {
-	struct MHD_Connection *connection;
-	char *body;
-	size_t room; /* of @body */
-	size_t len; /* sent, even if not kept */
-	bool waited;
-	uint64_t wait_id; /* 0: not suspended */
-	uint64_t deadline; /* ns */
-	struct exchange *next;
-};
+#define FOLLOW_NS UINT64_C(250000000)
+#define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
+#define BACKLOG 1024 /* connections that wait to be accepted */
 
 struct http {
 	struct MHD_Daemon *daemon;
-	struct store *store;
-	struct exchange *exchanges;
-	bool finishing;
+	struct api api;
+	struct exchanges exchanges;
+	uint64_t follow_at; /* ns, when to look for news again */
 };
-
-static struct exchange *exchange_create(struct http *http,
-					struct MHD_Connection *connection)
-{
-	struct exchange *new = calloc(1, sizeof(*new));
-
-	if (!new)
-		return NULL;
-	new->connection = connection;
-	new->next = http->exchanges;
-	http->exchanges = new;
-	return new;
-}
-
-static void exchange_destroy(struct http *http, struct exchange *exchange)
-{
-	struct exchange **link = &http->exchanges;
-
-	while (*link != exchange)
-		link = &(*link)->next;
-	*link = exchange->next;
-	free(exchange->body);
-	free(exchange);
-}
-
-/* Bytes over the limit are counted and dropped, so that the client is heard. */
-static int exchange_append(struct exchange *exchange, const char *data,
-			   size_t len)
-{
-	size_t total = exchange->len + len;
-	char *body;
-
-	if (total <= LIMIT_BODY_BYTES && total > exchange->room) {
-		size_t room = 2 * total;
-
-		body = realloc(exchange->body, room);
-		if (!body)
-			return -ENOMEM;
-		exchange->body = body;
-		exchange->room = room;
-	}
-	if (total <= LIMIT_BODY_BYTES)
-		memcpy(exchange->body + exchange->len, data, len);
-	exchange->len = total;
-	return 0;
-}
 
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 				 const char *name, const char *value)
@@ -98,39 +44,52 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 	return MHD_YES;
 }
 
-static enum MHD_Result send_reply(struct MHD_Connection *connection,
+static enum MHD_Result send_reply(struct http *http,
+				  struct MHD_Connection *connection,
+				  struct exchange *exchange,
 				  struct api_reply *reply, bool close)
 {
-	char *text = reply->body ? json_dumps(reply->body, JSON_COMPACT) : NULL;
-	struct MHD_Response *response;
+	struct MHD_Response *response =
+		exchange_create_response(exchange, reply);
 	enum MHD_Result ret;
 
-	json_decref(reply->body);
-	if (!text)
+	if (!response)
 		return MHD_NO;
-	response = MHD_create_response_from_buffer(strlen(text), text,
-						   MHD_RESPMEM_MUST_FREE);
-	if (!response) {
-		free(text);
-		return MHD_NO;
-	}
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				reply->problem ? "application/problem+json"
-					       : "application/json");
+	if (reply->type)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+					reply->type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				"no-store");
-	if (reply->allow)
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (*reply->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 					reply->allow);
 	if (*reply->location)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION,
 					reply->location);
+	if (reply->challenge)
+		MHD_add_response_header(
+			response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
 	if (close)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
 					"close");
+	if (reply->status / 100 < METRICS_CLASSES)
+		http->api.metrics.replies[reply->status / 100]++;
 	ret = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return ret;
+}
+
+static unsigned int connections(const struct http *http)
+{
+	return MHD_get_daemon_info(http->daemon,
+				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+		->num_connections;
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
 static enum MHD_Result serve(struct http *http, struct exchange *exchange,
@@ -141,22 +100,26 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 	struct api_call call = {
 		.method = method,
 		.path = path,
-		.host = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
-						    MHD_HTTP_HEADER_HOST),
-		.content_type = MHD_lookup_connection_value(
-			connection, MHD_HEADER_KIND,
-			MHD_HTTP_HEADER_CONTENT_TYPE),
+		.host = header(connection, MHD_HTTP_HEADER_HOST),
+		.origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
+		.authorization =
+			header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
+		.content_type =
+			header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
 		.body = exchange->body ? exchange->body : "",
 		.body_len = exchange->len,
-		.body_cut = exchange->len > LIMIT_BODY_BYTES,
+		.body_cut = exchange->len > exchange->limit,
 		.waited = exchange->waited,
 	};
 
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query,
 				  &call);
-	api_handle(http->store, &call, &reply);
+	http->api.metrics.connections = connections(http);
+	api_handle(&http->api, &call, &reply);
+	exchange_free_body(exchange);
 	if (!reply.wait_id)
-		return send_reply(connection, &reply, http->finishing);
+		return send_reply(http, connection, exchange, &reply,
+				  http->exchanges.finishing);
 
 	exchange->wait_id = reply.wait_id;
 	exchange->deadline =
@@ -165,14 +128,25 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 	return MHD_YES;
 }
 
-static bool announces_too_much(struct MHD_Connection *connection,
-			       unsigned long long *bytes)
+/* What a request's headers alone can be refused for: true if they were. */
+static bool refuse_early(struct http *http, struct MHD_Connection *connection,
+			 const char *path, enum MHD_Result *ret)
 {
-	const char *length = MHD_lookup_connection_value(
-		connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
+	size_t limit = api_body_limit(path);
+	struct api_reply reply;
 
-	*bytes = length ? strtoull(length, NULL, 10) : 0;
-	return *bytes > LIMIT_BODY_BYTES;
+	if (bytes > limit) {
+		api_refuse_body(bytes, limit, &reply);
+	} else if (bytes &&
+		   http->exchanges.bodies + bytes > LIMIT_BODIES_BYTES) {
+		api_refuse_bodies(&reply);
+	} else {
+		return false;
+	}
+	*ret = send_reply(http, connection, NULL, &reply, true);
+	return true;
 }
 
 /* Called first with the headers, then with each piece of body, then without. */
@@ -182,16 +156,13 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 			      size_t *data_len, void **exchange)
 {
 	struct http *http = cls;
-	struct api_reply reply;
-	unsigned long long bytes;
+	enum MHD_Result ret;
 
 	(void)version;
 	if (!*exchange) {
-		if (announces_too_much(connection, &bytes)) {
-			api_refuse_body(bytes, &reply);
-			return send_reply(connection, &reply, true);
-		}
-		*exchange = exchange_create(http, connection);
+		if (refuse_early(http, connection, path, &ret))
+			return ret;
+		*exchange = exchange_create(&http->exchanges, connection, path);
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
@@ -206,22 +177,24 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 static void completed(void *cls, struct MHD_Connection *connection,
 		      void **exchange, enum MHD_RequestTerminationCode code)
 {
+	(void)cls;
 	(void)connection;
 	(void)code;
 	if (*exchange)
-		exchange_destroy(cls, *exchange);
+		exchange_destroy(*exchange);
 	*exchange = NULL;
 }
 
 int http_create(const struct sockaddr *address, struct store *store,
-		struct http **http, struct phyr_error *error)
+		const char *token, struct http **http, struct phyr_error *error)
 {
 	struct http *new = calloc(1, sizeof(*new));
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (!new)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
-	new->store = store;
+	new->api.store = store;
+	new->api.token = token;
 	if (address->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
@@ -230,6 +203,8 @@ int http_create(const struct sockaddr *address, struct store *store,
 		address, MHD_OPTION_NOTIFY_COMPLETED, completed, new,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIMIT_CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)LIMIT_IDLE_SECONDS,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 	if (!new->daemon) {
 		int status = errno ? -errno : -EIO;
@@ -276,9 +251,11 @@ int http_timeout(const struct http *http)
 
 	if (MHD_get_timeout(http->daemon, &idle) == MHD_YES)
 		timeout = (int)idle;
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
 		int ms = e->wait_id ? ms_until(e->deadline) : -1;
 
+		if (e->following)
+			ms = ms_until(http->follow_at);
 		if (ms >= 0 && (timeout < 0 || ms < timeout))
 			timeout = ms;
 	}
@@ -287,16 +264,10 @@ int http_timeout(const struct http *http)
 
 static void resume(struct exchange *exchange)
 {
+	exchange->waited = exchange->wait_id;
 	exchange->wait_id = 0;
-	exchange->waited = true;
+	exchange->following = false;
 	MHD_resume_connection(exchange->connection);
-}
-
-static unsigned int connections(const struct http *http)
-{
-	return MHD_get_daemon_info(http->daemon,
-				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
-		->num_connections;
 }
 
 /*
@@ -315,8 +286,13 @@ static void run_daemon(struct http *http)
 
 void http_run(struct http *http)
 {
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id && !ms_until(e->deadline))
+	bool follow = !ms_until(http->follow_at);
+
+	if (follow)
+		http->follow_at = phyr_clock_ns() + FOLLOW_NS;
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
+		if ((e->following && follow) ||
+		    (e->wait_id && !ms_until(e->deadline)))
 			resume(e);
 	}
 	run_daemon(http);
@@ -324,19 +300,17 @@ void http_run(struct http *http)
 
 static bool has_ended(struct store *store, uint64_t id)
 {
-	const struct store_record *record = store_find(store, id);
-	struct store_progress progress;
+	struct phyr_error error;
+	struct run_head head;
 
-	if (!record)
-		return true;
-	store_progress(store, record, &progress);
-	return progress.ended_ns;
+	return store_find(store, id, &head, &error) || run_has_ended(&head);
 }
 
 void http_run_ended(struct http *http)
 {
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id && has_ended(http->store, e->wait_id))
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
+		if (e->following ||
+		    (e->wait_id && has_ended(http->api.store, e->wait_id)))
 			resume(e);
 	}
 	run_daemon(http);
@@ -347,13 +321,13 @@ void http_finish(struct http *http)
 	uint64_t end = phyr_clock_ns() + FINISH_NS;
 	MHD_socket listener = MHD_quiesce_daemon(http->daemon);
 
-	http->finishing = true;
-	for (struct exchange *e = http->exchanges; e; e = e->next) {
-		if (e->wait_id)
+	http->exchanges.finishing = true;
+	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
+		if (e->wait_id || e->following)
 			resume(e);
 	}
 	run_daemon(http);
-	while (http->exchanges && ms_until(end)) {
+	while (http->exchanges.first && ms_until(end)) {
 		struct pollfd fd = { .fd = http_fd(http), .events = POLLIN };
 
 		poll(&fd, 1, 10);

@@ -6,7 +6,7 @@
 
 #include <phyr/error.h>
 
-#include "store.h"
+#include "api.h"
 
 /*
  * The HTTP side of phyrd. It has no thread of its own: the caller polls
@@ -18,11 +18,13 @@ struct http;
  * http_create() - listen
  * @address: loopback address and port; port 0: any free one
  * @store: the runs that are served, borrowed
+ * @token: what clients must know, borrowed, or NULL
  *
  * Return: 0 or -errno.
  */
 int http_create(const struct sockaddr *address, struct store *store,
-		struct http **http, struct phyr_error *error);
+		const char *token, struct http **http,
+		struct phyr_error *error);
 void http_destroy(struct http *http);
 
 /**

@@ -12,82 +12,50 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 
+#include "address.h"
+#include "guard.h"
 #include "http.h"
+#include "limits.h"
+#include "notify.h"
+#include "query.h"
 #include "runner.h"
 #include "store.h"
+#include "system.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:7471"
 
 static const char usage[] =
-	"usage: phyrd [--listen ADDRESS:PORT]\n"
+	"usage: phyrd [--listen ADDRESS:PORT] [--database FILE] [--history RUNS]\n"
+	"             [--token-file FILE]\n"
 	"\n"
 	"Measure memory registration; serve JSON over HTTP under /api/v1.\n"
 	"\n"
-	"  --listen ADDRESS:PORT  loopback address, default " DEFAULT_LISTEN
-	";\n"
-	"                         IPv6 as [::1]:PORT; port 0: any free one\n"
+	"  --listen ADDRESS:PORT  default " DEFAULT_LISTEN
+	"; IPv6 as [::1]:PORT; port 0:\n"
+	"                         any free one. An address other than loopback\n"
+	"                         needs --token-file\n"
+	"  --database FILE        SQLite database of runs, made if it is not there;\n"
+	"                         without it, runs end with the daemon\n"
+	"  --history RUNS         ended runs to keep, default 1000\n"
+	"  --token-file FILE      clients must send: Authorization: Bearer, and what\n"
+	"                         is in this file, which only its owner may read\n"
 	"  --version              print the version\n"
 	"  --help                 print this\n"
 	"\n"
 	"Exit status: 0 after SIGTERM or SIGINT, 1 if it cannot serve, 2 if it\n"
 	"was called wrongly.\n";
 
-union address {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
+struct settings {
+	const char *listen;
+	union address address;
+	const char *database;
+	unsigned int history;
+	const char *token_file;
+	char *token;
 };
-
-static int parse_port(const char *text, in_port_t *port)
-{
-	char *end;
-	unsigned long number;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	number = strtoul(text, &end, 10);
-	if (*end || number > UINT16_MAX)
-		return -EINVAL;
-	*port = htons((uint16_t)number);
-	return 0;
-}
-
-static int parse_address(const char *text, union address *address,
-			 struct phyr_error *error)
-{
-	const char *colon = strrchr(text, ':');
-	in_port_t port;
-	char host[64];
-
-	if (!colon || (size_t)(colon - text) >= sizeof(host) ||
-	    parse_port(colon + 1, &port))
-		return phyr_error_set(error, -EINVAL,
-				      "--listen %s: not ADDRESS:PORT", text);
-	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
-
-	*address = (union address){ 0 };
-	if (inet_pton(AF_INET, host, &address->v4.sin_addr) == 1 &&
-	    ntohl(address->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET) {
-		address->v4.sin_family = AF_INET;
-		address->v4.sin_port = port;
-		return 0;
-	}
-	if (!strcmp(host, "[::1]")) {
-		address->v6.sin6_family = AF_INET6;
-		address->v6.sin6_port = port;
-		address->v6.sin6_addr = in6addr_loopback;
-		return 0;
-	}
-	return phyr_error_set(
-		error, -EINVAL,
-		"--listen %s: not a loopback address (127.0.0.1, [::1]); phyrd serves this machine only",
-		text);
-}
 
 static void serve(struct http *http, int signal_fd, int ended_fd)
 {
@@ -110,7 +78,19 @@ static void serve(struct http *http, int signal_fd, int ended_fd)
 	http_finish(http);
 }
 
-static int run(const union address *address, int signal_fd, int ended_fd,
+static void announce(const struct settings *settings, const struct http *http)
+{
+	char host[INET6_ADDRSTRLEN + 2], status[128];
+
+	address_format(&settings->address, host);
+	snprintf(status, sizeof(status), "serving http://%s:%u/api/v1", host,
+		 http_port(http));
+	printf("phyrd: %s\n", status);
+	fflush(stdout);
+	notify("READY=1");
+}
+
+static int run(const struct settings *settings, int signal_fd, int ended_fd,
 	       struct phyr_error *error)
 {
 	struct runner *runner = NULL;
@@ -118,23 +98,21 @@ static int run(const union address *address, int signal_fd, int ended_fd,
 	struct http *http = NULL;
 	int ret;
 
-	ret = store_create(&store);
+	ret = store_create(settings->database, settings->history, ended_fd,
+			   &store, error);
 	if (ret)
-		return phyr_error_set(error, ret, "out of memory");
-	ret = http_create(&address->any, store, &http, error);
+		return ret;
+	ret = http_create(&settings->address.any, store, settings->token, &http,
+			  error);
 	if (ret)
 		goto destroy;
-	ret = runner_create(store, ended_fd, &runner, error);
+	ret = runner_create(store, &runner, error);
 	if (ret)
 		goto destroy;
 
-	printf("phyrd: serving http://%s:%u/api/v1\n",
-	       address->any.sa_family == AF_INET6
-		       ? "[::1]"
-		       : inet_ntoa(address->v4.sin_addr),
-	       http_port(http));
-	fflush(stdout);
+	announce(settings, http);
 	serve(http, signal_fd, ended_fd);
+	notify("STOPPING=1");
 
 destroy:
 	store_stop(store);
@@ -150,6 +128,7 @@ static int catch_signals(int *fd, struct phyr_error *error)
 	sigset_t set;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
@@ -161,7 +140,7 @@ static int catch_signals(int *fd, struct phyr_error *error)
 	return 0;
 }
 
-static int start(const union address *address, struct phyr_error *error)
+static int start(const struct settings *settings, struct phyr_error *error)
 {
 	int signal_fd, ended_fd, ret;
 
@@ -173,30 +152,73 @@ static int start(const union address *address, struct phyr_error *error)
 		ret = phyr_error_set(error, -errno, "eventfd: %s",
 				     strerror(errno));
 	} else {
-		ret = run(address, signal_fd, ended_fd, error);
+		ret = run(settings, signal_fd, ended_fd, error);
 		close(ended_fd);
 	}
 	close(signal_fd);
 	return ret;
 }
 
-int main(int argc, char **argv)
+static int parse_history(const char *text, struct settings *settings,
+			 struct phyr_error *error)
+{
+	uint64_t number;
+
+	if (query_parse_number(text, &number) || !number ||
+	    number > LIMIT_HISTORY)
+		return phyr_error_set(error, -EINVAL,
+				      "--history %s: not a number from 1 to %d",
+				      text, LIMIT_HISTORY);
+	settings->history = (unsigned int)number;
+	return 0;
+}
+
+static int check(struct settings *settings, struct phyr_error *error)
+{
+	int ret = address_parse(settings->listen, &settings->address, error);
+
+	if (ret)
+		return ret;
+	if (!address_is_loopback(&settings->address) && !settings->token_file)
+		return phyr_error_set(
+			error, -EINVAL,
+			"--listen %s: not a loopback address, so it needs --token-file",
+			settings->listen);
+	if (settings->token_file)
+		return guard_read_token(settings->token_file, &settings->token,
+					error);
+	return 0;
+}
+
+/* Return: -1, or the exit status of a call that is done already. */
+static int parse_options(int argc, char **argv, struct settings *settings,
+			 struct phyr_error *error)
 {
 	static const struct option options[] = {
 		{ "listen", required_argument, NULL, 'l' },
+		{ "database", required_argument, NULL, 'd' },
+		{ "history", required_argument, NULL, 'n' },
+		{ "token-file", required_argument, NULL, 't' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	const char *listen = DEFAULT_LISTEN;
-	struct phyr_error error;
-	union address address;
-	int option;
+	int option, ret = 0;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while (!ret &&
+	       (option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'l':
-			listen = optarg;
+			settings->listen = optarg;
+			break;
+		case 'd':
+			settings->database = optarg;
+			break;
+		case 'n':
+			ret = parse_history(optarg, settings, error);
+			break;
+		case 't':
+			settings->token_file = optarg;
 			break;
 		case 'v':
 			puts("phyrd " PHYR_VERSION);
@@ -209,26 +231,34 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
+	if (!ret && optind < argc) {
 		fprintf(stderr, "phyrd: unexpected argument %s\n%s",
 			argv[optind], usage);
 		return 2;
 	}
-	if (parse_address(listen, &address, &error)) {
-		fprintf(stderr, "phyrd: %s\n", error.message);
-		return 2;
-	}
+	if (!ret)
+		ret = check(settings, error);
+	if (!ret)
+		return -1;
+	fprintf(stderr, "phyrd: %s\n", error->message);
+	return 2;
+}
 
-	/*
-	 * Either variable makes libibverbs mark every region MADV_DONTFORK
-	 * inside ibv_reg_mr(), which would be measured.
-	 */
-	unsetenv("RDMAV_FORK_SAFE");
-	unsetenv("IBV_FORK_SAFE");
+int main(int argc, char **argv)
+{
+	struct settings settings = { .listen = DEFAULT_LISTEN,
+				     .history = DEFAULT_HISTORY };
+	struct phyr_error error;
+	int status = parse_options(argc, argv, &settings, &error);
 
-	if (start(&address, &error)) {
+	if (status >= 0)
+		return status;
+	system_drop_fork_safety();
+	status = 0;
+	if (start(&settings, &error)) {
 		fprintf(stderr, "phyrd: %s\n", error.message);
-		return 1;
+		status = 1;
 	}
-	return 0;
+	free(settings.token);
+	return status;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <microhttpd.h>
@@ -40,6 +41,18 @@ int problem_set_limit(struct problem *problem, unsigned int status,
 	snprintf(problem->field, sizeof(problem->field), "%s", field);
 	problem->limit = limit;
 	return -1;
+}
+
+int problem_set_error(struct problem *problem, int status,
+		      const struct phyr_error *error)
+{
+	unsigned int code = MHD_HTTP_INTERNAL_SERVER_ERROR;
+
+	if (status == -ENOSPC)
+		code = MHD_HTTP_INSUFFICIENT_STORAGE;
+	else if (status == -ENOMEM)
+		code = MHD_HTTP_SERVICE_UNAVAILABLE;
+	return problem_set(problem, code, "%s", error->message);
 }
 
 /* Clients' words are quoted back, cut, and may be anything but UTF-8. */

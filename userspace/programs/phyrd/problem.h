@@ -4,6 +4,8 @@
 
 #include <jansson.h>
 
+#include <phyr/error.h>
+
 /**
  * struct problem - why a request was refused (RFC 9457)
  * @status: HTTP status
@@ -41,6 +43,14 @@ int problem_set_field(struct problem *problem, const char *field,
  */
 int problem_set_limit(struct problem *problem, unsigned int status,
 		      const char *field, const char *what, long long limit);
+
+/**
+ * problem_set_error() - describe a failure of the store
+ * @status: its negative errno: 507 for a full disk, 503 for a lack of memory,
+ *	else 500
+ */
+int problem_set_error(struct problem *problem, int status,
+		      const struct phyr_error *error);
 
 /**
  * problem_render() - the problem document

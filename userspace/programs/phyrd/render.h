@@ -3,22 +3,14 @@
 #define RENDER_H
 
 #include <jansson.h>
-
-#include "store.h"
-
-/**
- * render_run() - a run with all results that are there
- */
-json_t *render_run(struct store *store, const struct store_record *record);
+#include <phyr/run.h>
 
 /**
- * render_runs() - all runs, without their results
+ * render_result() - what became of a request, without its samples
  */
-json_t *render_runs(struct store *store);
+json_t *render_result(const struct phyr_request *request,
+		      const struct phyr_result *result);
 
-/**
- * render_workloads() - what can be measured, here and in general
- */
-json_t *render_workloads(void);
+json_t *render_stats(const struct phyr_stats *stats);
 
 #endif

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 #include <phyr/cpu.h>
 
@@ -12,26 +11,24 @@
 struct runner {
 	pthread_t thread;
 	struct store *store;
-	int ended_fd;
 };
 
 static void *work(void *argument)
 {
 	struct runner *runner = argument;
-	const struct store_record *record;
+	struct phyr_run *run;
 	unsigned int cpu;
 
 	/* Where binding is forbidden the results still say which CPU it was. */
 	phyr_cpu_pin(&cpu, NULL);
-	while ((record = store_take(runner->store))) {
-		phyr_run_execute(record->run);
+	while ((run = store_take(runner->store))) {
+		phyr_run_execute(run);
 		store_end(runner->store);
-		eventfd_write(runner->ended_fd, 1);
 	}
 	return NULL;
 }
 
-int runner_create(struct store *store, int ended_fd, struct runner **runner,
+int runner_create(struct store *store, struct runner **runner,
 		  struct phyr_error *error)
 {
 	struct runner *new = calloc(1, sizeof(*new));
@@ -40,7 +37,6 @@ int runner_create(struct store *store, int ended_fd, struct runner **runner,
 	if (!new)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
 	new->store = store;
-	new->ended_fd = ended_fd;
 	ret = pthread_create(&new->thread, NULL, work, new);
 	if (ret) {
 		free(new);

@@ -15,11 +15,10 @@ struct runner;
 /**
  * runner_create() - start the thread
  * @store: where its work comes from; store_stop() lets it end
- * @ended_fd: eventfd to be raised when a run has ended
  *
  * Return: 0 or -errno.
  */
-int runner_create(struct store *store, int ended_fd, struct runner **runner,
+int runner_create(struct store *store, struct runner **runner,
 		  struct phyr_error *error);
 
 /**

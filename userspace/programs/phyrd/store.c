@@ -2,176 +2,166 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
 
+#include "entry.h"
+#include "render.h"
 #include "store.h"
 
-#define CAPACITY (LIMIT_QUEUE + 1 + LIMIT_HISTORY)
-
-struct entry {
-	struct store_record record;
-	struct store_progress progress;
-};
-
 /*
- * Runs start in the order in which they were added, so @entries always are
- * first those that have ended, then the running one, then the waiting ones.
- *
- * @lock guards what both threads use: @ended, @running, @waiting, @stopped and
- * the progress of every entry. @entries and @last_id are the HTTP thread's;
- * the measuring thread reads entries[ended] only, with @lock held.
+ * @lock guards the entries' members, @running, @waiting and @stopped; the list
+ * itself is changed by the HTTP thread alone, with @lock held. @archive_lock
+ * guards @archive and @health. Neither is taken while the other is held.
  */
 struct store {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	struct entry *entries[CAPACITY];
-	size_t ended;
-	bool running;
+	struct entry *entries; /* by id */
+	struct entry *running;
 	size_t waiting;
 	bool stopped;
-	uint64_t last_id;
+
+	pthread_mutex_t archive_lock;
+	struct archive *archive;
+	struct phyr_error health; /* code 0: well */
+
+	unsigned int history;
+	int ended_fd;
+	struct machine machine;
 };
 
-static uint64_t now(void)
+int store_create(const char *path, unsigned int history, int ended_fd,
+		 struct store **store, struct phyr_error *error)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
-static size_t count(const struct store *store)
-{
-	return store->ended + store->running + store->waiting;
-}
-
-static void entry_destroy(struct entry *entry)
-{
-	if (!entry)
-		return;
-	phyr_run_destroy(entry->record.run);
-	free(entry);
-}
-
-static int entry_create(const struct request *request, struct entry **entry)
-{
-	struct entry *new = calloc(1, sizeof(*new));
+	struct store *new = calloc(1, sizeof(*new));
 	int ret;
 
 	if (!new)
-		return -ENOMEM;
-	ret = phyr_run_create(request->workloads, request->n, &new->record.run);
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	ret = archive_open(path, history, &new->archive, error);
 	if (ret) {
 		free(new);
 		return ret;
 	}
-	strcpy(new->record.name, request->name);
-	new->progress.created_ns = now();
-	*entry = new;
-	return 0;
-}
-
-int store_create(struct store **store)
-{
-	struct store *new = calloc(1, sizeof(*new));
-
-	if (!new)
-		return -ENOMEM;
 	pthread_mutex_init(&new->lock, NULL);
+	pthread_mutex_init(&new->archive_lock, NULL);
 	pthread_cond_init(&new->changed, NULL);
+	new->history = history;
+	new->ended_fd = ended_fd;
+	machine_describe(&new->machine);
 	*store = new;
 	return 0;
 }
 
 void store_destroy(struct store *store)
 {
+	struct entry *next;
+
 	if (!store)
 		return;
-	for (size_t i = 0; i < CAPACITY; i++)
-		entry_destroy(store->entries[i]);
+	for (struct entry *entry = store->entries; entry; entry = next) {
+		next = entry->next;
+		entry_destroy(entry);
+	}
+	archive_close(store->archive);
 	pthread_cond_destroy(&store->changed);
+	pthread_mutex_destroy(&store->archive_lock);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
 }
 
-static void forget_oldest(struct store *store)
+/* Notes how a write to the archive went; @archive_lock is held. */
+static int note_health(struct store *store, int status,
+		       const struct phyr_error *error)
 {
-	entry_destroy(store->entries[0]);
-	memmove(store->entries, store->entries + 1,
-		(CAPACITY - 1) * sizeof(store->entries[0]));
-	store->entries[CAPACITY - 1] = NULL;
-	store->ended--;
+	if (status)
+		store->health = *error;
+	else
+		store->health.code = 0;
+	return status;
 }
 
-int store_add(struct store *store, const struct request *request,
-	      const struct store_record **record)
+static int write_end(struct store *store, const struct run_head *head,
+		     const struct archive_result *results, size_t n,
+		     struct phyr_error *error)
 {
-	struct entry *entry;
 	int ret;
 
-	ret = entry_create(request, &entry);
-	if (ret)
-		return ret;
-
-	pthread_mutex_lock(&store->lock);
-	if (store->waiting == LIMIT_QUEUE) {
-		pthread_mutex_unlock(&store->lock);
-		entry_destroy(entry);
-		return -EAGAIN;
-	}
-	while (store->ended > LIMIT_HISTORY)
-		forget_oldest(store);
-	entry->record.id = ++store->last_id;
-	store->entries[count(store)] = entry;
-	store->waiting++;
-	pthread_cond_signal(&store->changed);
-	pthread_mutex_unlock(&store->lock);
-
-	*record = &entry->record;
-	return 0;
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_end(store->archive, head, results, n, error);
+	note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
 }
 
-const struct store_record *store_take(struct store *store)
+struct phyr_run *store_take(struct store *store)
 {
-	struct entry *entry = NULL;
+	struct phyr_run *run = NULL;
 
 	pthread_mutex_lock(&store->lock);
 	while (!store->stopped && !store->waiting)
 		pthread_cond_wait(&store->changed, &store->lock);
 	if (!store->stopped) {
-		entry = store->entries[store->ended];
-		entry->progress.state = STORE_RUNNING;
-		entry->progress.started_ns = now();
+		struct entry *entry = store->entries;
+
+		while (entry->head.state != RUN_QUEUED)
+			entry = entry->next;
+		entry->head.state = RUN_RUNNING;
+		entry->head.started_ns = entry_now();
 		store->waiting--;
-		store->running = true;
+		store->running = entry;
+		run = entry->run;
 	}
 	pthread_mutex_unlock(&store->lock);
-	return entry ? &entry->record : NULL;
+	return run;
 }
 
-static bool all_failed(const struct phyr_run *run)
+static int write_results(struct store *store, const struct run_head *head,
+			 const struct phyr_run *run, struct phyr_error *error)
 {
-	for (size_t i = 0; i < run->n; i++) {
-		if (!run->results[i].status)
-			return false;
-	}
-	return true;
+	struct archive_result *results = entry_create_results(run);
+	int ret;
+
+	if (!results)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	ret = write_end(store, head, results, run->n, error);
+	entry_destroy_results(results, run->n);
+	return ret;
 }
 
 void store_end(struct store *store)
 {
 	struct entry *entry;
+	struct phyr_error error;
+	struct run_head head;
+	bool cancelled;
+	int ret;
 
 	pthread_mutex_lock(&store->lock);
-	entry = store->entries[store->ended];
-	entry->progress.state = all_failed(entry->record.run) ? STORE_FAILED
-							      : STORE_DONE;
-	entry->progress.ended_ns = now();
-	store->running = false;
-	store->ended++;
+	entry = store->running;
+	head = entry->head;
+	cancelled = entry->cancelled;
 	pthread_mutex_unlock(&store->lock);
+
+	entry_conclude(entry->run, cancelled, &head);
+	ret = write_results(store, &head, entry->run, &error);
+	if (ret) {
+		head.state = RUN_FAILED;
+		head.finished = 0;
+		snprintf(head.reason, sizeof(head.reason),
+			 "the results could not be stored: %.280s",
+			 error.message);
+	}
+
+	pthread_mutex_lock(&store->lock);
+	entry->head = head;
+	entry->stored = !ret;
+	store->running = NULL;
+	pthread_mutex_unlock(&store->lock);
+	eventfd_write(store->ended_fd, 1);
 }
 
 void store_stop(struct store *store)
@@ -179,44 +169,325 @@ void store_stop(struct store *store)
 	pthread_mutex_lock(&store->lock);
 	store->stopped = true;
 	if (store->running)
-		store->entries[store->ended]->record.run->stop = true;
+		store->running->run->stop = true;
 	pthread_cond_signal(&store->changed);
 	pthread_mutex_unlock(&store->lock);
 }
 
-const struct store_record *store_find(const struct store *store, uint64_t id)
+/* Drops the runs of entries that have ended, and entries that are stored. */
+static void reap(struct store *store)
 {
-	const struct store_record *record = NULL;
+	struct entry **link = &store->entries;
 
-	while ((record = store_next(store, record))) {
-		if (record->id == id)
-			return record;
+	pthread_mutex_lock(&store->lock);
+	while (*link) {
+		struct entry *entry = *link;
+
+		if (run_has_ended(&entry->head)) {
+			phyr_run_destroy(entry->run);
+			entry->run = NULL;
+		}
+		if (entry->stored) {
+			*link = entry->next;
+			entry_destroy(entry);
+		} else {
+			link = &entry->next;
+		}
+	}
+	pthread_mutex_unlock(&store->lock);
+}
+
+/* Tries again to store how runs ended whose results could not be stored. */
+static void store_leftovers(struct store *store)
+{
+	reap(store);
+	for (struct entry *entry = store->entries; entry; entry = entry->next) {
+		struct phyr_error error;
+		bool ended;
+
+		pthread_mutex_lock(&store->lock);
+		ended = run_has_ended(&entry->head);
+		pthread_mutex_unlock(&store->lock);
+		if (ended && !write_end(store, &entry->head, NULL, 0, &error))
+			entry->stored = true;
+	}
+	reap(store);
+}
+
+static struct entry *find_entry(struct store *store, uint64_t id)
+{
+	struct entry *entry;
+
+	reap(store);
+	for (entry = store->entries; entry; entry = entry->next) {
+		if (entry->head.id == id)
+			return entry;
 	}
 	return NULL;
 }
 
-const struct store_record *store_next(const struct store *store,
-				      const struct store_record *record)
+static void read_head(struct store *store, const struct entry *entry,
+		      struct run_head *head)
 {
-	const struct entry *first = store->entries[0];
-	size_t next = record ? record->id - first->record.id + 1 : 0;
-
-	if (next == CAPACITY || !store->entries[next])
-		return NULL;
-	return &store->entries[next]->record;
+	pthread_mutex_lock(&store->lock);
+	*head = entry->head;
+	if (head->state == RUN_RUNNING)
+		head->finished = entry->run->finished;
+	pthread_mutex_unlock(&store->lock);
 }
 
-uint64_t store_last_id(const struct store *store)
+static void append(struct store *store, struct entry *entry)
 {
-	return store->last_id;
-}
-
-void store_progress(struct store *store, const struct store_record *record,
-		    struct store_progress *progress)
-{
-	size_t index = record->id - store->entries[0]->record.id;
+	struct entry **link = &store->entries;
 
 	pthread_mutex_lock(&store->lock);
-	*progress = store->entries[index]->progress;
+	while (*link)
+		link = &(*link)->next;
+	*link = entry;
+	store->waiting++;
+	pthread_cond_signal(&store->changed);
 	pthread_mutex_unlock(&store->lock);
+}
+
+int store_add(struct store *store, const struct request *request, uint64_t *id,
+	      struct phyr_error *error)
+{
+	struct entry *entry;
+	size_t waiting;
+	int ret;
+
+	store_leftovers(store);
+	pthread_mutex_lock(&store->lock);
+	waiting = store->waiting;
+	pthread_mutex_unlock(&store->lock);
+	if (waiting >= LIMIT_QUEUE)
+		return phyr_error_set(error, -EAGAIN, "the queue is full");
+	entry = entry_create(request, &store->machine);
+	if (!entry)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_add(store->archive, &entry->head, store->machine.context,
+			  error);
+	note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	if (ret) {
+		entry_destroy(entry);
+		return ret;
+	}
+	*id = entry->head.id;
+	append(store, entry);
+	return 0;
+}
+
+int store_import(struct store *store, struct run_head *head,
+		 const char *context, const struct archive_result *results,
+		 size_t n, struct phyr_error *error)
+{
+	int ret;
+
+	store_leftovers(store);
+	head->imported = true;
+	head->state = RUN_DONE;
+	head->created_ns = head->ended_ns = entry_now();
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_import(store->archive, head, context, results, n, error);
+	note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+/* Takes a waiting run out of the queue: false if it no longer waits. */
+static bool unqueue(struct store *store, struct entry *entry)
+{
+	bool waited;
+
+	pthread_mutex_lock(&store->lock);
+	waited = entry->head.state == RUN_QUEUED;
+	if (waited) {
+		entry->head.state = RUN_CANCELLED;
+		entry->head.ended_ns = entry_now();
+		store->waiting--;
+	} else if (entry == store->running) {
+		entry->cancelled = true;
+		entry->run->stop = true;
+	}
+	pthread_mutex_unlock(&store->lock);
+	return waited;
+}
+
+int store_cancel(struct store *store, uint64_t id, struct phyr_error *error)
+{
+	struct entry *entry = find_entry(store, id);
+	struct run_head head;
+	int ret;
+
+	if (!entry) {
+		ret = store_find(store, id, &head, error);
+		return ret ? ret
+			   : phyr_error_set(error, -EALREADY, "has ended");
+	}
+	if (!unqueue(store, entry))
+		return 0;
+	ret = write_end(store, &entry->head, NULL, 0, error);
+	entry->stored = !ret;
+	eventfd_write(store->ended_fd, 1);
+	return ret;
+}
+
+int store_delete(struct store *store, uint64_t id, struct phyr_error *error)
+{
+	struct run_head head;
+	int ret;
+
+	store_leftovers(store);
+	if (find_entry(store, id))
+		return phyr_error_set(error, -EBUSY, "has not ended");
+	ret = store_find(store, id, &head, error);
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_delete(store->archive, id, error);
+	note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+int store_find(struct store *store, uint64_t id, struct run_head *head,
+	       struct phyr_error *error)
+{
+	struct entry *entry = find_entry(store, id);
+	int ret;
+
+	if (entry) {
+		read_head(store, entry, head);
+		return 0;
+	}
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_find(store->archive, id, head, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+int store_list(struct store *store, uint64_t before, struct run_head *heads,
+	       size_t room, size_t *n, struct phyr_error *error)
+{
+	int ret;
+
+	reap(store);
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_list(store->archive, before, heads, room, n, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	for (struct entry *entry = store->entries; entry; entry = entry->next) {
+		for (size_t i = 0; i < *n; i++) {
+			if (heads[i].id == entry->head.id)
+				read_head(store, entry, &heads[i]);
+		}
+	}
+	return ret;
+}
+
+int store_context(struct store *store, uint64_t id, struct text *text,
+		  struct phyr_error *error)
+{
+	int ret;
+
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_context(store->archive, id, text, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+/* A result of a run that is being measured; NULL: see the archive. */
+static const struct phyr_result *find_live(struct store *store, uint64_t id,
+					   size_t position,
+					   const struct phyr_request **request)
+{
+	struct entry *entry = find_entry(store, id);
+
+	if (!entry || !entry->run ||
+	    position >= atomic_load_explicit(&entry->run->finished,
+					     memory_order_acquire))
+		return NULL;
+	*request = &entry->run->requests[position];
+	return &entry->run->results[position];
+}
+
+int store_result(struct store *store, uint64_t id, size_t position,
+		 struct text *document, size_t *n, struct phyr_error *error)
+{
+	const struct phyr_request *request;
+	const struct phyr_result *result =
+		find_live(store, id, position, &request);
+	int ret;
+
+	if (result) {
+		text_add_json(document, render_result(request, result));
+		*n = result->status ? 0 : result->stats.n;
+		return 0;
+	}
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_result(store->archive, id, position, document, n, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+int store_samples(struct store *store, uint64_t id, size_t position,
+		  size_t first, uint64_t *samples, size_t n,
+		  struct phyr_error *error)
+{
+	const struct phyr_request *request;
+	const struct phyr_result *result =
+		find_live(store, id, position, &request);
+	int ret;
+
+	if (result) {
+		memcpy(samples, result->samples + first, n * sizeof(*samples));
+		return 0;
+	}
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_samples(store->archive, id, position, first, samples, n,
+			      error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+uint64_t store_last_id(struct store *store)
+{
+	/* Set by the HTTP thread alone, which alone asks. */
+	return archive_last_id(store->archive);
+}
+
+unsigned int store_history(const struct store *store)
+{
+	return store->history;
+}
+
+size_t store_count(struct store *store, enum run_state state)
+{
+	size_t n = 0;
+
+	reap(store);
+	if (state == RUN_QUEUED || state == RUN_RUNNING) {
+		pthread_mutex_lock(&store->lock);
+		n = state == RUN_QUEUED ? store->waiting : !!store->running;
+		pthread_mutex_unlock(&store->lock);
+		return n;
+	}
+	pthread_mutex_lock(&store->archive_lock);
+	n = archive_count(store->archive, state);
+	pthread_mutex_unlock(&store->archive_lock);
+	return n;
+}
+
+int store_health(struct store *store, struct phyr_error *error)
+{
+	int code;
+
+	pthread_mutex_lock(&store->archive_lock);
+	code = store->health.code;
+	if (code)
+		*error = store->health;
+	pthread_mutex_unlock(&store->archive_lock);
+	return -code;
 }

@@ -5,77 +5,43 @@
 #include <stdint.h>
 #include <phyr/run.h>
 
+#include "archive.h"
 #include "request.h"
+#include "run_head.h"
+#include "text.h"
 
 /*
- * The store holds the runs that wait, the one that is being measured, and the
- * last LIMIT_HISTORY that have ended. It lives in memory: runs end with the
- * daemon.
+ * The store holds all runs: those that wait, the one that is being measured,
+ * and in the archive those that have ended.
  *
- * Two threads use it. The HTTP thread alone adds and forgets runs, so a record
- * it has found stays valid until it adds the next. The measuring thread takes
- * a waiting run, executes it, and ends it.
+ * Two threads use it. The measuring thread takes a waiting run, executes it,
+ * and ends it, which writes it to the archive before the next one can be
+ * taken. Everything else is for the HTTP thread alone. While a run is executed
+ * nothing touches the archive but what a client asks for.
  */
 struct store;
 
-enum store_state {
-	STORE_QUEUED,
-	STORE_RUNNING,
-	STORE_DONE,
-	STORE_FAILED, /* not one of its workloads could be measured */
-};
-
 /**
- * struct store_record - a run and what it is called
- * @id: counted from 1, never used twice
- * @name: the client's name for it
- * @run: the run itself
- */
-struct store_record {
-	uint64_t id;
-	char name[LIMIT_NAME_BYTES + 1];
-	struct phyr_run *run;
-};
-
-/**
- * struct store_progress - how far a run is
- * @state: its state
- * @created_ns: when it was added, in ns since 1970
- * @started_ns: when its measuring began, 0 before
- * @ended_ns: when its measuring ended, 0 before
- */
-struct store_progress {
-	enum store_state state;
-	uint64_t created_ns;
-	uint64_t started_ns;
-	uint64_t ended_ns;
-};
-
-/**
- * store_create() - an empty store
+ * store_create() - open the archive
+ * @path: database file, or NULL for runs that end with the process
+ * @history: ended runs to keep
+ * @ended_fd: eventfd to be raised whenever a run has ended
  *
- * Return: 0 or -errno.
+ * Return: 0 or as archive_open().
  */
-int store_create(struct store **store);
+int store_create(const char *path, unsigned int history, int ended_fd,
+		 struct store **store, struct phyr_error *error);
 void store_destroy(struct store *store);
-
-/**
- * store_add() - queue a run, and forget the oldest if there are too many
- *
- * Return: 0, -EAGAIN if LIMIT_QUEUE runs wait already, -ENOMEM.
- */
-int store_add(struct store *store, const struct request *request,
-	      const struct store_record **record);
 
 /**
  * store_take() - await the next waiting run; it is then running
  *
  * Return: NULL once the store has been stopped.
  */
-const struct store_record *store_take(struct store *store);
+struct phyr_run *store_take(struct store *store);
 
 /**
- * store_end() - the run that was taken has been executed
+ * store_end() - the run that was taken has been executed: store its results
  */
 void store_end(struct store *store);
 
@@ -85,27 +51,82 @@ void store_end(struct store *store);
 void store_stop(struct store *store);
 
 /**
- * store_find() - look a run up
+ * store_add() - queue a run
+ * @id: its id
  *
- * Return: NULL if there is none of that id, see store_last_id().
+ * Return: 0, -EAGAIN if LIMIT_QUEUE runs wait already, -ENOMEM, or as
+ * archive_add().
  */
-const struct store_record *store_find(const struct store *store, uint64_t id);
+int store_add(struct store *store, const struct request *request, uint64_t *id,
+	      struct phyr_error *error);
 
 /**
- * store_next() - the runs in the order in which they were added
- * @record: the previous one, or NULL for the first
- *
- * Return: NULL after the last.
+ * store_import() - add a run that was measured elsewhere
+ * @head: its id is set
  */
-const struct store_record *store_next(const struct store *store,
-				      const struct store_record *record);
+int store_import(struct store *store, struct run_head *head,
+		 const char *context, const struct archive_result *results,
+		 size_t n, struct phyr_error *error);
+
+/**
+ * store_cancel() - end a run early
+ *
+ * Return: 0, -EALREADY if it has ended, -ENOENT, or as archive_end().
+ */
+int store_cancel(struct store *store, uint64_t id, struct phyr_error *error);
+
+/**
+ * store_delete() - forget a run
+ *
+ * Return: 0, -EBUSY if it has not ended, -ENOENT, or as archive_delete().
+ */
+int store_delete(struct store *store, uint64_t id, struct phyr_error *error);
+
+/**
+ * store_find() - look a run up
+ *
+ * Return: 0, -ENOENT (see store_last_id()), or as archive_find().
+ */
+int store_find(struct store *store, uint64_t id, struct run_head *head,
+	       struct phyr_error *error);
+
+/**
+ * store_list() - as archive_list(), with the runs that have not ended
+ */
+int store_list(struct store *store, uint64_t before, struct run_head *heads,
+	       size_t room, size_t *n, struct phyr_error *error);
+
+/**
+ * store_context(), store_result(), store_samples() - as those of the archive
+ */
+int store_context(struct store *store, uint64_t id, struct text *text,
+		  struct phyr_error *error);
+int store_result(struct store *store, uint64_t id, size_t position,
+		 struct text *document, size_t *n, struct phyr_error *error);
+int store_samples(struct store *store, uint64_t id, size_t position,
+		  size_t first, uint64_t *samples, size_t n,
+		  struct phyr_error *error);
 
 /**
  * store_last_id() - id of the newest run, 0 if there never was one
  */
-uint64_t store_last_id(const struct store *store);
+uint64_t store_last_id(struct store *store);
 
-void store_progress(struct store *store, const struct store_record *record,
-		    struct store_progress *progress);
+/**
+ * store_history() - ended runs that are kept
+ */
+unsigned int store_history(const struct store *store);
+
+/**
+ * store_count() - runs in a state
+ */
+size_t store_count(struct store *store, enum run_state state);
+
+/**
+ * store_health() - could what was written last be written?
+ *
+ * Return: 0 or what that failed with.
+ */
+int store_health(struct store *store, struct phyr_error *error);
 
 #endif

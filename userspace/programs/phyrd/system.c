@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#define bit_HYPERVISOR (1u << 31)
+#endif
 #include <infiniband/verbs.h>
 
 #include <phyr/clock.h>
 
 #include "limits.h"
+#include "machine.h"
+#include "privileges.h"
 #include "system.h"
 
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
+#define PRINTABLE                                                         \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 " \
+	"-_."
+
+/*
+ * Either variable makes libibverbs mark every region MADV_DONTFORK inside
+ * ibv_reg_mr(), which would be measured.
+ */
+static const char *const fork_safety[] = { "RDMAV_FORK_SAFE", "IBV_FORK_SAFE" };
+
+static bool fork_safety_was_set[2];
 
 /* The first line of a file, without its end; null if it cannot be read. */
 static json_t *read_line(const char *path)
@@ -32,17 +52,65 @@ static json_t *read_line(const char *path)
 
 static json_t *render_cpu(void)
 {
-	FILE *file = fopen("/proc/cpuinfo", "re");
-	char line[256], model[128] = "unknown";
+	char model[128];
 
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "model name : %127[^\n]", model) == 1)
-			break;
-	}
-	if (file)
-		fclose(file);
+	machine_cpu_model(model);
 	return json_pack("{s:s, s:I}", "model", model, "online",
 			 (json_int_t)sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+/*
+ * What runs this machine: the signature of the hypervisor, which only CPUs
+ * under one have.
+ */
+static json_t *render_accelerator(void)
+{
+#if defined(__x86_64__)
+	unsigned int a, b, c, d, signature[3];
+	char text[13] = "";
+
+	if (!__get_cpuid(1, &a, &b, &c, &d))
+		return json_string("unknown");
+	if (!(c & bit_HYPERVISOR))
+		return json_string("none");
+	__cpuid(0x40000000, a, signature[0], signature[1], signature[2]);
+	memcpy(text, signature, 12);
+	if (!strcmp(text, "KVMKVMKVM"))
+		return json_string("kvm");
+	if (!strcmp(text, "TCGTCGTCGTCG"))
+		return json_string("tcg");
+	return json_string_nocheck(
+		*text && strspn(text, PRINTABLE) == strlen(text) ? text
+								 : "unknown");
+#else
+	return json_string("unknown");
+#endif
+}
+
+/* Equal for equal configurations: both files are made without a date. */
+static json_t *render_config(void)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	char path[200] = "/proc/config.gz";
+	struct utsname name;
+	json_t *json;
+	FILE *file;
+	int byte;
+
+	file = fopen(path, "re");
+	if (!file) {
+		uname(&name);
+		snprintf(path, sizeof(path), "/boot/config-%s", name.release);
+		file = fopen(path, "re");
+	}
+	if (!file)
+		return json_null();
+	while ((byte = getc(file)) != EOF)
+		hash = (hash ^ (uint64_t)byte) * UINT64_C(0x100000001b3);
+	fclose(file);
+	json = json_pack("{s:s, s:o}", "file", path, "fnv1a64",
+			 json_sprintf("%016llx", (unsigned long long)hash));
+	return json;
 }
 
 static json_t *render_clock(void)
@@ -50,8 +118,9 @@ static json_t *render_clock(void)
 	struct phyr_clock clock;
 
 	phyr_clock_describe(&clock);
-	return json_pack("{s:s, s:s}", "kind", clock.kind, "source",
-			 clock.source);
+	return json_pack("{s:s, s:s, s:I}", "kind", clock.kind, "source",
+			 clock.source, "overhead_ns",
+			 (json_int_t)phyr_clock_overhead_ns());
 }
 
 static long long pool_value(const char *pool, const char *file)
@@ -165,34 +234,75 @@ static json_t *render_memlock(void)
 	return json_integer((json_int_t)limit.rlim_cur);
 }
 
-static json_t *render_limits(void)
+static json_t *render_fork_safety(void)
 {
-	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}",
-			 "body_bytes", LIMIT_BODY_BYTES, "name_bytes",
-			 LIMIT_NAME_BYTES, "workloads", LIMIT_WORKLOADS,
-			 "samples", LIMIT_SAMPLES, "warmup", LIMIT_WARMUP,
-			 "run_samples", LIMIT_RUN_SAMPLES, "queued_runs",
-			 LIMIT_QUEUE, "ended_runs", LIMIT_HISTORY,
-			 "wait_seconds", LIMIT_WAIT_SECONDS, "connections",
-			 LIMIT_CONNECTIONS);
+	json_t *environment = json_array();
+
+	for (int i = 0; i < 2; i++) {
+		if (fork_safety_was_set[i])
+			json_array_append_new(environment,
+					      json_string(fork_safety[i]));
+	}
+	return json_pack("{s:o, s:b}", "environment", environment, "in_effect",
+			 ibv_is_fork_initialized() == IBV_FORK_ENABLED);
 }
 
-json_t *system_render(void)
+void system_drop_fork_safety(void)
+{
+	for (int i = 0; i < 2; i++) {
+		fork_safety_was_set[i] = getenv(fork_safety[i]);
+		unsetenv(fork_safety[i]);
+	}
+}
+
+static json_t *render_limits(unsigned int history)
+{
+	const struct {
+		const char *name;
+		json_int_t value;
+	} limits[] = {
+		{ "body_bytes", LIMIT_BODY_BYTES },
+		{ "import_bytes", LIMIT_IMPORT_BYTES },
+		{ "bodies_bytes", LIMIT_BODIES_BYTES },
+		{ "name_bytes", LIMIT_NAME_BYTES },
+		{ "imported_workload_bytes", LIMIT_WORKLOAD_BYTES },
+		{ "workloads", LIMIT_WORKLOADS },
+		{ "samples", LIMIT_SAMPLES },
+		{ "warmup", LIMIT_WARMUP },
+		{ "run_samples", LIMIT_RUN_SAMPLES },
+		{ "queued_runs", LIMIT_QUEUE },
+		{ "ended_runs", history },
+		{ "listed_runs", LIMIT_PAGE },
+		{ "wait_seconds", LIMIT_WAIT_SECONDS },
+		{ "connections", LIMIT_CONNECTIONS },
+		{ "idle_seconds", LIMIT_IDLE_SECONDS },
+	};
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+		json_object_set_new(json, limits[i].name,
+				    json_integer(limits[i].value));
+	return json;
+}
+
+json_t *system_render(unsigned int history)
 {
 	struct utsname name;
 
 	uname(&name);
 	return json_pack(
-		"{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
+		"{s:s, s:{s:s, s:s, s:s}, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o}",
 		"phyrd", PHYR_VERSION, "kernel", "release", name.release,
 		"version", name.version, "machine", name.machine,
-		"command_line", read_line("/proc/cmdline"), "cpu", render_cpu(),
-		"clock", render_clock(), "hugepages", render_hugepages(),
-		"transparent_hugepages",
+		"command_line", read_line("/proc/cmdline"), "config",
+		render_config(), "cpu", render_cpu(), "accelerator",
+		render_accelerator(), "clock", render_clock(), "hugepages",
+		render_hugepages(), "transparent_hugepages",
 		read_line("/sys/kernel/mm/transparent_hugepage/enabled"),
 		"rdma_devices", render_devices(), "memlock_bytes",
-		render_memlock(), "phyr_test",
+		render_memlock(), "fork_safety", render_fork_safety(),
+		"privileges", privileges_render(), "phyr_test",
 		!access("/dev/phyr_test", R_OK | W_OK), "gup_test",
 		!access("/sys/kernel/debug/gup_test", R_OK | W_OK), "limits",
-		render_limits());
+		render_limits(history));
 }

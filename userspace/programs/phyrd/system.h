@@ -5,8 +5,14 @@
 #include <jansson.h>
 
 /**
- * system_render() - the machine, its kernel and what bears on measuring
+ * system_drop_fork_safety() - unset what would be measured, and remember it
  */
-json_t *system_render(void);
+void system_drop_fork_safety(void);
+
+/**
+ * system_render() - the machine, its kernel and what bears on measuring
+ * @history: ended runs that are kept
+ */
+json_t *system_render(unsigned int history);
 
 #endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <memory>
+#include <mutex>
+
+#include "device.h"
+
+namespace
+{
+
+struct destroy {
+	void operator()(phyr_device *device) const
+	{
+		phyr_device_close(device);
+	}
+};
+
+std::mutex lock; /* protects what follows */
+std::unique_ptr<phyr_device, destroy> opened;
+
+} // namespace
+
+const phyr_device *device_get(phyr_error *error)
+{
+	std::lock_guard<std::mutex> guard(lock);
+	phyr_device *device;
+
+	if (!opened && !phyr_device_open(NULL, &device, error))
+		opened.reset(device);
+	return opened.get();
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""phyr-bench on a kernel that takes the same time for every call, and on this machine, whatever it lacks."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import phyrd
+
+FAKE, REAL, phyrd.PROGRAM = sys.argv[1:]
+COMPARE = "/usr/share/benchmark/compare.py"
+
+
+def call(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def report(program, *arguments):
+    result = call(program, "--benchmark_min_time=0", "--benchmark_format=json", *arguments)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+class Times(unittest.TestCase):
+    def measured(self, name, **members):
+        filter_ = f"--benchmark_filter=^{name}$"
+        rows = report(FAKE, filter_)["benchmarks"]
+        self.assertEqual([row["name"] for row in rows], [name])
+        for member, value in members.items():
+            self.assertAlmostEqual(rows[0][member], value, msg=member)
+        return rows[0]
+
+    def test_time_is_what_the_kernel_measured(self):
+        for name, ns in (("gup/pages/pin/base/4KiB", 1000), ("gup/phyrs/unpin/base/64MiB", 500),
+                         ("mr/reg/base/4KiB", 3000), ("mr/dereg/base/64MiB", 2000)):
+            self.measured(f"{name}/manual_time", real_time=ns, time_unit="ns", seconds_per_call=ns / 1e9)
+
+    def test_bytes_per_second(self):
+        self.measured("rdma/write/base/64KiB/manual_time", real_time=4000, bytes_per_second=65536 / 4e-6)
+
+    def test_several_threads(self):
+        """Without hugepages the contended benchmarks have no memory, so this needs a pool, or is skipped."""
+        if len(os.sched_getaffinity(0)) < 2:
+            self.skipTest("one CPU")
+        name = "mr/reg/hugetlb-2M/2MiB/own/manual_time/threads:2"
+        if "error_occurred" in report(FAKE, f"--benchmark_filter=^{name}$")["benchmarks"][0]:
+            self.skipTest("no free hugepages of 2 MiB")
+        self.measured(name, real_time=1500, seconds_per_call=3e-6, threads=2)
+
+
+class Flags(unittest.TestCase):
+    def test_wrong_calls(self):
+        self.assertEqual(call(FAKE, "--nonsense").returncode, 1)
+        self.assertEqual(call(FAKE, "--benchmark_filter=nothing").returncode, 1)
+
+    def test_repetitions_and_compare(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = [str(Path(folder) / name) for name in ("base.json", "head.json")]
+            for file in files:
+                report(FAKE, "--benchmark_repetitions=9", "--benchmark_filter=^mr/reg/base/4KiB/manual_time$",
+                       f"--benchmark_out={file}", "--benchmark_out_format=json")
+            document = json.loads(Path(files[0]).read_text())
+            iterations = [row for row in document["benchmarks"] if row["run_type"] == "iteration"]
+            self.assertEqual(len(iterations), 9)
+            # Debian's own Python, for which Debian's scipy is.
+            compared = call("/usr/bin/python3", COMPARE, "--no-color", "benchmarks", *files)
+            self.assertEqual(compared.returncode, 0, compared.stderr)
+            self.assertRegex(compared.stdout, r"(?m)^mr/reg/base/4KiB/manual_time_median +\+0\.0000 .* 3000 +3000 ")
+            self.assertIn("mr/reg/base/4KiB/manual_time_pvalue", compared.stdout)
+
+
+class Import(phyrd.PhyrdTest):
+    def load(self, document):
+        status, _, run = self.phyrd.post(document, "/import")
+        self.assertEqual(status, 201, run)
+        return run
+
+    def test_into_phyrd(self):
+        run = self.load(report(FAKE, "--benchmark_repetitions=5", "--benchmark_filter=base/4KiB"))
+        medians = {result["workload"]: result["stats"]["median"] for result in run["results"]}
+        self.assertEqual((run["state"], run["kernel"]), ("done", os.uname().release))
+        self.assertEqual(medians["mr/reg/base/4KiB/manual_time"], 3000)
+        self.assertEqual(medians["gup/phyrs/unpin/base/4KiB/manual_time"], 500)
+        self.assertEqual({result["stats"]["n"] for result in run["results"]}, {5})
+
+    def test_what_was_skipped_says_why(self):
+        document = report(REAL)
+        reasons = {row["error_message"] for row in document["benchmarks"] if row.get("error_occurred")}
+        told = {result["error"]["message"] for result in self.load(document)["results"] if "error" in result}
+        self.assertEqual(told, reasons)
+
+
+class Machine(unittest.TestCase):
+    def test_all_are_measured_or_say_why_not(self):
+        listed = call(REAL, "--benchmark_list_tests").stdout.split()
+        document = report(REAL)
+        self.assertEqual([row["name"] for row in document["benchmarks"]], listed)
+        for row in document["benchmarks"]:
+            if row.get("error_occurred"):
+                self.assertGreater(len(row["error_message"]), 20, row)
+            else:
+                self.assertGreater(row["real_time"], 0, row)
+
+    def test_context(self):
+        context = report(REAL, "--benchmark_filter=base/4KiB")["context"]
+        self.assertEqual(context["kernel"], os.uname().release)
+        self.assertTrue(context["clock"])
+
+
+phyrd.main()

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <stdbool.h>
+
+#include "client.h"
+#include "status.h"
+
+#define RUNS "/api/v1/runs"
+
+/**
+ * struct options - what stands before, between and after the operands
+ * @json: print the API's document, not a table
+ * @detach: do not wait for the run to end
+ * @samples: number, or NULL; the same holds for the other numbers
+ */
+struct options {
+	const char *server;
+	const char *token_file;
+	bool json;
+	bool detach;
+	const char *name;
+	const char *device;
+	const char *output;
+	const char *samples;
+	const char *warmup;
+	const char *limit;
+	const char *before;
+};
+
+/*
+ * One function per command, each in a file of its own. @operands has n of
+ * them, as many as the table in main.c allows.
+ */
+enum status command_run(struct client *client, const struct options *options,
+			char **operands, int n);
+enum status command_ls(struct client *client, const struct options *options,
+		       char **operands, int n);
+enum status command_show(struct client *client, const struct options *options,
+			 char **operands, int n);
+enum status command_compare(struct client *client,
+			    const struct options *options, char **operands,
+			    int n);
+enum status command_export(struct client *client, const struct options *options,
+			   char **operands, int n);
+enum status command_import(struct client *client, const struct options *options,
+			   char **operands, int n);
+enum status command_system(struct client *client, const struct options *options,
+			   char **operands, int n);
+
+/**
+ * show_run() - print a run and what is known of its workloads
+ */
+void show_run(const json_t *run);
+
+/**
+ * run_status() - STATUS_OK if a run measured all its workloads, else STATUS_BAD
+ */
+enum status run_status(const json_t *run);
+
+/**
+ * parse_number() - a decimal number without sign
+ * @what: what it is, for the message
+ */
+enum status parse_number(const char *what, const char *text,
+			 json_int_t *number);
+
+/**
+ * print_answer() - the document as it came
+ */
+void print_answer(const struct answer *answer);
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "table.h"
+#include "text.h"
+
+#define INTERVAL (2 * TEXT_TIME + 2)
+
+static void print_side(const char *label, const json_t *run)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s  run %lld, kernel %s, clock %s%s%s",
+		 label,
+		 (long long)json_integer_value(json_object_get(run, "id")),
+		 text_of(run, "kernel"), text_of(run, "clock"),
+		 *text_of(run, "name") ? ": " : "", text_of(run, "name"));
+	text_disarm(line);
+	puts(line);
+}
+
+static const char *side(const json_t *side, char text[TEXT_TIME])
+{
+	const json_t *median = json_object_get(side, "median");
+
+	if (json_object_get(side, "error"))
+		return text_of(side, "error");
+	text_duration(median ? median : json_object_get(side, "mean"), "ns",
+		      text);
+	return text;
+}
+
+/* The interval of the median, empty where there are no samples. */
+static void interval(const json_t *side, char text[INTERVAL])
+{
+	char low[TEXT_TIME], high[TEXT_TIME];
+
+	*text = '\0';
+	if (!json_object_get(side, "median_low"))
+		return;
+	text_duration(json_object_get(side, "median_low"), "ns", low);
+	text_duration(json_object_get(side, "median_high"), "ns", high);
+	snprintf(text, INTERVAL, "%s..%s", low, high);
+}
+
+/* "better", "worse", "~" for no difference, "" where nothing was tested. */
+static const char *verdict_of(const json_t *row)
+{
+	const char *verdict = text_of(row, "verdict");
+
+	return strcmp(verdict, "no difference") ? verdict : "~";
+}
+
+static void add_row(struct table *table, const json_t *row)
+{
+	const json_t *base = json_object_get(row, "base");
+	const json_t *head = json_object_get(row, "head");
+	const json_t *ratio = json_object_get(row, "ratio");
+	const json_t *effect = json_object_get(row, "effect");
+	char texts[2][TEXT_TIME], intervals[2][INTERVAL];
+	char factor[32] = "", size[32] = "";
+
+	interval(base, intervals[0]);
+	interval(head, intervals[1]);
+	if (json_is_number(ratio))
+		snprintf(factor, sizeof(factor), "%.4g",
+			 json_number_value(ratio));
+	if (json_is_number(effect))
+		snprintf(size, sizeof(size), "%+.2f",
+			 json_number_value(effect));
+	table_row(table, text_of(row, "workload"), side(base, texts[0]),
+		  intervals[0], side(head, texts[1]), intervals[1], factor,
+		  size, verdict_of(row));
+}
+
+static void print_only(const char *label, const json_t *names)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(names, i, name)
+	{
+		char line[256];
+
+		snprintf(line, sizeof(line), "%s  %s", label,
+			 json_string_value(name));
+		text_disarm(line);
+		puts(line);
+	}
+}
+
+static void print_comparison(const json_t *comparison)
+{
+	struct table *table = table_create("lrlrlrrl");
+	json_t *row;
+	size_t i;
+
+	print_side("base", json_object_get(comparison, "base"));
+	print_side("head", json_object_get(comparison, "head"));
+	putchar('\n');
+	table_row(table, "WORKLOAD", "BASE", "95 %", "HEAD", "95 %", "RATIO",
+		  "EFFECT", "HEAD IS");
+	json_array_foreach(json_object_get(comparison, "rows"), i, row)
+		add_row(table, row);
+	table_print(table);
+	print_only("only in base:", json_object_get(comparison, "only_base"));
+	print_only("only in head:", json_object_get(comparison, "only_head"));
+}
+
+static bool any_worse(const json_t *comparison)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(json_object_get(comparison, "rows"), i, row)
+	{
+		if (!strcmp(text_of(row, "verdict"), "worse"))
+			return true;
+	}
+	return false;
+}
+
+enum status command_compare(struct client *client,
+			    const struct options *options, char **operands,
+			    int n)
+{
+	struct answer answer;
+	enum status status;
+	json_int_t ids[2];
+	char path[128];
+
+	for (int i = 0; i < n; i++) {
+		status = parse_number("run", operands[i], &ids[i]);
+		if (status)
+			return status;
+	}
+	snprintf(path, sizeof(path), "/api/v1/compare?base=%lld&head=%lld",
+		 (long long)ids[0], (long long)ids[1]);
+	status = client_get(client, path, &answer);
+	if (status)
+		return status;
+	if (options->json)
+		print_answer(&answer);
+	else
+		print_comparison(answer.json);
+	status = any_worse(answer.json) ? STATUS_BAD : STATUS_OK;
+	answer_destroy(&answer);
+	return status;
+}

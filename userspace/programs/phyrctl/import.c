@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+#define FILE_MAX_BYTES ((size_t)1 << 30)
+
+static enum status read_stream(const char *path, FILE *file, char **text,
+			       size_t *len)
+{
+	size_t room = 1 << 16, used = 0, got;
+	char *buffer = malloc(room), *larger;
+
+	while (buffer && (got = fread(buffer + used, 1, room - used, file))) {
+		used += got;
+		if (used < room)
+			continue;
+		if (room >= FILE_MAX_BYTES) {
+			free(buffer);
+			return fail(STATUS_USAGE, "%s: larger than 1 GiB",
+				    path);
+		}
+		larger = realloc(buffer, 2 * room);
+		if (!larger)
+			free(buffer);
+		buffer = larger;
+		room *= 2;
+	}
+	if (!buffer)
+		abort();
+	if (ferror(file)) {
+		free(buffer);
+		return fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+	}
+	*text = buffer;
+	*len = used;
+	return STATUS_OK;
+}
+
+static enum status read_file(const char *path, char **text, size_t *len)
+{
+	enum status status;
+	FILE *file;
+
+	if (!strcmp(path, "-"))
+		return read_stream("stdin", stdin, text, len);
+	file = fopen(path, "re");
+	if (!file)
+		return fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+	status = read_stream(path, file, text, len);
+	fclose(file);
+	return status;
+}
+
+static enum status post(struct client *client, const char *name,
+			const char *text, size_t len, struct answer *answer)
+{
+	char *escaped = name ? client_escape(client, name) : NULL;
+	enum status status;
+	char path[512];
+
+	if (escaped && strlen(escaped) > 400) {
+		free(escaped);
+		return fail(STATUS_USAGE, "--name is too long");
+	}
+	snprintf(path, sizeof(path), "/api/v1/import%s%s",
+		 escaped ? "?name=" : "", escaped ? escaped : "");
+	free(escaped);
+	status = client_post(client, path, text, len, answer);
+	return status;
+}
+
+enum status command_import(struct client *client, const struct options *options,
+			   char **operands, int n)
+{
+	struct answer answer;
+	enum status status;
+	char *text;
+	size_t len;
+
+	(void)n;
+	status = read_file(operands[0], &text, &len);
+	if (status)
+		return status;
+	status = post(client, options->name, text, len, &answer);
+	free(text);
+	if (status)
+		return status;
+	if (options->json)
+		print_answer(&answer);
+	else
+		printf("%lld\n", (long long)json_integer_value(
+					 json_object_get(answer.json, "id")));
+	answer_destroy(&answer);
+	return STATUS_OK;
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
+#include "command.h"
+#include "table.h"
+#include "text.h"
+
+static enum status list_path(const struct options *options, char path[128])
+{
+	json_int_t limit = 0, before = 0;
+	enum status status = STATUS_OK;
+	int used;
+
+	if (options->limit)
+		status = parse_number("--limit", options->limit, &limit);
+	if (!status && options->before)
+		status = parse_number("--before", options->before, &before);
+	used = snprintf(path, 128, RUNS);
+	if (options->limit)
+		used += snprintf(path + used, 128 - (size_t)used, "?limit=%lld",
+				 (long long)limit);
+	if (options->before)
+		snprintf(path + used, 128 - (size_t)used, "%cbefore=%lld",
+			 options->limit ? '&' : '?', (long long)before);
+	return status;
+}
+
+static void add_run(struct table *table, const json_t *run)
+{
+	char id[32], done[64], date[TEXT_TIME];
+
+	snprintf(id, sizeof(id), "%lld",
+		 (long long)json_integer_value(json_object_get(run, "id")));
+	snprintf(
+		done, sizeof(done), "%lld/%lld",
+		(long long)json_integer_value(json_object_get(run, "finished")),
+		(long long)json_integer_value(
+			json_object_get(run, "workloads")));
+	text_date(json_object_get(run, "created_ns"), date);
+	table_row(table, id, text_of(run, "state"), done,
+		  text_of(run, "kernel"), text_of(run, "clock"), date,
+		  text_of(run, "name"));
+}
+
+enum status command_ls(struct client *client, const struct options *options,
+		       char **operands, int n)
+{
+	struct answer answer;
+	enum status status;
+	struct table *table;
+	char path[128];
+	json_t *run;
+	size_t i;
+
+	(void)operands;
+	(void)n;
+	status = list_path(options, path);
+	if (!status)
+		status = client_get(client, path, &answer);
+	if (status)
+		return status;
+	if (options->json) {
+		print_answer(&answer);
+	} else {
+		table = table_create("rlrllll");
+		table_row(table, "ID", "STATE", "DONE", "KERNEL", "CLOCK",
+			  "CREATED", "NAME");
+		json_array_foreach(json_object_get(answer.json, "runs"), i, run)
+			add_run(table, run);
+		table_print(table);
+	}
+	answer_destroy(&answer);
+	return STATUS_OK;
+}

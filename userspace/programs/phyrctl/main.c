@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl: phyrd's API on the command line. One file per command. */
+#include <getopt.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+
+#define DEFAULT_SERVER "http://127.0.0.1:7471"
+
+static const char usage[] =
+	"usage: phyrctl [OPTION...] COMMAND\n"
+	"\n"
+	"  run WORKLOAD...    measure, and await the end\n"
+	"      --name NAME      what the run is called\n"
+	"      --samples N      of each workload\n"
+	"      --warmup N       rounds before them\n"
+	"      --device NAME    RDMA device\n"
+	"      --detach         print the run's id and do not wait\n"
+	"  ls                 list runs, newest first\n"
+	"      --limit N        so many\n"
+	"      --before ID      only older ones\n"
+	"  show ID            a run's results\n"
+	"  compare BASE HEAD  two runs side by side\n"
+	"  export ID          a run as Google Benchmark JSON\n"
+	"      --output FILE    where to, instead of stdout\n"
+	"  import FILE        load Google Benchmark JSON; - is stdin\n"
+	"      --name NAME      what the run is called\n"
+	"  system             the machine, and what it can measure\n"
+	"\n"
+	"  --json             print the API's JSON instead of tables\n"
+	"  --server URL       default " DEFAULT_SERVER "\n"
+	"  --token-file FILE  holds the token that the daemon asks for\n"
+	"  --version, --help\n"
+	"\n"
+	"Exit status: 0 all is well; 1 a workload was not measured, or is worse;\n"
+	"2 called wrongly; 3 no answer; 4 refused; 130 interrupted.\n";
+
+enum {
+	OPTION_JSON = 1,
+	OPTION_SERVER,
+	OPTION_TOKEN_FILE,
+	OPTION_NAME,
+	OPTION_SAMPLES,
+	OPTION_WARMUP,
+	OPTION_DEVICE,
+	OPTION_DETACH,
+	OPTION_LIMIT,
+	OPTION_BEFORE,
+	OPTION_OUTPUT,
+	OPTION_VERSION,
+	OPTION_HELP,
+};
+
+#define BIT(option) (1u << (option))
+#define EVERYWHERE \
+	(BIT(OPTION_JSON) | BIT(OPTION_SERVER) | BIT(OPTION_TOKEN_FILE))
+
+static const struct option long_options[] = {
+	{ "json", no_argument, NULL, OPTION_JSON },
+	{ "server", required_argument, NULL, OPTION_SERVER },
+	{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
+	{ "name", required_argument, NULL, OPTION_NAME },
+	{ "samples", required_argument, NULL, OPTION_SAMPLES },
+	{ "warmup", required_argument, NULL, OPTION_WARMUP },
+	{ "device", required_argument, NULL, OPTION_DEVICE },
+	{ "detach", no_argument, NULL, OPTION_DETACH },
+	{ "limit", required_argument, NULL, OPTION_LIMIT },
+	{ "before", required_argument, NULL, OPTION_BEFORE },
+	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ 0 },
+};
+
+/**
+ * struct command - a verb
+ * @least: operands it needs
+ * @most: operands it takes
+ * @options: bits of the options that go with it, beside EVERYWHERE
+ */
+static const struct command {
+	const char *name;
+	int least;
+	int most;
+	unsigned int options;
+	enum status (*run)(struct client *client, const struct options *options,
+			   char **operands, int n);
+} commands[] = {
+	{ "run", 1, 1 << 16,
+	  BIT(OPTION_NAME) | BIT(OPTION_SAMPLES) | BIT(OPTION_WARMUP) |
+		  BIT(OPTION_DEVICE) | BIT(OPTION_DETACH),
+	  command_run },
+	{ "ls", 0, 0, BIT(OPTION_LIMIT) | BIT(OPTION_BEFORE), command_ls },
+	{ "show", 1, 1, 0, command_show },
+	{ "compare", 2, 2, 0, command_compare },
+	{ "export", 1, 1, BIT(OPTION_OUTPUT), command_export },
+	{ "import", 1, 1, BIT(OPTION_NAME), command_import },
+	{ "system", 0, 0, 0, command_system },
+};
+
+enum status parse_number(const char *what, const char *text, json_int_t *number)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > 18 || strspn(text, "0123456789") != len)
+		return fail(STATUS_USAGE, "%s %s is not a number", what, text);
+	*number = strtoll(text, NULL, 10);
+	return STATUS_OK;
+}
+
+void print_answer(const struct answer *answer)
+{
+	fwrite(answer->text, 1, answer->len, stdout);
+	if (answer->text[answer->len - 1] != '\n')
+		putchar('\n');
+}
+
+static void take_option(struct options *options, int option)
+{
+	switch (option) {
+	case OPTION_JSON:
+		options->json = true;
+		break;
+	case OPTION_SERVER:
+		options->server = optarg;
+		break;
+	case OPTION_TOKEN_FILE:
+		options->token_file = optarg;
+		break;
+	case OPTION_NAME:
+		options->name = optarg;
+		break;
+	case OPTION_SAMPLES:
+		options->samples = optarg;
+		break;
+	case OPTION_WARMUP:
+		options->warmup = optarg;
+		break;
+	case OPTION_DEVICE:
+		options->device = optarg;
+		break;
+	case OPTION_DETACH:
+		options->detach = true;
+		break;
+	case OPTION_LIMIT:
+		options->limit = optarg;
+		break;
+	case OPTION_BEFORE:
+		options->before = optarg;
+		break;
+	case OPTION_OUTPUT:
+		options->output = optarg;
+		break;
+	}
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static enum status check(const struct command *command, unsigned int given,
+			 int operands)
+{
+	for (const struct option *o = long_options; o->name; o++) {
+		if (given & BIT(o->val) & ~(EVERYWHERE | command->options))
+			return fail(STATUS_USAGE, "--%s does not go with %s",
+				    o->name, command->name);
+	}
+	if (operands < command->least)
+		return fail(STATUS_USAGE, "%s: too few operands, see --help",
+			    command->name);
+	if (operands > command->most)
+		return fail(STATUS_USAGE, "%s: too many operands, see --help",
+			    command->name);
+	return STATUS_OK;
+}
+
+static enum status carry_out(const struct command *command,
+			     const struct options *options, char **operands,
+			     int n)
+{
+	struct client *client;
+	enum status status;
+
+	status = client_create(options->server, options->token_file, &client);
+	if (status)
+		return status;
+	status = command->run(client, options, operands, n);
+	client_destroy(client);
+	/* A full disk must not look like success. */
+	if (fflush(stdout) && !status)
+		status = fail(STATUS_USAGE, "stdout: %m");
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .server = DEFAULT_SERVER };
+	const struct command *command;
+	unsigned int given = 0;
+	enum status status;
+	int option;
+
+	setlocale(LC_ALL, "");
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) !=
+	       -1) {
+		if (option == OPTION_VERSION) {
+			puts("phyrctl " PHYR_VERSION);
+			return STATUS_OK;
+		}
+		if (option == OPTION_HELP) {
+			fputs(usage, stdout);
+			return STATUS_OK;
+		}
+		if (option == '?')
+			return STATUS_USAGE;
+		given |= BIT(option);
+		take_option(&options, option);
+	}
+	if (optind == argc) {
+		fputs(usage, stderr);
+		return STATUS_USAGE;
+	}
+	command = find_command(argv[optind]);
+	if (!command)
+		return fail(STATUS_USAGE, "no such command: %s; see --help",
+			    argv[optind]);
+	status = check(command, given, argc - optind - 1);
+	return status ? status
+		      : carry_out(command, &options, argv + optind + 1,
+				  argc - optind - 1);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "table.h"
+#include "text.h"
+
+static void print_head(const json_t *run)
+{
+	const char *reason = text_of(run, "reason");
+	char date[TEXT_TIME];
+	struct table *table = table_create("ll");
+	char id[32];
+
+	snprintf(id, sizeof(id), "%lld",
+		 (long long)json_integer_value(json_object_get(run, "id")));
+	text_date(json_object_get(run, "created_ns"), date);
+	table_row(table, "run", id);
+	if (*text_of(run, "name"))
+		table_row(table, "name", text_of(run, "name"));
+	table_row(table, "state", text_of(run, "state"));
+	if (*reason)
+		table_row(table, "reason", reason);
+	table_row(table, "kernel", text_of(run, "kernel"));
+	table_row(table, "clock", text_of(run, "clock"));
+	table_row(table, "created", date);
+	table_print(table);
+}
+
+static void add_samples(struct table *table, const json_t *result)
+{
+	static const char *const members[] = { "min",	     "median",
+					       "median_low", "median_high",
+					       "p90",	     "p99",
+					       "p999",	     "max" };
+	enum {
+		N = sizeof(members) / sizeof(*members)
+	};
+	const json_t *stats = json_object_get(result, "stats");
+	char texts[N][TEXT_TIME], count[32];
+	const char *cells[N + 2];
+
+	snprintf(count, sizeof(count), "%lld",
+		 (long long)json_integer_value(json_object_get(stats, "n")));
+	cells[0] = text_of(result, "workload");
+	cells[1] = count;
+	for (size_t i = 0; i < N; i++) {
+		text_duration(json_object_get(stats, members[i]),
+			      text_of(result, "unit"), texts[i]);
+		cells[i + 2] = texts[i];
+	}
+	table_add(table, cells);
+}
+
+/* An import without repetitions knows a median at best. */
+static void add_aggregates(struct table *table, const json_t *result)
+{
+	const json_t *aggregates = json_object_get(result, "aggregates");
+	const json_t *median = json_object_get(aggregates, "median");
+	char text[TEXT_TIME];
+
+	text_duration(median ? median : json_object_get(aggregates, "mean"),
+		      text_of(result, "unit"), text);
+	table_row(table, text_of(result, "workload"), median ? "-" : "mean",
+		  "-", text, "-", "-", "-", "-", "-", "-");
+}
+
+static void print_results(const json_t *results)
+{
+	struct table *measured = table_create("lrrrrrrrrr");
+	struct table *missing = table_create("lll");
+	size_t i, n_measured = 0, n_missing = 0;
+	json_t *result;
+
+	table_row(measured, "WORKLOAD", "N", "MIN", "MEDIAN", "LOW", "HIGH",
+		  "P90", "P99", "P99.9", "MAX");
+	table_row(missing, "NOT MEASURED", "ERRNO", "WHY");
+	json_array_foreach(results, i, result)
+	{
+		const json_t *error = json_object_get(result, "error");
+
+		if (error) {
+			table_row(missing, text_of(result, "workload"),
+				  text_of(error, "errno"),
+				  text_of(error, "message"));
+			n_missing++;
+			continue;
+		}
+		n_measured++;
+		if (json_object_get(result, "stats"))
+			add_samples(measured, result);
+		else
+			add_aggregates(measured, result);
+	}
+	if (n_measured) {
+		putchar('\n');
+		table_print(measured);
+	} else {
+		table_destroy(measured);
+	}
+	if (n_missing) {
+		putchar('\n');
+		table_print(missing);
+	} else {
+		table_destroy(missing);
+	}
+}
+
+void show_run(const json_t *run)
+{
+	print_head(run);
+	print_results(json_object_get(run, "results"));
+}
+
+enum status run_status(const json_t *run)
+{
+	const json_t *result;
+	size_t i;
+
+	if (strcmp(text_of(run, "state"), "done"))
+		return STATUS_BAD;
+	json_array_foreach(json_object_get(run, "results"), i, result)
+	{
+		if (json_object_get(result, "error"))
+			return STATUS_BAD;
+	}
+	return STATUS_OK;
+}
+
+enum status command_show(struct client *client, const struct options *options,
+			 char **operands, int n)
+{
+	struct answer answer;
+	enum status status;
+	json_int_t id;
+	char path[64];
+
+	(void)n;
+	status = parse_number("run", operands[0], &id);
+	if (status)
+		return status;
+	snprintf(path, sizeof(path), RUNS "/%lld", (long long)id);
+	status = client_get(client, path, &answer);
+	if (status)
+		return status;
+	/* Showing a run that failed is no failure. */
+	if (options->json)
+		print_answer(&answer);
+	else
+		show_run(answer.json);
+	answer_destroy(&answer);
+	return STATUS_OK;
+}

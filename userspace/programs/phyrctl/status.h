@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef STATUS_H
+#define STATUS_H
+
+/**
+ * enum status - how phyrctl ends, see phyrctl(1)
+ * @STATUS_OK: all is well
+ * @STATUS_BAD: done, but a workload was not measured or is worse
+ * @STATUS_USAGE: called wrongly, or a file cannot be read or written
+ * @STATUS_UNREACHABLE: no answer, or one that is not understood
+ * @STATUS_REFUSED: the daemon refused
+ * @STATUS_INTERRUPTED: by SIGINT; the run has been cancelled
+ */
+enum status {
+	STATUS_OK = 0,
+	STATUS_BAD = 1,
+	STATUS_USAGE = 2,
+	STATUS_UNREACHABLE = 3,
+	STATUS_REFUSED = 4,
+	STATUS_INTERRUPTED = 130,
+};
+
+/**
+ * fail() - say on stderr what went wrong
+ *
+ * Return: @status, so that a failing function can end in one line.
+ */
+enum status fail(enum status status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include <stdint.h>
+#include <jansson.h>
+
+#define TEXT_TIME 32
+
+/**
+ * text_disarm() - replace control characters, which a terminal might obey
+ */
+void text_disarm(char *text);
+
+/**
+ * text_duration() - like "8.915 us"
+ * @value: a number
+ * @unit: of @value, "ns" or "ps"
+ */
+void text_duration(const json_t *value, const char *unit, char text[TEXT_TIME]);
+
+/**
+ * text_date() - local time of ns since 1970
+ */
+void text_date(const json_t *ns, char text[TEXT_TIME]);
+
+/**
+ * text_of() - a member that is a string, "" if it is none
+ */
+const char *text_of(const json_t *object, const char *member);
+
+#endif

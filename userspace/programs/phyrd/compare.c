@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <microhttpd.h>
+
+#include <phyr/comparison.h>
+
+#include "routes.h"
+
+/* A result without its samples, and whether it has found its counterpart. */
+struct item {
+	json_t *document;
+	size_t n;
+	bool paired;
+};
+
+struct side {
+	struct store *store;
+	struct run_head head;
+	struct item *items;
+};
+
+static void side_clear(struct side *side)
+{
+	for (size_t i = 0; side->items && i < side->head.finished; i++)
+		json_decref(side->items[i].document);
+	free(side->items);
+}
+
+static int side_load(struct side *side, struct phyr_error *error)
+{
+	int ret = 0;
+
+	side->items = calloc(side->head.finished + 1, sizeof(*side->items));
+	if (!side->items)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < side->head.finished && !ret; i++) {
+		struct text text = { 0 };
+
+		ret = store_result(side->store, side->head.id, i, &text,
+				   &side->items[i].n, error);
+		if (!ret)
+			side->items[i].document =
+				json_loadb(text.data, text.len, 0, NULL);
+		if (!ret && !side->items[i].document)
+			ret = phyr_error_set(
+				error, -EBADMSG,
+				"result %zu of run %llu is damaged", i,
+				(unsigned long long)side->head.id);
+		text_clear(&text);
+	}
+	return ret;
+}
+
+static const char *get_text(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static const char *workload(const struct item *item)
+{
+	return get_text(item->document, "workload");
+}
+
+static const char *device(const struct item *item)
+{
+	return get_text(json_object_get(item->document, "parameters"),
+			"device");
+}
+
+/* In a unit of its own: samples in ps may be compared with samples in ns. */
+static double scale(const struct item *item)
+{
+	return strcmp(get_text(item->document, "unit"), "ps") ? 1 : 0.001;
+}
+
+static json_t *render_side(const struct item *item, double *median)
+{
+	static const char *const copied[] = { "median", "median_low",
+					      "median_high" };
+	const json_t *stats = json_object_get(item->document, "stats");
+	const json_t *aggregates =
+		json_object_get(item->document, "aggregates");
+	const json_t *error = json_object_get(item->document, "error");
+	const json_t *value;
+	json_t *json;
+
+	*median = -1;
+	if (error)
+		return json_pack("{s:s}", "error", get_text(error, "errno"));
+	if (stats) {
+		json = json_pack("{s:I}", "n", (json_int_t)item->n);
+		for (size_t i = 0; i < 3; i++) {
+			value = json_object_get(stats, copied[i]);
+			json_object_set_new(
+				json, copied[i],
+				json_real(scale(item) *
+					  json_number_value(value)));
+		}
+		*median = json_number_value(json_object_get(json, "median"));
+		return json;
+	}
+	value = json_object_get(aggregates, "median");
+	if (value)
+		*median = json_number_value(value) * scale(item);
+	else
+		value = json_object_get(aggregates, "mean");
+	return json_pack("{s:f}", *median < 0 ? "mean" : "median",
+			 json_number_value(value) * scale(item));
+}
+
+/* All samples of a result, in ps if @ps says so. */
+static uint64_t *read_samples(struct side *side, size_t position, bool ps)
+{
+	const struct item *item = &side->items[position];
+	uint64_t factor = ps && scale(item) == 1 ? 1000 : 1;
+	uint64_t *samples = calloc(item->n, sizeof(*samples));
+	struct phyr_error error;
+
+	if (samples && store_samples(side->store, side->head.id, position, 0,
+				     samples, item->n, &error)) {
+		free(samples);
+		samples = NULL;
+	}
+	for (size_t i = 0; samples && i < item->n; i++)
+		samples[i] *= factor;
+	return samples;
+}
+
+/* Adds the verdict on samples that both sides have. */
+static int add_verdict(json_t *row, struct side *base, size_t b,
+		       struct side *head, size_t h)
+{
+	const struct item *x = &base->items[b], *y = &head->items[h];
+	bool ps = scale(x) != 1 || scale(y) != 1;
+	uint64_t *base_samples = read_samples(base, b, ps);
+	uint64_t *head_samples = read_samples(head, h, ps);
+	struct phyr_comparison comparison;
+	int ret = -ENOMEM;
+
+	if (base_samples && head_samples)
+		ret = phyr_comparison_compute(base_samples, x->n, head_samples,
+					      y->n, &comparison);
+	free(base_samples);
+	free(head_samples);
+	if (ret)
+		return ret;
+	json_object_set_new(row, "verdict",
+			    json_string(phyr_verdict_name(comparison.verdict)));
+	json_object_set_new(row, "u", json_real(comparison.u));
+	json_object_set_new(row, "p", json_real(comparison.p));
+	json_object_set_new(row, "effect", json_real(comparison.effect));
+	return 0;
+}
+
+static int add_row(json_t *rows, struct side *base, size_t b, struct side *head,
+		   size_t h)
+{
+	const struct item *x = &base->items[b], *y = &head->items[h];
+	double base_median, head_median;
+	json_t *left = render_side(x, &base_median);
+	json_t *right = render_side(y, &head_median);
+	json_t *row;
+
+	row = json_pack("{s:s, s:o, s:o, s:n, s:n}", "workload", workload(x),
+			"base", left, "head", right, "ratio", "verdict");
+	if (*device(x) && *device(y))
+		json_object_set_new(row, "device", json_string(device(y)));
+	if (base_median > 0 && head_median >= 0)
+		json_object_set_new(row, "ratio",
+				    json_real(head_median / base_median));
+	json_array_append_new(rows, row);
+	return x->n && y->n ? add_verdict(row, base, b, head, h) : 0;
+}
+
+/* The first result of head that fits and has no counterpart; -1: none. */
+static long find_counterpart(const struct item *item, const struct side *head,
+			     bool any_device)
+{
+	for (size_t i = 0; i < head->head.finished; i++) {
+		const struct item *other = &head->items[i];
+
+		if (!other->paired &&
+		    !strcmp(workload(item), workload(other)) &&
+		    (any_device || !strcmp(device(item), device(other))))
+			return (long)i;
+	}
+	return -1;
+}
+
+/* For each result of base the position of its counterpart, or -1. */
+static void pair(struct side *base, struct side *head, long *counterparts)
+{
+	for (int any_device = 0; any_device < 2; any_device++) {
+		for (size_t i = 0; i < base->head.finished; i++) {
+			if (base->items[i].paired)
+				continue;
+			counterparts[i] = find_counterpart(&base->items[i],
+							   head, any_device);
+			if (counterparts[i] < 0)
+				continue;
+			base->items[i].paired = true;
+			head->items[counterparts[i]].paired = true;
+		}
+	}
+}
+
+static json_t *list_unpaired(const struct side *side)
+{
+	json_t *json = json_array();
+
+	for (size_t i = 0; i < side->head.finished; i++) {
+		if (!side->items[i].paired)
+			json_array_append_new(
+				json, json_string(workload(&side->items[i])));
+	}
+	return json;
+}
+
+static json_t *render(struct side *base, struct side *head,
+		      struct phyr_error *error)
+{
+	long *counterparts =
+		calloc(base->head.finished + 1, sizeof(*counterparts));
+	json_t *rows = json_array();
+	int ret = 0;
+
+	if (!counterparts) {
+		json_decref(rows);
+		phyr_error_set(error, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	pair(base, head, counterparts);
+	for (size_t i = 0; i < base->head.finished && !ret; i++) {
+		if (base->items[i].paired)
+			ret = add_row(rows, base, i, head,
+				      (size_t)counterparts[i]);
+	}
+	free(counterparts);
+	if (ret) {
+		json_decref(rows);
+		phyr_error_set(error, ret, "comparing samples: %s",
+			       strerror(-ret));
+		return NULL;
+	}
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "base",
+			 run_head_render(&base->head), "head",
+			 run_head_render(&head->head), "rows", rows,
+			 "only_base", list_unpaired(base), "only_head",
+			 list_unpaired(head));
+}
+
+static int find_sides(const struct api_call *call, struct side *base,
+		      struct side *head, struct problem *problem)
+{
+	if (route_find_ended(base->store, call, "base", &base->head, problem) ||
+	    route_find_ended(head->store, call, "head", &head->head, problem))
+		return -1;
+	if (strcmp(base->head.clock, head->head.clock))
+		return problem_set_field(
+			problem, "head",
+			"run %llu has clock \"%s\", but run %llu has clock \"%s\", and they measure different things",
+			(unsigned long long)head->head.id, head->head.clock,
+			(unsigned long long)base->head.id, base->head.clock);
+	return 0;
+}
+
+void route_compare(struct api *api, const struct api_call *call, uint64_t id,
+		   struct api_reply *reply)
+{
+	struct side base = { .store = api->store };
+	struct side head = { .store = api->store };
+	json_t *comparison = NULL;
+	struct problem problem;
+	struct phyr_error error;
+	int ret;
+
+	(void)id;
+	if (find_sides(call, &base, &head, &problem)) {
+		api_refuse(reply, &problem);
+		return;
+	}
+	ret = side_load(&base, &error);
+	if (!ret)
+		ret = side_load(&head, &error);
+	if (!ret)
+		comparison = render(&base, &head, &error);
+	if (comparison) {
+		api_answer(reply, MHD_HTTP_OK, comparison);
+	} else {
+		problem_set_error(&problem, -error.code, &error);
+		api_refuse(reply, &problem);
+	}
+	side_clear(&base);
+	side_clear(&head);
+}

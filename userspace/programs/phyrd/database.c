@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "database.h"
+
+#define APPLICATION_ID 0x70687972 /* "phyr" */
+#define FORMAT 1
+#define MAX_STATEMENTS 32
+#define MIN_BYTES 512 /* the smallest page */
+
+/*
+ * Samples come last in their row, so that reading the rest does not walk
+ * through them. They are 64-bit little-endian numbers.
+ */
+static const char schema[] =
+	"CREATE TABLE runs ("
+	" id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	" name TEXT NOT NULL,"
+	" imported INTEGER NOT NULL,"
+	" state TEXT NOT NULL,"
+	" reason TEXT NOT NULL DEFAULT '',"
+	" workloads INTEGER NOT NULL,"
+	" finished INTEGER NOT NULL,"
+	" created_ns INTEGER NOT NULL,"
+	" started_ns INTEGER NOT NULL DEFAULT 0,"
+	" ended_ns INTEGER NOT NULL DEFAULT 0,"
+	" kernel TEXT NOT NULL,"
+	" clock TEXT NOT NULL,"
+	" context TEXT NOT NULL" /* JSON object */
+	") STRICT;"
+	"CREATE TABLE results ("
+	" run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,"
+	" position INTEGER NOT NULL,"
+	" document TEXT NOT NULL," /* JSON object, without its samples */
+	" samples BLOB,"
+	" UNIQUE (run, position)"
+	") STRICT;";
+
+struct database {
+	sqlite3 *handle;
+	char name[256];
+	struct {
+		const char *sql;
+		sqlite3_stmt *statement;
+	} statements[MAX_STATEMENTS];
+};
+
+int database_error(struct database *database, struct phyr_error *error)
+{
+	const char *name = database->name;
+	const char *words = sqlite3_errmsg(database->handle);
+
+	switch (sqlite3_errcode(database->handle) & 0xff) {
+	case SQLITE_FULL:
+		return phyr_error_set(
+			error, -ENOSPC,
+			"%s is full: make room on its file system", name);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return phyr_error_set(
+			error, -EBADMSG,
+			"%s is corrupted (%s): move it away, or restore it from a copy",
+			name, words);
+	case SQLITE_READONLY:
+		return phyr_error_set(
+			error, -EROFS,
+			"%s is read-only: phyrd must be able to write it and its directory",
+			name);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return phyr_error_set(error, -EBUSY,
+				      "%s is open in another process", name);
+	case SQLITE_NOMEM:
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	default:
+		return phyr_error_set(error, -EIO, "%s: %s", name, words);
+	}
+}
+
+static int execute(struct database *database, const char *sql,
+		   struct phyr_error *error)
+{
+	if (sqlite3_exec(database->handle, sql, NULL, NULL, NULL))
+		return database_error(database, error);
+	return 0;
+}
+
+sqlite3_stmt *database_prepare(struct database *database, const char *sql)
+{
+	size_t i = 0;
+
+	while (i < MAX_STATEMENTS && database->statements[i].sql &&
+	       database->statements[i].sql != sql)
+		i++;
+	if (i == MAX_STATEMENTS)
+		abort(); /* more literals than there is room for */
+	if (!database->statements[i].sql) {
+		if (sqlite3_prepare_v3(database->handle, sql, -1,
+				       SQLITE_PREPARE_PERSISTENT,
+				       &database->statements[i].statement,
+				       NULL))
+			return NULL;
+		database->statements[i].sql = sql;
+	}
+	return database->statements[i].statement;
+}
+
+void database_done(sqlite3_stmt *statement)
+{
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+}
+
+int database_run(struct database *database, sqlite3_stmt *statement,
+		 struct phyr_error *error)
+{
+	int ret = 0;
+
+	if (!statement || sqlite3_step(statement) != SQLITE_DONE)
+		ret = database_error(database, error);
+	if (statement)
+		database_done(statement);
+	return ret;
+}
+
+int database_begin(struct database *database, struct phyr_error *error)
+{
+	return execute(database, "BEGIN IMMEDIATE", error);
+}
+
+int database_commit(struct database *database, struct phyr_error *error)
+{
+	int ret = execute(database, "COMMIT", error);
+
+	if (ret)
+		database_rollback(database);
+	return ret;
+}
+
+void database_rollback(struct database *database)
+{
+	/* Some failures have already rolled it back. */
+	if (!sqlite3_get_autocommit(database->handle))
+		execute(database, "ROLLBACK", NULL);
+}
+
+/* The first column of the first row: a number, or -1; its text in @text. */
+static long long query(struct database *database, const char *sql, char *text,
+		       size_t room)
+{
+	sqlite3_stmt *statement = NULL;
+	long long number = -1;
+
+	if (!sqlite3_prepare_v2(database->handle, sql, -1, &statement, NULL) &&
+	    sqlite3_step(statement) == SQLITE_ROW) {
+		number = sqlite3_column_int64(statement, 0);
+		if (text)
+			snprintf(text, room, "%s",
+				 sqlite3_column_text(statement, 0));
+	}
+	sqlite3_finalize(statement);
+	return number;
+}
+
+static int create_tables(struct database *database, struct phyr_error *error)
+{
+	char pragmas[100];
+	int ret;
+
+	snprintf(pragmas, sizeof(pragmas),
+		 "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		 APPLICATION_ID, FORMAT);
+	ret = database_begin(database, error);
+	if (ret)
+		return ret;
+	ret = execute(database, schema, error);
+	if (!ret)
+		ret = execute(database, pragmas, error);
+	if (ret) {
+		database_rollback(database);
+		return ret;
+	}
+	return database_commit(database, error);
+}
+
+/* Finds out what the file is, and whether all of it can be read. */
+static int check(struct database *database, struct phyr_error *error)
+{
+	long long tables, application, format;
+	char words[200] = "";
+
+	tables = query(database, "SELECT count(*) FROM sqlite_schema", NULL, 0);
+	if (tables < 0)
+		return database_error(database, error);
+	if (!tables)
+		return create_tables(database, error);
+	application = query(database, "PRAGMA application_id", NULL, 0);
+	format = query(database, "PRAGMA user_version", NULL, 0);
+	if (application != APPLICATION_ID)
+		return phyr_error_set(error, -EPROTO,
+				      "%s is not a database of phyrd",
+				      database->name);
+	if (format != FORMAT)
+		return phyr_error_set(
+			error, -EPROTO,
+			"%s has format %lld, but this phyrd knows format %d only",
+			database->name, format, FORMAT);
+	query(database, "PRAGMA quick_check(1)", words, sizeof(words));
+	if (strcmp(words, "ok"))
+		return phyr_error_set(
+			error, -EBADMSG,
+			"%s is corrupted (%s): move it away, or restore it from a copy",
+			database->name,
+			*words ? words : sqlite3_errmsg(database->handle));
+	return 0;
+}
+
+static int set_up(struct database *database, struct phyr_error *error)
+{
+	int ret;
+
+	ret = execute(database,
+		      "PRAGMA locking_mode = EXCLUSIVE;"
+		      "PRAGMA journal_mode = TRUNCATE;"
+		      "PRAGMA synchronous = FULL;"
+		      "PRAGMA cache_size = -2048;"
+		      "PRAGMA foreign_keys = ON;",
+		      error);
+	if (ret)
+		return ret;
+	if (sqlite3_db_readonly(database->handle, "main") == 1)
+		return phyr_error_set(
+			error, -EROFS,
+			"%s is read-only: phyrd must be able to write it and its directory",
+			database->name);
+	return check(database, error);
+}
+
+/* SQLite takes the stump of a database for a new one. */
+static int refuse_stump(const struct database *database, const char *path,
+			struct phyr_error *error)
+{
+	struct stat status;
+
+	if (!path || stat(path, &status) || !status.st_size ||
+	    status.st_size >= MIN_BYTES)
+		return 0;
+	return phyr_error_set(
+		error, -EBADMSG,
+		"%s is corrupted (%lld bytes): move it away, or restore it from a copy",
+		database->name, (long long)status.st_size);
+}
+
+int database_open(const char *path, struct database **database,
+		  struct phyr_error *error)
+{
+	struct database *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+	snprintf(new->name, sizeof(new->name), "database %s",
+		 path ? path : "(temporary)");
+	ret = refuse_stump(new, path, error);
+	if (ret) {
+		database_close(new);
+		return ret;
+	}
+	if (sqlite3_open_v2(path ? path : "", &new->handle,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+				    SQLITE_OPEN_NOMUTEX,
+			    NULL))
+		ret = database_error(new, error);
+	else
+		ret = set_up(new, error);
+	if (ret) {
+		database_close(new);
+		return ret;
+	}
+	*database = new;
+	return 0;
+}
+
+void database_close(struct database *database)
+{
+	if (!database)
+		return;
+	for (size_t i = 0; i < MAX_STATEMENTS; i++)
+		sqlite3_finalize(database->statements[i].statement);
+	sqlite3_close(database->handle);
+	free(database);
+}

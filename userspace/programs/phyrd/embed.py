@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""embed.py OUTPUT [PATH FILE]...: write a C file with the bytes of each FILE, which phyrd serves at PATH."""
+
+import sys
+from pathlib import Path
+
+TYPES = {
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+
+def literal(data: bytes) -> str:
+    rows = (data[start:start + 24] for start in range(0, len(data), 24))
+    return "\n".join("\t" + ", ".join(map(str, row)) + "," for row in rows)
+
+
+def main() -> None:
+    output, pairs = sys.argv[1], sys.argv[2:]
+    lines = ["#include \"asset.h\"", ""]
+    entries = []
+    for number, (path, file) in enumerate(zip(pairs[::2], pairs[1::2])):
+        data = Path(file).read_bytes()
+        lines += [f"static const unsigned char data_{number}[] = {{", literal(data), "};", ""]
+        entries.append(f"\t{{ \"{path}\", \"{TYPES[Path(file).suffix]}\", data_{number}, sizeof(data_{number}) }},")
+    lines += ["const struct asset assets[] = {", *entries, "\t{ 0 },", "};", ""]
+    Path(output).write_text("\n".join(lines))
+
+
+main()

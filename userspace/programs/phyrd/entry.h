@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef ENTRY_H
+#define ENTRY_H
+
+#include <stdbool.h>
+#include <phyr/run.h>
+
+#include "archive.h"
+#include "machine.h"
+#include "request.h"
+#include "run_head.h"
+
+/**
+ * struct entry - a run until its end is in the archive
+ * @head: what is known of it; its id is the archive's
+ * @run: requests and results; NULL once the run has ended
+ * @cancelled: a client has asked for its end
+ * @stored: its end is in the archive. A run that has ended and is not stored
+ *	is tried again when something else is stored.
+ * @next: the next by id
+ */
+struct entry {
+	struct run_head head;
+	struct phyr_run *run;
+	bool cancelled;
+	bool stored;
+	struct entry *next;
+};
+
+/**
+ * entry_create() - a run that waits
+ *
+ * Return: NULL: out of memory.
+ */
+struct entry *entry_create(const struct request *request,
+			   const struct machine *machine);
+void entry_destroy(struct entry *entry);
+
+/**
+ * entry_conclude() - how an executed run has ended
+ * @head: its head, brought up to date
+ */
+void entry_conclude(const struct phyr_run *run, bool cancelled,
+		    struct run_head *head);
+
+/**
+ * entry_create_results() - an executed run's results as they are stored
+ *
+ * Return: as many as the run has workloads; NULL: out of memory.
+ */
+struct archive_result *entry_create_results(const struct phyr_run *run);
+void entry_destroy_results(struct archive_result *results, size_t n);
+
+/**
+ * entry_now() - ns since 1970
+ */
+uint64_t entry_now(void);
+
+#endif

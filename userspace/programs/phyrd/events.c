@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <phyr/clock.h>
+
+#include "events.h"
+
+#define COMMENT_NS UINT64_C(15000000000)
+
+struct events {
+	struct stream stream;
+	struct store *store;
+	uint64_t id;
+	bool begun;
+	enum run_state state; /* as told last */
+	size_t finished; /* as told last */
+	size_t results; /* told */
+	uint64_t told_ns; /* when anything was told last */
+};
+
+static void add_event(struct text *text, const char *event, json_t *data)
+{
+	text_add(text, "event: %s\ndata: ", event);
+	text_add_json(text, data);
+	text_add(text, "\n\n");
+}
+
+static int add_result(struct events *events, struct text *text)
+{
+	struct phyr_error error;
+	size_t n;
+	int ret;
+
+	text_add(text, "event: result\ndata: {\"index\":%zu,\"result\":",
+		 events->results);
+	ret = store_result(events->store, events->id, events->results, text, &n,
+			   &error);
+	text_add(text, "}\n\n");
+	events->results++;
+	return ret;
+}
+
+/* Adds one event, if there is one to be told. */
+static int add_news(struct events *events, const struct run_head *head,
+		    struct text *text)
+{
+	if (!events->begun || head->state != events->state ||
+	    head->finished != events->finished) {
+		events->begun = true;
+		events->state = head->state;
+		events->finished = head->finished;
+		add_event(text, "progress", run_head_render(head));
+		return 1;
+	}
+	if (events->results < head->finished) {
+		int ret = add_result(events, text);
+
+		return ret ? ret : 1;
+	}
+	if (run_has_ended(head)) {
+		add_event(text, "end", run_head_render(head));
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+static int next(struct stream *stream, struct text *text)
+{
+	struct events *events = (struct events *)stream;
+	uint64_t now = phyr_clock_ns();
+	struct phyr_error error;
+	struct run_head head;
+	int ret;
+
+	ret = store_find(events->store, events->id, &head, &error);
+	if (ret)
+		return ret;
+	ret = add_news(events, &head, text);
+	if (ret == -EAGAIN && now - events->told_ns > COMMENT_NS) {
+		text_add(text, ": still %s\n\n", run_state_name(head.state));
+		ret = 1;
+	}
+	if (ret >= 0)
+		events->told_ns = now;
+	return text->failed ? -ENOMEM : ret;
+}
+
+static void destroy(struct stream *stream)
+{
+	free(stream);
+}
+
+struct stream *events_create(struct store *store, uint64_t id)
+{
+	struct events *events = calloc(1, sizeof(*events));
+
+	if (!events)
+		return NULL;
+	events->stream.next = next;
+	events->stream.destroy = destroy;
+	events->store = store;
+	events->id = id;
+	events->told_ns = phyr_clock_ns();
+	return &events->stream;
+}

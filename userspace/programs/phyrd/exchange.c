@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange.h"
+#include "limits.h"
+
+/* A reply of no more than this is sent whole, with its length. */
+#define WHOLE_BYTES (64 * 1024)
+#define BLOCK_BYTES (16 * 1024)
+
+struct exchange *exchange_create(struct exchanges *all,
+				 struct MHD_Connection *connection,
+				 const char *path)
+{
+	struct exchange *new = calloc(1, sizeof(*new));
+
+	if (!new)
+		return NULL;
+	new->all = all;
+	new->connection = connection;
+	new->limit = api_body_limit(path);
+	new->next = all->first;
+	all->first = new;
+	return new;
+}
+
+void exchange_free_body(struct exchange *exchange)
+{
+	exchange->all->bodies -= exchange->room;
+	free(exchange->body);
+	exchange->body = NULL;
+	exchange->room = 0;
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+	struct exchange **link = &exchange->all->first;
+
+	while (*link != exchange)
+		link = &(*link)->next;
+	*link = exchange->next;
+	if (exchange->stream)
+		exchange->stream->destroy(exchange->stream);
+	text_clear(&exchange->piece);
+	exchange_free_body(exchange);
+	free(exchange);
+}
+
+static int grow_body(struct exchange *exchange, size_t total)
+{
+	struct exchanges *all = exchange->all;
+	size_t room = 2 * total;
+	char *body;
+
+	if (room > exchange->limit)
+		room = exchange->limit;
+	if (all->bodies - exchange->room + room > LIMIT_BODIES_BYTES)
+		return -ENOMEM;
+	body = realloc(exchange->body, room);
+	if (!body)
+		return -ENOMEM;
+	all->bodies += room - exchange->room;
+	exchange->body = body;
+	exchange->room = room;
+	return 0;
+}
+
+int exchange_append(struct exchange *exchange, const char *data, size_t len)
+{
+	size_t total = exchange->len + len;
+
+	if (total <= exchange->limit) {
+		if (total > exchange->room && grow_body(exchange, total))
+			return -ENOMEM;
+		memcpy(exchange->body + exchange->len, data, len);
+	}
+	exchange->len = total;
+	return 0;
+}
+
+/*
+ * Hands out the stream's next bytes. While it has no news the connection is
+ * suspended; http_run() resumes it to ask again.
+ */
+static ssize_t read_stream(void *cls, uint64_t position, char *buffer,
+			   size_t room)
+{
+	struct exchange *exchange = cls;
+	struct text *piece = &exchange->piece;
+	size_t len;
+
+	(void)position;
+	while (exchange->sent == piece->len) {
+		int ret;
+
+		if (exchange->ended)
+			return MHD_CONTENT_READER_END_OF_STREAM;
+		piece->len = exchange->sent = 0;
+		ret = exchange->stream->next(exchange->stream, piece);
+		if (ret == -EAGAIN && !exchange->all->finishing) {
+			exchange->following = true;
+			MHD_suspend_connection(exchange->connection);
+			return 0;
+		}
+		if (ret < 0 && ret != -EAGAIN)
+			return MHD_CONTENT_READER_END_WITH_ERROR;
+		exchange->ended = ret != 1;
+	}
+	len = piece->len - exchange->sent;
+	if (len > room)
+		len = room;
+	memcpy(buffer, piece->data + exchange->sent, len);
+	exchange->sent += len;
+	return (ssize_t)len;
+}
+
+static struct MHD_Response *create_text_response(struct text *text)
+{
+	struct MHD_Response *response;
+
+	if (text->failed) {
+		text_clear(text);
+		return NULL;
+	}
+	response = MHD_create_response_from_buffer(
+		text->len, text->data ? text->data : (void *)"",
+		text->data ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (response)
+		*text = (struct text){ 0 };
+	else
+		text_clear(text);
+	return response;
+}
+
+/* Takes the stream over. One that turns out to be short is sent as text. */
+static struct MHD_Response *create_stream_response(struct exchange *exchange,
+						   struct api_reply *reply)
+{
+	struct text *piece = &exchange->piece;
+	int ret;
+
+	exchange->stream = reply->stream;
+	do {
+		ret = exchange->stream->next(exchange->stream, piece);
+	} while (ret == 1 && piece->len < WHOLE_BYTES);
+	if (ret < 0 && ret != -EAGAIN) {
+		struct problem problem;
+
+		piece->len = 0;
+		problem_set(&problem, MHD_HTTP_INTERNAL_SERVER_ERROR,
+			    "Reading the results: %s", strerror(-ret));
+		api_refuse(reply, &problem);
+		return create_text_response(&reply->body);
+	}
+	exchange->ended = !ret;
+	if (exchange->ended)
+		return create_text_response(piece);
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_BYTES,
+						 read_stream, exchange, NULL);
+}
+
+struct MHD_Response *exchange_create_response(struct exchange *exchange,
+					      struct api_reply *reply)
+{
+	if (reply->stream)
+		return create_stream_response(exchange, reply);
+	if (reply->constant)
+		return MHD_create_response_from_buffer(reply->constant_len,
+						       (void *)reply->constant,
+						       MHD_RESPMEM_PERSISTENT);
+	return create_text_response(&reply->body);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef EXCHANGE_H
+#define EXCHANGE_H
+
+#include <microhttpd.h>
+
+#include "api.h"
+
+/**
+ * struct exchanges - all requests under way, and what they share
+ * @first: list
+ * @bodies: bytes allocated for their bodies
+ * @finishing: replies are not to wait for news any more
+ */
+struct exchanges {
+	struct exchange *first;
+	size_t bodies;
+	bool finishing;
+};
+
+/**
+ * struct exchange - a request and its reply
+ * @all: where it is listed
+ * @connection: microhttpd's
+ * @body: bytes of the request
+ * @room: allocated for @body
+ * @len: bytes sent, even if not kept
+ * @limit: of what is kept
+ * @waited: its reply has been waited for
+ * @wait_id: run that its reply has to wait for, while it is suspended, else 0
+ * @deadline: of that, in ns
+ * @stream: the reply, or NULL
+ * @piece: of @stream, made but not all sent
+ * @sent: bytes of @piece
+ * @ended: @stream has no more
+ * @following: suspended because @stream has no news
+ * @next: in the list
+ */
+struct exchange {
+	struct exchanges *all;
+	struct MHD_Connection *connection;
+	char *body;
+	size_t room;
+	size_t len;
+	size_t limit;
+	bool waited;
+	uint64_t wait_id;
+	uint64_t deadline;
+
+	struct stream *stream;
+	struct text piece;
+	size_t sent;
+	bool ended;
+	bool following;
+
+	struct exchange *next;
+};
+
+/**
+ * exchange_create() - a request whose headers are there
+ *
+ * Return: NULL: out of memory.
+ */
+struct exchange *exchange_create(struct exchanges *all,
+				 struct MHD_Connection *connection,
+				 const char *path);
+void exchange_destroy(struct exchange *exchange);
+
+/**
+ * exchange_append() - more of the request's body
+ *
+ * Bytes over the limit are counted and dropped, so that the client is heard.
+ *
+ * Return: 0, or -ENOMEM, also if LIMIT_BODIES_BYTES are under way.
+ */
+int exchange_append(struct exchange *exchange, const char *data, size_t len);
+void exchange_free_body(struct exchange *exchange);
+
+/**
+ * exchange_create_response() - the reply for microhttpd, without headers
+ * @exchange: takes a stream over; may be NULL if there is none
+ * @reply: its body is used up; turned into a problem if its stream fails at
+ *	once
+ *
+ * Return: NULL: out of memory.
+ */
+struct MHD_Response *exchange_create_response(struct exchange *exchange,
+					      struct api_reply *reply);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef GUARD_H
+#define GUARD_H
+
+#include "api.h"
+
+/**
+ * guard_check() - may this client be served at all?
+ * @open: the route needs no token
+ *
+ * Return: 0, or -1 and 401 or 403 in @problem.
+ */
+int guard_check(const struct api *api, const struct api_call *call, bool open,
+		struct problem *problem);
+
+/**
+ * guard_read_token() - read a token file
+ * @path: file that only its owner may read; it holds 16 to 200 printable
+ *	characters and perhaps the end of the line
+ * @token: to be freed
+ *
+ * Return: 0 or -errno.
+ */
+int guard_read_token(const char *path, char **token, struct phyr_error *error);
+
+#endif

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <microhttpd.h>
+
+#include "query.h"
+
+int query_parse_number(const char *text, uint64_t *number)
+{
+	size_t len = strlen(text);
+
+	if (!len || len > 18 || strspn(text, "0123456789") != len ||
+	    (*text == '0' && len > 1))
+		return -EINVAL;
+	*number = strtoull(text, NULL, 10);
+	return 0;
+}
+
+static bool is_known(const char *const *known, const char *name)
+{
+	while (known && *known && strcmp(*known, name))
+		known++;
+	return known && *known;
+}
+
+int query_check(const struct api_call *call, const char *const *known,
+		struct problem *problem)
+{
+	if (call->query_n > API_QUERY_MAX)
+		return problem_set(
+			problem, MHD_HTTP_BAD_REQUEST,
+			"The query has %zu parts, but at most %d are understood",
+			call->query_n, API_QUERY_MAX);
+	for (size_t i = 0; i < call->query_n; i++) {
+		const char *name = call->query[i].name;
+
+		if (!is_known(known, name))
+			return problem_set(problem, MHD_HTTP_BAD_REQUEST,
+					   "Unknown query parameter \"%.64s\"",
+					   name);
+		for (size_t j = 0; j < i; j++) {
+			if (!strcmp(call->query[j].name, name))
+				return problem_set(
+					problem, MHD_HTTP_BAD_REQUEST,
+					"Query parameter \"%s\" is there twice",
+					name);
+		}
+	}
+	return 0;
+}
+
+const char *query_find(const struct api_call *call, const char *name)
+{
+	for (size_t i = 0; i < call->query_n && i < API_QUERY_MAX; i++) {
+		if (!strcmp(call->query[i].name, name))
+			return call->query[i].value ? call->query[i].value : "";
+	}
+	return NULL;
+}
+
+int query_number(const struct api_call *call, const char *name, uint64_t min,
+		 uint64_t max, uint64_t *number, struct problem *problem)
+{
+	const char *value = query_find(call, name);
+	uint64_t parsed;
+
+	if (!value)
+		return 0;
+	if (query_parse_number(value, &parsed))
+		return problem_set_field(problem, name,
+					 "\"%s\" is not a number", value);
+	if (parsed < min)
+		return problem_set_field(problem, name,
+					 "%s, but must be at least %llu", value,
+					 (unsigned long long)min);
+	if (parsed > max)
+		return problem_set_limit(problem,
+					 MHD_HTTP_UNPROCESSABLE_CONTENT, name,
+					 value, (long long)max);
+	*number = parsed;
+	return 0;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The body of POST /api/v1/import: any bytes are results that can be stored, or a problem. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "gbench.h"
+
+static void check_result(const struct archive_result *result)
+{
+	json_t *document = json_loadb(result->document.data,
+				      result->document.len, 0, NULL);
+	json_t *stats = json_object_get(document, "stats");
+
+	check(json_is_object(document));
+	check(json_is_string(json_object_get(document, "workload")));
+	check(json_is_object(json_object_get(document, "parameters")));
+	check(!!stats + !!json_object_get(document, "aggregates") +
+		      !!json_object_get(document, "error") ==
+	      1);
+	check(!stats == !result->n);
+	if (stats)
+		check((size_t)json_integer_value(json_object_get(stats, "n")) ==
+		      result->n);
+	json_decref(document);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct gbench gbench;
+	struct problem problem;
+	size_t samples = 0;
+
+	if (gbench_parse((const char *)data, len, &gbench, &problem)) {
+		check(!gbench.results && !gbench.context);
+		check_problem(&problem);
+		return 0;
+	}
+	check(gbench.n >= 1 && gbench.n <= LIMIT_WORKLOADS);
+	check(strlen(gbench.kernel) <= LIMIT_NAME_BYTES);
+	for (size_t i = 0; i < gbench.n; i++) {
+		check_result(&gbench.results[i]);
+		samples += gbench.results[i].n;
+	}
+	check(samples <= LIMIT_RUN_SAMPLES);
+	gbench_clear(&gbench);
+	return 0;
+}

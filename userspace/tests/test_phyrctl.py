@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""phyrctl against a server that answers what the test tells it to, as phyrd would and as it would not."""
+
+import fcntl
+import http.server
+import json
+import os
+import pty
+import select
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+import unittest
+from pathlib import Path
+
+import phyrd
+
+PHYRCTL = sys.argv[2]
+COMPLETION = Path(__file__).resolve().parent.parent / "programs/phyrctl/completion.bash"
+
+HEAD = {"id": 3, "name": "größer", "source": "measured", "state": "done", "workloads": 2, "finished": 2,
+        "created_ns": 1764000000000000000, "kernel": "7.3.4", "clock": "icount"}
+STATS = {"n": 20, "min": 8602, "p50": 8615, "p90": 9000, "p99": 9100, "p999": 9200, "max": 9999, "mean": 8700,
+         "median": 8615, "median_low": 8610, "median_high": 8700}
+RESULT = {"workload": "mr/reg/hugetlb-1G/1GiB", "unit": "ns", "stats": STATS, "parameters": {}}
+ERROR = {"workload": "mr/reg/hugetlb-1G/4GiB", "error": {"errno": "ENOMEM", "message": "out of luck"}, "parameters": {}}
+RUN = HEAD | {"context": {}, "results": [RESULT]}
+ROW = {"workload": "mr/reg/thp/1GiB", "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
+       "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 0.005042,
+       "verdict": "better", "u": 0, "p": 1e-7, "effect": -1}
+COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [], "only_head": ["dma/map"]}
+WORKLOADS = {"workloads": [
+    {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering", "unit": "ns"},
+    {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
+SYSTEM = {"phyrd": "0.1.0", "kernel": {"release": "7.3.4"}, "cpu": {"online": 1, "model": "TCG"}, "memlock_bytes": None,
+          "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71}, "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [
+              {"state": "PORT_ACTIVE"}]}],
+          "hugepages": [{"page_size_bytes": 2097152, "total": 8, "free": 5, "reserved": 1}],
+          "privileges": {"uid": 1, "missing_capabilities": [{"name": "CAP_IPC_LOCK", "without_it": "mlock"}]}}
+
+
+def event(name, data):
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """answers: (method, path) -> (status, type, body: bytes or an iterable of them), or a function that returns it"""
+
+    def __init__(self, answers):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers = answers
+        self.seen = []
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.seen.append((self.command, self.path, body, self.headers))
+        answer = self.server.answers.get((self.command, self.path))
+        if not answer:
+            answer = problem(404, "There is nothing here")
+        status, kind, parts = answer() if callable(answer) else answer
+        try:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            for part in [parts] if isinstance(parts, bytes) else parts:
+                self.wfile.write(part)
+                self.wfile.flush()
+        except OSError:
+            pass
+
+    do_GET = do_POST = answer
+
+
+def document(value, status=200):
+    return status, "application/json", json.dumps(value).encode()
+
+
+def problem(status, detail, **more):
+    body = {"type": "about:blank", "title": "No", "status": status, "detail": detail} | more
+    return status, "application/problem+json", json.dumps(body).encode()
+
+
+class PhyrctlTest(unittest.TestCase):
+    def serve(self, answers):
+        self.server = Server({key: value if callable(value) or isinstance(value, tuple) else document(value)
+                              for key, value in answers.items()})
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def command(self, *arguments):
+        return [PHYRCTL, "--server", self.url, *arguments]
+
+    def call(self, *arguments, status=0, **more):
+        result = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=20,
+                                env=os.environ | {"TZ": "UTC", "LC_ALL": "C.UTF-8"}, **more)
+        self.assertEqual(result.returncode, status, result.stderr + result.stdout)
+        return result
+
+
+class Calls(PhyrctlTest):
+    url = "http://127.0.0.1:1"
+
+    def test_help_and_version(self):
+        self.assertIn("usage: phyrctl", self.call("--help").stdout)
+        self.assertRegex(self.call("--version").stdout, r"^phyrctl \d+\.\d+\.\d+$")
+
+    def test_wrong_calls(self):
+        for arguments in (["nonsense"], [], ["ls", "extra"], ["show"], ["show", "x"], ["show", "-1"], ["compare", "1"],
+                          ["compare", "1", "2x"], ["run"], ["ls", "--samples", "3"], ["run", "--samples", "many", "a"],
+                          ["ls", "--limit", "x"], ["--nonsense"], ["ls", "--limit"], ["import", "/nonexistent"],
+                          ["show", "1", "--detach"], ["ls", "--token-file", "/nonexistent"],
+                          ["ls", "--token-file", "/dev/null"]):
+            with self.subTest(arguments=arguments):
+                self.assertTrue(self.call(*arguments, status=2).stderr)
+
+    def test_nobody_listens(self):
+        self.assertIn("http://127.0.0.1:1", self.call("ls", status=3).stderr)
+        self.url = "file:///etc"
+        self.call("ls", status=3)
+
+
+class Answers(PhyrctlTest):
+    def test_ls(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD], "next": None},
+                    ("GET", "/api/v1/runs?limit=1&before=9"): {"runs": [], "next": None}})
+        lines = self.call("ls").stdout.splitlines()
+        self.assertEqual(lines[1].split(), ["3", "done", "2/2", "7.3.4", "icount", "2025-11-24", "16:00:00", "größer"])
+        self.assertEqual(json.loads(self.call("ls", "--json").stdout), {"runs": [HEAD], "next": None})
+        self.assertEqual(len(self.call("ls", "--limit", "1", "--before", "9").stdout.splitlines()), 1)
+
+    def test_control_characters_do_not_reach_the_terminal(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"name": "a\x1b[2Jb\x9bc\nd"}], "next": None},
+                    ("GET", "/api/v1/runs/1"): problem(404, "no\x1b[2J")})
+        self.assertTrue(self.call("ls").stdout.endswith("a?[2Jb??c?d\n"))
+        self.assertNotIn("\x1b", self.call("show", "1", status=4).stderr)
+
+    def test_show(self):
+        self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": [RESULT, ERROR]}})
+        shown = self.call("show", "3").stdout
+        self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB +20 +8\.602 us +8\.615 us +8\.61 us +8\.7 us +9 us +9\.1 us +9\.2 us")
+        self.assertRegex(shown, r"mr/reg/hugetlb-1G/4GiB +ENOMEM +out of luck")
+        self.assertEqual(json.loads(self.call("--json", "show", "3").stdout)["results"], [RESULT, ERROR])
+
+    def test_show_imported_aggregates_and_picoseconds(self):
+        results = [{"workload": "a", "unit": "ns", "aggregates": {"median": 2500000.0}, "parameters": {}},
+                   {"workload": "b", "unit": "ps", "stats": STATS, "parameters": {}}]
+        self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": results}})
+        shown = self.call("show", "3").stdout
+        self.assertRegex(shown, r"a +- +- +2\.5 ms ")
+        self.assertRegex(shown, r"b +20 +8\.602 ns ")
+
+    def test_compare(self):
+        path = ("GET", "/api/v1/compare?base=1&head=2")
+        rows = [ROW, ROW | {"workload": "same", "verdict": "no difference", "effect": 0.01},
+                {"workload": "gone", "base": {"error": "ENOMEM"}, "head": {"median": 3.0}, "ratio": None, "verdict": None}]
+        self.serve({path: COMPARISON | {"rows": rows}})
+        shown = self.call("compare", "1", "2").stdout
+        self.assertRegex(shown, r"mr/reg/thp/1GiB +24\.01 ms +24 ms\.\.24\.01 ms +121 us +121 us\.\.121\.1 us +0\.005042 +-1\.00 +better\n")
+        self.assertRegex(shown, r"same .* \+0\.01 +~\n")
+        self.assertRegex(shown, r"gone +ENOMEM +3 ns +\n")
+        self.assertIn("only in head:  dma/map", shown)
+        self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
+        self.call("compare", "1", "2", status=1)
+        self.call("compare", "1", "2", "--json", status=1)
+
+    def test_system(self):
+        self.serve({("GET", "/api/v1/system"): SYSTEM, ("GET", "/api/v1/workloads"): WORKLOADS})
+        shown = self.call("system").stdout
+        self.assertRegex(shown, r"hugepages +2048 KiB: 5 of 8 free, 1 of them reserved")
+        self.assertRegex(shown, r"RDMA device +rxe0, InfiniBand, port 1 PORT_ACTIVE")
+        self.assertIn("icount (tsc); a sample of nothing: 71 ns", shown)
+        self.assertRegex(shown, r"missing +CAP_IPC_LOCK: mlock")
+        self.assertRegex(shown, r"gup/<pages\|phyrs>\S* +no +no /dev/phyr_test")
+        self.assertEqual(json.loads(self.call("system", "--json").stdout), {"system": SYSTEM, "workloads": WORKLOADS})
+
+    def test_export(self):
+        text = {"context": {}, "benchmarks": []}
+        self.serve({("GET", "/api/v1/export?run=3"): text})
+        self.assertEqual(json.loads(self.call("export", "3").stdout), text)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "a.json"
+            self.call("export", "3", "--output", str(file))
+            self.assertEqual(json.loads(file.read_text()), text)
+            self.call("export", "4", "--output", f"{folder}/b.json", status=4)
+            self.call("export", "3", "--output", f"{folder}/none/b.json", status=2)
+            os.mkdir(f"{folder}/taken")
+            self.call("export", "3", "--output", f"{folder}/taken", status=2)
+            self.assertEqual(sorted(os.listdir(folder)), ["a.json", "taken"])
+
+    def test_import(self):
+        self.serve({("POST", "/api/v1/import"): document(RUN, 201),
+                    ("POST", "/api/v1/import?name=a%20%26b"): document(RUN, 201)})
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write('{"benchmarks": []}' + " " * 200000)
+            file.flush()
+            self.assertEqual(self.call("import", file.name).stdout, "3\n")
+            self.assertEqual(len(self.server.seen[0][2]), 200018)
+        self.assertEqual(json.loads(self.call("import", "-", "--name", "a &b", "--json", input="{}").stdout), RUN)
+        self.assertEqual(self.server.seen[1][2], b"{}")
+
+    def test_refusals(self):
+        self.serve({("POST", "/api/v1/runs"): problem(422, "20000 samples are too many", field="workloads[0].samples", limit=10000),
+                    ("GET", "/api/v1/runs"): (500, "text/html", b"<h1>sorry</h1>"),
+                    ("GET", "/api/v1/runs/1"): (200, "application/json", b'{"id": 1, "id'),
+                    ("GET", "/api/v1/runs/2"): (200, "application/json", b"")})
+        self.assertIn("422: 20000 samples are too many (workloads[0].samples; limit 10000)",
+                      self.call("run", "a", status=4).stderr)
+        self.assertIn("500", self.call("ls", status=4).stderr)
+        self.assertIn("not JSON", self.call("show", "1", status=3).stderr)
+        self.assertIn("not JSON", self.call("show", "2", status=3).stderr)
+
+    def test_token(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [], "next": None}})
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write("secret\n")
+            file.flush()
+            self.call("ls", "--token-file", file.name)
+        self.assertEqual(self.server.seen[0][3]["Authorization"], "Bearer secret")
+
+
+class Runs(PhyrctlTest):
+    post = ("POST", "/api/v1/runs")
+    wait = ("GET", "/api/v1/runs/3?wait=3600")
+    events = ("GET", "/api/v1/runs/3/events")
+    cancel = ("POST", "/api/v1/runs/3/cancel")
+
+    def test_request(self):
+        self.serve({self.post: document(RUN, 201)})
+        options = ["--name", "größer", "--samples", "7", "--warmup", "0", "--device", "rxe0"]
+        self.assertEqual(self.call("run", "--detach", *options, "a", "b").stdout, "3\n")
+        item = {"device": "rxe0", "samples": 7, "warmup": 0}
+        self.assertEqual(json.loads(self.server.seen[0][2]),
+                         {"workloads": [{"workload": "a"} | item, {"workload": "b"} | item], "name": "größer"})
+        self.assertEqual(json.loads(self.call("run", "a", "--detach", "--json").stdout), RUN)
+
+    def test_without_a_terminal_it_only_waits(self):
+        answers = [document(RUN | {"state": "running"}), document(RUN)]
+        self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201), self.wait: lambda: answers.pop(0)})
+        self.assertIn("8.615 us", self.call("run", "a").stdout)
+        self.assertEqual([path for _, path, _, _ in self.server.seen], ["/api/v1/runs"] + ["/api/v1/runs/3?wait=3600"] * 2)
+
+    def test_what_was_not_measured_shows_in_the_status(self):
+        for run in (RUN | {"results": [RESULT, ERROR]}, RUN | {"state": "aborted"}):
+            self.serve({self.post: document(run, 201), self.wait: run})
+            self.call("run", "a", status=1)
+            self.assertEqual(json.loads(self.call("run", "a", "--json", status=1).stdout), run)
+
+    def on_terminal(self, *arguments, signal_after=None):
+        """(status, what came on the terminal that is stderr)"""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        seen, deadline = b"", time.monotonic() + 20
+        while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
+            try:
+                seen += os.read(ours, 4096)
+            except OSError:
+                break
+            if signal_after and signal_after in seen:
+                process.send_signal(signal.SIGINT)
+                signal_after = None
+        os.close(ours)
+        process.stdout.close()
+        return process.wait(20), seen.decode()
+
+    def test_progress(self):
+        stream = [event("progress", HEAD | {"state": "running", "finished": 0})[:30],
+                  event("progress", HEAD | {"state": "running", "finished": 0})[30:],
+                  event("result", {"index": 0, "result": RESULT | {"workload": "x" * 50}}), b": a comment\nid: 1\n\n",
+                  event("progress", HEAD | {"state": "running", "finished": 1}).replace(b"\n", b"\r\n"), event("end", HEAD)]
+        self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", stream), self.wait: RUN})
+        status, seen = self.on_terminal("run", "a")
+        self.assertEqual(status, 0, seen)
+        self.assertIn("\r\x1b[K[........................] 0/2 running", seen)
+        self.assertIn("\r\x1b[K[############............] 1/2 running, last xxxxxxxxxxxx", seen)
+        self.assertTrue(seen.endswith("\r\x1b[K"), repr(seen))
+        self.assertLess(max(map(len, seen.split("\r\x1b[K"))), 60)
+
+    def test_the_end_is_the_end(self):
+        def stream():
+            yield event("end", HEAD)
+            time.sleep(8)
+        self.serve({self.post: document(RUN, 201), self.events: lambda: (200, "text/event-stream", stream()), self.wait: RUN})
+        began = time.monotonic()
+        self.assertEqual(self.on_terminal("run", "a")[0], 0)
+        self.assertLess(time.monotonic() - began, 6)
+
+    def test_events_that_break_off(self):
+        self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", [event("progress", HEAD)])})
+        status, seen = self.on_terminal("run", "a")
+        self.assertEqual(status, 3)
+        self.assertIn("run 3: its events ended before it did", seen)
+
+    def test_interrupt_cancels(self):
+        def stream():
+            yield event("progress", HEAD | {"state": "running"})
+            time.sleep(8)
+        self.serve({self.post: document(RUN, 201), self.cancel: document(RUN, 202),
+                    self.events: lambda: (200, "text/event-stream", stream())})
+        began = time.monotonic()
+        status, seen = self.on_terminal("run", "a", signal_after=b"running")
+        self.assertEqual(status, 130, seen)
+        self.assertIn("run 3 is cancelled", seen)
+        self.assertLess(time.monotonic() - began, 6)
+        self.assertEqual(self.server.seen[-1][:2], self.cancel)
+
+
+class Completion(PhyrctlTest):
+    def complete(self, *words):
+        script = f'source {COMPLETION}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words], capture_output=True, text=True, timeout=20,
+                                env=os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"})
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout.split()
+
+    def test_commands_and_options(self):
+        self.assertEqual(self.complete("s"), ["show", "system"])
+        self.assertEqual(self.complete("ls", "--l"), ["--limit"])
+        self.assertEqual(self.complete("show", "--l"), [])
+        self.assertEqual(self.complete("--server", "x", "ex"), ["export"])
+
+    def test_all_options_are_completed(self):
+        text = COMPLETION.read_text()
+        for word in self.call_help().split():
+            if word.startswith("--") and word != "--version,":
+                self.assertIn(word.strip(","), text)
+
+    def call_help(self):
+        return subprocess.run([PHYRCTL, "--help"], capture_output=True, text=True).stdout
+
+    def test_what_the_daemon_knows(self):
+        self.serve({("GET", "/api/v1/system"): SYSTEM, ("GET", "/api/v1/workloads"): WORKLOADS,
+                    ("GET", "/api/v1/runs"): {"runs": [HEAD, HEAD | {"id": 27}], "next": None}})
+        server = ["--server", self.url]
+        self.assertEqual(self.complete(*server, "show", ""), ["3", "27"] + self.complete(*server, "show", "--"))
+        self.assertEqual(self.complete(*server, "run", "mr/dereg/thp/"),
+                         [f"mr/dereg/thp/{size}" for size in ("4KiB", "64KiB", "2MiB", "64MiB", "1GiB")])
+        self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 20)
+
+
+phyrd.main()

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* phyr-bench, each benchmark for as short as it can: all run, and say so. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "../test.h"
+
+#define REPORT "/tmp/phyr-bench.json"
+#define SHORTEST " --benchmark_min_time=0 --benchmark_out=" REPORT
+
+static json_t *benchmarks;
+
+static int group_setup(void **state)
+{
+	json_error_t error;
+	json_t *report;
+
+	(void)state;
+	if (system("phyr-bench >/dev/null 2>&1" SHORTEST))
+		return -1;
+	report = json_load_file(REPORT, JSON_REJECT_DUPLICATES, &error);
+	unlink(REPORT);
+	if (!report)
+		return -1;
+	benchmarks = json_incref(json_object_get(report, "benchmarks"));
+	json_decref(report);
+	return json_is_array(benchmarks) ? 0 : -1;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	json_decref(benchmarks);
+	return 0;
+}
+
+static const char *name_of(const json_t *benchmark)
+{
+	return json_string_value(json_object_get(benchmark, "name"));
+}
+
+static const json_t *find(const char *name)
+{
+	json_t *benchmark;
+	size_t i;
+
+	json_array_foreach(benchmarks, i,
+			   benchmark) if (!strcmp(name_of(benchmark),
+						  name)) return benchmark;
+	return NULL;
+}
+
+static void test_all_are_reported(void **state)
+{
+	FILE *list = popen("phyr-bench --benchmark_list_tests", "re");
+	size_t listed = 0;
+	char name[128];
+
+	(void)state;
+	assert_non_null(list);
+	while (fgets(name, sizeof(name), list)) {
+		name[strcspn(name, "\n")] = '\0';
+		if (!find(name))
+			fail_msg("%s is not in the report", name);
+		listed++;
+	}
+	assert_int_equal(pclose(list), 0);
+	assert_int_not_equal(listed, 0);
+	assert_int_equal(listed, json_array_size(benchmarks));
+}
+
+static void test_none_fails(void **state)
+{
+	json_t *benchmark;
+	size_t i;
+
+	(void)state;
+	json_array_foreach(
+		benchmarks, i,
+		benchmark) if (json_is_true(json_object_get(benchmark,
+							    "error_occurred")))
+		fail_msg("%s: %s", name_of(benchmark),
+			 json_string_value(
+				 json_object_get(benchmark, "error_message")));
+}
+
+static void test_times(void **state)
+{
+	json_t *benchmark;
+	size_t i;
+
+	(void)state;
+	json_array_foreach(benchmarks, i, benchmark)
+	{
+		double seconds = json_number_value(
+			json_object_get(benchmark, "seconds_per_call"));
+		double ns = json_number_value(
+			json_object_get(benchmark, "real_time"));
+		double threads = json_number_value(
+			json_object_get(benchmark, "threads"));
+
+		if (!(ns > 0))
+			fail_msg("%s took %g ns", name_of(benchmark), ns);
+		/* Google Benchmark divides by the number of threads. */
+		if (!(seconds * 1e9 > ns * threads * 0.999 &&
+		      seconds * 1e9 < ns * threads * 1.001))
+			fail_msg("%s: %g s a call, but %g ns by %g threads",
+				 name_of(benchmark), seconds, ns, threads);
+	}
+}
+
+static void test_threads(void **state)
+{
+	static const char *const names[] = {
+		"gup/phyrs/pin/hugetlb-1G/1GiB/shared/manual_time/threads:2",
+		"gup/phyrs/pin/hugetlb-1G/1GiB/own/manual_time/threads:2",
+		"mr/reg/hugetlb-2M/2MiB/shared/manual_time/threads:2",
+		"mr/reg/hugetlb-2M/2MiB/own/manual_time/threads:2",
+	};
+
+	(void)state;
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!find(names[i]))
+			fail_msg("no %s", names[i]);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_are_reported),
+		cmocka_unit_test(test_none_fails),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_threads),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// phyrd's API. Errors carry the problem document's words.
+
+const ROOT = "/api/v1";
+
+/** Asks for the token where the daemon wants one; it is kept as long as the tab is open. */
+function headers() {
+	const token = sessionStorage.getItem("token");
+
+	return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
+async function problemOf(response) {
+	const problem = await response.json().catch(() => ({}));
+	const about = problem.field ? ` (${problem.field}${"limit" in problem ? `, at most ${problem.limit}` : ""})` : "";
+	const error = new Error(`${problem.detail ?? response.statusText}${about}`);
+
+	error.status = response.status;
+	return error;
+}
+
+async function request(method, path, body, signal) {
+	for (;;) {
+		const response = await fetch(ROOT + path, {
+			method, body, signal, cache: "no-store",
+			headers: { ...headers(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+		});
+
+		if (response.ok)
+			return response;
+		const token = response.status === 401 && prompt("The token of this daemon");
+
+		if (!token)
+			throw await problemOf(response);
+		sessionStorage.setItem("token", token.trim());
+	}
+}
+
+async function json(method, path, body, signal) {
+	const response = await request(method, path, body, signal);
+
+	return response.status === 204 ? null : response.json();
+}
+
+export const getSystem = () => json("GET", "/system");
+export const getWorkloads = () => json("GET", "/workloads");
+export const listRuns = (before) => json("GET", `/runs${before ? `?before=${before}` : ""}`);
+export const getRun = (id) => json("GET", `/runs/${id}/samples`);
+export const startRun = (run) => json("POST", "/runs", JSON.stringify(run));
+export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
+export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
+export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);
+export const importFile = (file) =>
+	json("POST", `/import?name=${encodeURIComponent(file.name.replace(/\.json$/, "").slice(0, 60))}`, file);
+export const exportRun = async (id) => (await request("GET", `/export?run=${id}`)).blob();
+
+/** Calls on[event](data) for each server-sent event. (EventSource could not send the token.) */
+export async function followRun(id, on, signal) {
+	const response = await request("GET", `/runs/${id}/events`, undefined, signal);
+	const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+	let text = "";
+
+	for (;;) {
+		const { done, value } = await reader.read();
+
+		if (done)
+			return;
+		text += value;
+		for (let end; (end = text.indexOf("\n\n")) >= 0; text = text.slice(end + 2)) {
+			const fields = Object.fromEntries(text.slice(0, end).split("\n").map((line) =>
+				[line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 1).trim()]));
+
+			if (fields.data)
+				on[fields.event]?.(JSON.parse(fields.data));
+		}
+	}
+}

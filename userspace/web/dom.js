@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Elements without a framework.
+
+/**
+ * An element. Properties that start with "on" are listeners, the others attributes; false and null leave one out.
+ * Children are nodes, or anything else as text; null leaves one out.
+ */
+export function h(tag, properties = {}, ...children) {
+	const element = document.createElement(tag);
+
+	for (const [name, value] of Object.entries(properties)) {
+		if (name.startsWith("on"))
+			element.addEventListener(name.slice(2), value);
+		else if (value !== false && value !== null && value !== undefined)
+			element.setAttribute(name, value === true ? "" : value);
+	}
+	element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+	return element;
+}
+
+/** A table that scrolls by itself where the screen is narrow. Cells are nodes or text; in the column prose lines may break. */
+export function table(caption, headings, rows, { numbers = [], prose = -1 } = {}) {
+	const cell = (tag, content, column, more = {}) =>
+		h(tag, { ...more, class: numbers.includes(column) ? "number" : column === prose ? "prose" : null }, content);
+
+	return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
+		h("table", {},
+			h("caption", {}, caption),
+			h("thead", {}, h("tr", {}, headings.map((text, i) => cell("th", text, i, { scope: "col" })))),
+			h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((content, i) => i
+				? cell("td", content, i)
+				: cell("th", content, i, { scope: "row" })))))));
+}
+
+/** Terms and what they are. */
+export function facts(pairs) {
+	return h("dl", {}, pairs.filter((pair) => pair).map(([term, text]) =>
+		h("div", {}, h("dt", {}, term), h("dd", {}, text))));
+}
+
+export function button(text, onclick, properties = {}) {
+	return h("button", { type: "button", onclick, ...properties }, text);
+}
+
+/** Says it to everybody, also to those who only listen. */
+export function announce(text) {
+	document.getElementById("status").replaceChildren(...(text ? [h("span", {}, text)] : []));
+}
+
+export function failure(error) {
+	return h("p", { class: "failure", role: "alert" }, `✗ ${error.message}`);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// What this machine is, and what it can measure.
+
+import * as api from "/api.js";
+import { h, facts, table } from "/dom.js";
+import { duration, size } from "/format.js";
+
+const CLOCKS = {
+	icount: "1 ns is one guest instruction: repeatable, without caches",
+	tcg: "time of an emulator: no measure of a machine",
+};
+
+function pools(system) {
+	return system.hugepages.map((pool) =>
+		`${size(pool.page_size_bytes)}: ${pool.free - pool.reserved} of ${pool.total} free`).join("; ") || "none";
+}
+
+function devices(system) {
+	return system.rdma_devices.map((device) => `${device.name} (${device.transport}; ${device.ports.map((port) =>
+		port ? `port ${port.number} ${port.state.replace("PORT_", "").toLowerCase()}, ${port.link_layer}` : "no port").join("; ")})`)
+		.join("; ") || "none";
+}
+
+function missing(system) {
+	return system.privileges.missing_capabilities.map(({ name, without_it: what }) => `${name}: ${what}`).join("; ");
+}
+
+export async function showMachine(main) {
+	main.append(h("h1", {}, "What this machine can do"));
+	const [system, { workloads }] = await Promise.all([api.getSystem(), api.getWorkloads()]);
+	const { clock } = system;
+
+	main.append(
+		table("Workloads", ["workload", "here", "what a sample is, or why not"], workloads.map((workload) => [
+			h("code", {}, workload.pattern),
+			workload.available ? "✓ yes" : "✗ no",
+			workload.available ? workload.summary : workload.reason,
+		]), { prose: 2 }),
+		h("p", {}, h("a", { href: "#/run", class: "button" }, "Start a run")),
+		h("h2", {}, "The machine"),
+		facts([
+			["Kernel", `${system.kernel.release}, ${system.kernel.version}, ${system.kernel.machine}`],
+			["Command line", h("code", {}, system.command_line ?? "–")],
+			["Configuration", system.config ? `${system.config.fnv1a64} (${system.config.file})` : "not shown by the kernel"],
+			["CPU", `${system.cpu.online} × ${system.cpu.model}`],
+			["Runs under", system.accelerator],
+			["Clock", `${clock.kind} (${clock.source})${CLOCKS[clock.kind] ? `: ${CLOCKS[clock.kind]}` : ""}`],
+			["A sample of nothing", duration(clock.overhead_ns)],
+			["Hugepages", pools(system)],
+			["Transparent hugepages", system.transparent_hugepages ?? "none"],
+			["RDMA devices", devices(system)],
+			["Locked memory", system.memlock_bytes === null ? "unlimited" : size(system.memlock_bytes)],
+			["Fork safety", system.fork_safety.in_effect ? "in effect: registrations are marked" : "off"],
+			missing(system) && ["Missing privileges", missing(system)],
+		]));
+}

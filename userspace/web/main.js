@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Which view the address asks for: #/, #/run, #/runs, #/runs/3, #/compare/1/2. Each address can be shared.
+
+import * as api from "/api.js";
+import * as chart from "/chart.js";
+import { announce, failure } from "/dom.js";
+import { showMachine } from "/machine.js";
+import { showForm } from "/form.js";
+import { showHistory } from "/history.js";
+import { showRun } from "/run.js";
+import { showComparison } from "/comparison.js";
+
+const ROUTES = [
+	[/^#\/$/, showMachine],
+	[/^#\/run$/, showForm],
+	[/^#\/runs$/, showHistory],
+	[/^#\/runs\/(\d+)$/, showRun],
+	[/^#\/compare(?:\/(\d+)\/(\d+))?$/, showComparison],
+];
+
+const main = document.getElementById("main");
+let leave = new AbortController();
+
+/* A view fills the element it is given; the signal tells it that the reader has gone on. */
+async function show() {
+	const address = location.hash || "#/";
+	const [pattern, view] = ROUTES.find(([candidate]) => candidate.test(address)) ?? [];
+
+	leave.abort();
+	leave = new AbortController();
+	const { signal } = leave;
+
+	chart.forget();
+	announce("");
+	main.replaceChildren();
+	for (const link of document.querySelectorAll("nav a:not(.brand)")) {
+		const target = link.getAttribute("href");
+
+		link.toggleAttribute("aria-current", target === "#/" ? address === "#/" :
+			address === target || address.startsWith(`${target}/`));
+	}
+	try {
+		if (!view)
+			throw new Error(`There is nothing at ${address}`);
+		await view(main, signal, ...pattern.exec(address).slice(1));
+	} catch (error) {
+		if (!signal.aborted)
+			main.append(failure(error));
+	}
+	if (!signal.aborted)
+		document.title = `${main.querySelector("h1")?.textContent ?? "phyr"} · phyr`;
+}
+
+document.getElementById("skip").addEventListener("click", (event) => {
+	event.preventDefault();
+	main.focus();
+});
+addEventListener("hashchange", () => {
+	main.focus({ preventScroll: true });
+	scrollTo(0, 0);
+	show();
+});
+show();
+
+api.getSystem().then(({ kernel, clock, cpu, phyrd }) => {
+	document.getElementById("machine").textContent =
+		`Linux ${kernel.release} · clock ${clock.kind} · ${cpu.online} × ${cpu.model} · phyrd ${phyrd}`;
+}, () => {});

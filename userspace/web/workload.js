@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Names of workloads: family[/form][/variant]/series/backing/size, and what Google Benchmark may append.
+
+const FACTORS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,3})\/(?<backing>base|thp|hugetlb-2M|hugetlb-1G)\/(?<number>\d+)(?<unit>[KMG]iB)(?<rest>\/.*)?$/;
+
+export const BACKINGS = ["base", "thp", "hugetlb-2M", "hugetlb-1G"];
+
+/** {subject, backing, bytes}, or null if the name is of another form. Rows of several threads stand for themselves. */
+export function parse(name) {
+	const parts = NAME.exec(name)?.groups;
+
+	if (!parts || /threads:(?!1$)/.test(parts.rest ?? ""))
+		return null;
+	return { subject: parts.subject + (parts.rest ?? "").replace(/\/manual_time|\/threads:1/g, ""),
+		backing: parts.backing, bytes: parts.number * FACTORS[parts.unit] };
+}
+
+/** Names that differ only in the form: "gup/pages/pin" and "gup/phyrs/pin" have {common: "gup/pin"}. */
+export function form(subject) {
+	const parts = subject.split("/");
+
+	return parts[1] === "pages" || parts[1] === "phyrs"
+		? { common: [parts[0], ...parts.slice(2)].join("/"), form: parts[1] }
+		: null;
+}
+
+/** Median of a result in ns, or null where it has none. */
+export function median(result) {
+	const value = result.stats?.median ?? result.aggregates?.median ?? result.aggregates?.mean;
+
+	return value === undefined ? null : inNs(value, result.unit);
+}
+
+export function inNs(value, unit) {
+	return unit === "ps" ? value / 1000 : value;
+}
