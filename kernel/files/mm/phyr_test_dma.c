@@ -105,11 +105,12 @@ static int mapping_check(const struct phyr_test_dma *dma)
 static int mapping_alloc_sgt(struct mapping *mapping)
 {
 	struct phyr_test_range *range = &mapping->range;
+	unsigned int max = dma_get_max_seg_size(&mapping->pdev->dev);
 
-	return sg_alloc_table_from_pages_segment(
-		&mapping->sgt, range->pages, range->nr,
-		offset_in_page(range->addr), range->len,
-		dma_get_max_seg_size(&mapping->pdev->dev), GFP_KERNEL);
+	return sg_alloc_table_from_pages_segment(&mapping->sgt, range->pages,
+						 range->nr,
+						 offset_in_page(range->addr),
+						 range->len, max, GFP_KERNEL);
 }
 
 static int mapping_alloc_vecs(struct mapping *mapping)

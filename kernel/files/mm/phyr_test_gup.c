@@ -118,8 +118,9 @@ static int range_describe(struct phyr_test_range *range,
 	if (range->form == PHYR_TEST_LIST &&
 	    range->nr_pages > PHYR_TEST_MAX_ENTRIES)
 		return -EINVAL;
-	err = phyr_test_range_alloc(range, min_t(u64, range->nr_pages,
-						  describe.max_entries));
+	err = phyr_test_range_alloc(range,
+				    min_t(u64, range->nr_pages,
+					  describe.max_entries));
 	if (err)
 		return err;
 

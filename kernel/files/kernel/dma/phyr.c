@@ -266,15 +266,14 @@ static noinline int dma_batch_map_split(struct dma_batch *batch,
 
 	for (at = 0; at < phyr->len;) {
 		phys_addr_t phys = phyr->paddr + at;
+		size_t len = min(phyr->len - at, most);
 		ssize_t mapped;
 
 		if (batch->nr == batch->max)
 			goto full;
 		/* Boundaries are mostly where they are in physical memory. */
-		mapped = dma_batch_map_entry(
-			batch, phys,
-			dma_batch_within(batch, phys,
-					 min(phyr->len - at, most)));
+		len = dma_batch_within(batch, phys, len);
+		mapped = dma_batch_map_entry(batch, phys, len);
 		if (mapped < 0)
 			return mapped;
 		at += mapped;
