@@ -61,10 +61,10 @@ static u32 roll(struct fixture *f, u32 sides)
 	return prandom_u32_state(&f->rnd) % sides;
 }
 
-/* Ascending, with gaps that keep them from touching. */
+/* Ascending, behind all RAM, with gaps that keep them from touching. */
 static void random_phyrs(struct fixture *f, unsigned int max_nr, u32 max_len)
 {
-	phys_addr_t at = SZ_4G + roll(f, SZ_1M);
+	phys_addr_t at = BIT_ULL(40) + roll(f, SZ_1M);
 	unsigned int i;
 
 	f->nr = 1 + roll(f, max_nr);
@@ -164,8 +164,8 @@ static void phyr_dma_longer_than_u32(struct kunit *test)
 	struct sg_table sgt;
 
 	f->nr = 2;
-	f->phyrs[0] = (struct phys_vec){ 3ULL * SZ_4G + 5, 2ULL * SZ_4G };
-	f->phyrs[1] = (struct phys_vec){ 9ULL * SZ_4G, SZ_4G };
+	f->phyrs[0] = (struct phys_vec){ BIT_ULL(40) + 5, 2ULL * SZ_4G };
+	f->phyrs[1] = (struct phys_vec){ BIT_ULL(41), SZ_4G };
 	f->parms.max_segment_size = UINT_MAX;
 	KUNIT_ASSERT_EQ(test, map(f, MAX_VECS), 0);
 	KUNIT_EXPECT_EQ(test, f->vecs[0].len, SZ_4G - PAGE_SIZE);
