@@ -2,7 +2,6 @@
 #ifndef PHYR_RDMA_H
 #define PHYR_RDMA_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <infiniband/verbs.h>
@@ -21,8 +20,6 @@ enum phyr_rdma_wait {
 	PHYR_RDMA_EVENT,
 };
 
-struct rdma_cm;
-
 /**
  * struct phyr_rdma - two RC queue pairs of one device, connected to each other
  * @device: borrowed
@@ -31,7 +28,6 @@ struct rdma_cm;
  * @cq: completion queue of both queue pairs
  * @qp: [0] is the requester of phyr_rdma_execute(), [1] the responder; it
  *	allows remote writes, reads and atomics
- * @cm: for iWARP, what connects @qp, else NULL
  */
 struct phyr_rdma {
 	const struct phyr_device *device;
@@ -39,17 +35,7 @@ struct phyr_rdma {
 	struct ibv_comp_channel *channel;
 	struct ibv_cq *cq;
 	struct ibv_qp *qp[2];
-	struct rdma_cm *cm;
 };
-
-/**
- * phyr_rdma_is_iwarp() - whether a device speaks iWARP
- * @device: an open device
- *
- * There a write completes when it is on its way, whether the peer takes it or
- * not, and the memory that a read fills must allow remote writes.
- */
-bool phyr_rdma_is_iwarp(const struct phyr_device *device);
 
 #define PHYR_RDMA_MAX_WR 64
 #define PHYR_RDMA_MAX_SGE 4
@@ -60,11 +46,9 @@ bool phyr_rdma_is_iwarp(const struct phyr_device *device);
  * @rdma: the connection
  * @error: filled on failure, or NULL
  *
- * iWARP devices are connected through librdmacm, over an IPv4 address of their
- * network interface, all others directly.
- *
- * Return: 0, -EADDRNOTAVAIL for a RoCE port without a RoCE v2 GID or an iWARP
- * device without an address, or what libibverbs or librdmacm failed with.
+ * Return: 0, -EOPNOTSUPP for iWARP (it cannot connect this way),
+ * -EADDRNOTAVAIL for a RoCE port without a RoCE v2 GID, or what libibverbs
+ * failed with.
  */
 int phyr_rdma_create(const struct phyr_device *device, struct phyr_rdma **rdma,
 		     struct phyr_error *error);
