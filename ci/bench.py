@@ -47,29 +47,34 @@ def expand(pattern: str) -> list[str]:
     return ["".join(pick) for pick in itertools.product(*choices)]
 
 
-def requests(plan: dict, tree: str) -> dict[str, dict]:
-    """Run name -> the body of POST /api/v1/runs, for one kernel. phyrd shares memory between neighbours."""
+def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
+    """Run name -> the body of POST /api/v1/runs, for one kernel and machine. phyrd shares memory between neighbours."""
     bodies = {}
     for run in plan["runs"]:
-        if tree not in run["kernels"]:
+        if tree not in run["kernels"] or run.get("iommu", False) != iommu:
             continue
         names = [
             name.replace("{backing}", backing)
             for backing in run["backings"] for pattern in run["workloads"] for name in expand(pattern)
         ]
-        bodies[run["name"]] = {"name": run["name"], "workloads": [
-            {"workload": name, "samples": run["samples"], "warmup": run["warmup"]} for name in names
-        ]}
+        common = {key: run[key] for key in ("samples", "warmup", "device") if key in run}
+        bodies[run["name"]] = {"name": run["name"], "workloads": [{"workload": name} | common for name in names]}
     return bodies
 
 
-def measure(house: House, which: kernel.Kernel, clock: str, plan: dict) -> tuple[dict, list[dict]]:
+def prefixed(plan: dict, run: dict) -> list[dict]:
+    """The results of a finished run, under the names that their rows get: 'prefix' of the run in the plan, and the workload."""
+    prefix = next(entry for entry in plan["runs"] if entry["name"] == run["name"]).get("prefix", "")
+    return [result | {"workload": prefix + result["workload"]} for result in run["results"]]
+
+
+def measure(house: House, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[dict, list[dict]]:
     """(what the daemon says of the system, results of all runs)"""
     machine = vm.Machine(house.kernel(which), house.guest, house.accelerator if clock == "kvm" else "tcg",
-                         icount=clock == "icount", cpus=1)
-    folder = paths.VM / f"bench-{which.tree}"
-    bodies = requests(plan, which.tree)
-    say(f"measuring in the {which.name} kernel, clock {clock}")
+                         icount=clock == "icount", cpus=1, iommu=iommu)
+    folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
+    bodies = requests(plan, which.tree, iommu)
+    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")
     files = {f"requests/{index}-{name}.json": json.dumps(body) for index, (name, body) in enumerate(bodies.items())}
     outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
     # What stock complains of is part of the comparison.
@@ -88,7 +93,7 @@ def measure(house: House, which: kernel.Kernel, clock: str, plan: dict) -> tuple
         run = json.loads((outcome.results / Path(file).name).read_text())
         if run["state"] != "done":
             raise BenchError(f"{which.name}: run {run['name']} ended as {run['state']}")
-        results += run["results"]
+        results += prefixed(plan, run)
     say(f"measured {len(results)} workloads in {outcome.seconds:.0f} s")
     return system, results
 
@@ -118,6 +123,8 @@ def run(house: House, output: Path, clock: str) -> int:
     results = {}
     for which in (kernel.STOCK, kernel.PHYR):
         system, results[which.tree] = measure(house, which, clock, plan)
+        if requests(plan, which.tree, iommu=True):
+            results[which.tree] += measure(house, which, clock, plan, iommu=True)[1]
         accelerator = "kvm" if clock == "kvm" else "tcg"
         write(paths.RESULTS / f"{which.tree}.json",
               gbench.document(context(system, which, clock, accelerator), results[which.tree]))

@@ -4,7 +4,8 @@
 from ci.error import CiError
 
 SCHEMA = "phyr-compare/1"
-REPRESENTATIONS = ("pages", "phyrs")
+# family -> its forms, which are both measured in the phyr kernel
+REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs")}
 KERNELS = ("stock", "phyr")
 
 
@@ -31,10 +32,15 @@ def row(name: str, unit: str, labels: tuple[str, str], left: dict, right: dict) 
     return {"name": name, "unit": unit, labels[0]: a, labels[1]: b, "ratio": ratio(a, b)}
 
 
+def family(name: str) -> str:
+    """iommu:dma/map/thp/2MiB -> dma"""
+    return name.split("/")[0].split(":")[-1]
+
+
 def split_representation(name: str) -> tuple[str, str] | None:
     """gup/phyrs/pin/thp/2MiB -> (phyrs, gup/pin/thp/2MiB)"""
     parts = name.split("/")
-    if parts[0] != "gup" or parts[1] not in REPRESENTATIONS:
+    if parts[1] not in REPRESENTATIONS.get(family(name), ()):
         return None
     return parts[1], "/".join([parts[0], *parts[2:]])
 
@@ -50,7 +56,8 @@ def rows(stock: list[dict], phyr: list[dict]) -> list[dict]:
             sides = represented.setdefault(split[1], {})
             sides[split[0]] = result
             if len(sides) == 2:
-                found.append(row(split[1], unit, REPRESENTATIONS, sides["pages"], sides["phyrs"]))
+                pair = REPRESENTATIONS[family(name)]
+                found.append(row(split[1], unit, pair, sides[pair[0]], sides[pair[1]]))
         elif name not in other:
             raise CompareError(f"{name}: measured in the phyr kernel only")
         else:
@@ -66,11 +73,11 @@ def rows(stock: list[dict], phyr: list[dict]) -> list[dict]:
 
 def operation(entry: dict) -> str:
     """mr/reg/thp/2MiB -> mr/reg"""
-    return "/".join(entry["name"].split("/")[:2])
+    return "/".join(entry["name"].split("/")[:-2])
 
 
 def labels(entry: dict) -> tuple[str, str]:
-    return REPRESENTATIONS if "pages" in entry else KERNELS
+    return KERNELS if "stock" in entry else REPRESENTATIONS[family(entry["name"])]
 
 
 def figure(entry: dict) -> str:
@@ -81,7 +88,8 @@ def table(found: list[dict], clock: str) -> str:
     unit = "ns (= instructions)" if clock == "icount" else "ns"
     width = max(len(entry["name"]) for entry in found)
     lines = []
-    for pair, heading in ((KERNELS, "stock kernel"), (REPRESENTATIONS, "pages in the phyr kernel")):
+    for pair in (KERNELS, *dict.fromkeys(REPRESENTATIONS.values())):
+        heading = "stock kernel" if pair == KERNELS else f"{pair[0]} in the phyr kernel"
         chosen = [entry for entry in found if labels(entry) == pair]
         if not chosen:
             continue

@@ -53,3 +53,8 @@ class Git:
             self.directory.mkdir(parents=True, exist_ok=True)
             self.run("init", "--quiet", "--bare")
             self.run("config", "gc.auto", "0")
+        # A bare store does not read the tree's .gitattributes: name functions, not labels, in hunk headers.
+        attributes = self.directory / "info" / "attributes"
+        if not attributes.exists():
+            attributes.parent.mkdir(exist_ok=True)
+            attributes.write_text("*.[ch] diff=cpp\n")

@@ -2,6 +2,7 @@
 """./phyr test: every entry, one sum."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -40,7 +41,17 @@ BOUNDS = {
     kernel.PHYR: Bounds(240, 300, 1200),
     kernel.DEBUG: Bounds(480, 900, 2700, "export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
+DMA_PROGRAMS = ["dma_map"]               # the edu device takes a tenth of a second of the guest's time for each transfer
+# name -> what is between a device and memory: (an IOMMU, more kernel parameters)
+DMA_MACHINES = {
+    "direct": (False, ""),
+    "iommu-strict": (True, ""),
+    "iommu-lazy": (True, "iommu.strict=0"),
+    "bounce": (False, "swiotlb=force"),
+}
+DMA_SECONDS = 3000                       # of the guest's time, which jumps ahead while it waits
 MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
+SCATTERLIST_SOURCES = ("tools/testing/scatterlist", "tools/include", "include/linux/scatterlist.h", "lib/scatterlist.c")
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
 SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
 HANG_JOB = "sleep 600\n"
@@ -115,6 +126,21 @@ def fuzz(_house: House, long: bool) -> Tally:
     if not tally.passed and not tally.failures:
         tally.failures.append("fuzz: there is no fuzzer")
     return tally
+
+
+def scatterlist(house: House, _long: bool) -> Tally:
+    """The kernel's own userspace test of lib/scatterlist.c, with the sanitizers that its Makefile asks for."""
+    folder = paths.BUILD / "scatterlist"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    sources = house.store.run("archive", house.tip, "--", *SCATTERLIST_SOURCES)
+    subprocess.run(["tar", "-x", "-C", folder], input=sources, check=True)
+    for command in (["make", "-s"], ["./main"]):
+        run = subprocess.run(command, cwd=folder / SCATTERLIST_SOURCES[0], capture_output=True, text=True)
+        if run.returncode:
+            said = (run.stdout + run.stderr).strip()[-500:]
+            return Tally(failures=[f"scatterlist: {command[0]} exits with {run.returncode}: {said}"])
+    return Tally(passed=1)
 
 
 def series(house: House, _long: bool) -> Tally:
@@ -198,12 +224,23 @@ def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
     machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
                          command_line=f"kunit.enable=1 kunit.filter_glob=phyr_* {panic}")
     folder = paths.VM / f"test-{which.name}"
-    tally = in_guest(machine, guest.test_programs(), folder, BOUNDS[which], long)
+    programs = [program for program in guest.test_programs() if Path(program).name not in DMA_PROGRAMS]
+    tally = in_guest(machine, programs, folder, BOUNDS[which], long)
     if house.patched:
         tally += kunit_tally(vm.read(folder / "console.log"))
     # A hugepage pool would take the movable memory, and pinning would have to move its pages.
     movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line=f"movablecore=2G {panic}")
     return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
+
+
+def dma(house: House, long: bool) -> Tally:
+    """DMA addresses, with everything that can be between a device and memory."""
+    tally = Tally()
+    for name, (iommu, parameters) in DMA_MACHINES.items():
+        machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, "tcg", icount=True, iommu=iommu, command_line=parameters)
+        tally += in_guest(machine, [f"{guest.TESTS}/{program}" for program in DMA_PROGRAMS], paths.VM / f"test-dma-{name}",
+                          Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
+    return tally
 
 
 def guest_perf(house: House, long: bool) -> Tally:
@@ -253,6 +290,7 @@ def configuration(house: House, _long: bool) -> Tally:
 ENTRIES = {
     "golden": golden,
     "unit": unit,
+    "scatterlist": scatterlist,
     "fuzz": fuzz,
     "sanitizers": sanitizers,
     "configuration": configuration,
@@ -260,6 +298,7 @@ ENTRIES = {
     "harness": harness,
     "serve": serve,
     "guest-perf": guest_perf,
+    "dma": dma,
     "diagnostics": diagnostics,
     "commits": commits,
     "guest-debug": guest_debug,

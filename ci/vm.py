@@ -37,6 +37,7 @@ class Machine:
     hugepages_1g: int = HUGEPAGES_1G
     hugepages_2m: int = HUGEPAGES_2M
     command_line: str = ""                 # more kernel parameters
+    iommu: bool = False                    # DMA addresses are not physical ones
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = QEMU
     boot_seconds: float = BOOT_SECONDS
@@ -48,7 +49,8 @@ class Machine:
     def arguments(self, folder: Path, interactive: bool) -> list[str]:
         command_line = (
             f"{COMMAND_LINE} hugepagesz=1G hugepages={self.hugepages_1g} default_hugepagesz=2M "
-            f"phyr.clock={self.clock} PHYR_HUGE_1G={self.hugepages_1g} PHYR_HUGE_2M={self.hugepages_2m} {self.command_line}"
+            f"phyr.clock={self.clock} PHYR_HUGE_1G={self.hugepages_1g} PHYR_HUGE_2M={self.hugepages_2m} "
+            f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}{self.command_line}"
         )
         console = f"stdio,id=console,mux=off,signal=off,logfile={folder}/console.log" if interactive \
             else f"file,id=console,path={folder}/console.log"
@@ -61,6 +63,10 @@ class Machine:
             "-device", "virtio-serial-pci",
             "-chardev", f"file,id=verdict,path={folder}/verdict",
             "-device", "virtserialport,chardev=verdict,name=verdict",
+            # The IOMMU comes before the devices behind it.
+            *(["-device", "intel-iommu"] if self.iommu else []),
+            # A device whose DMA engine a test can drive.
+            "-device", "edu,dma_mask=0xffffffffffffffff",
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
         ]
         if self.icount:
@@ -166,6 +172,7 @@ def main() -> int:
     parser.add_argument("--installed", type=Path, help="DESTDIR tree to add to the guest")
     parser.add_argument("--folder", type=Path, default=Path("build/vm/manual"))
     parser.add_argument("--icount", action="store_true", help="one CPU, the clock counts instructions")
+    parser.add_argument("--iommu", action="store_true", help="DMA addresses are not physical ones")
     parser.add_argument("--accelerator", default="tcg", choices=("tcg", "kvm"))
     parser.add_argument("--deadline", type=float, default=600, help="seconds")
     parser.add_argument("--append", default="", help="more kernel parameters")
@@ -175,7 +182,7 @@ def main() -> int:
     image.parent.mkdir(parents=True, exist_ok=True)
     initramfs.pack(image, arguments.installed)
     machine = Machine(arguments.kernel, image, arguments.accelerator, arguments.icount,
-                      command_line=arguments.append)
+                      command_line=arguments.append, iommu=arguments.iommu)
     interactive = arguments.job is None
     job = "exec setsid cttyhack sh -l\n" if interactive else arguments.job.read_text()
     try:

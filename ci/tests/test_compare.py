@@ -17,6 +17,13 @@ def failed(name: str, errno: str) -> dict:
     return {"workload": name, "error": {"errno": errno, "message": "no"}}
 
 
+def finished(plan: dict, tree: str) -> list[dict]:
+    """What a kernel's runs of the plan come to, each sample 1 ns."""
+    runs = ({"name": body["name"], "results": [result(each["workload"], 1) for each in body["workloads"]]}
+            for iommu in (False, True) for body in bench.requests(plan, tree, iommu).values())
+    return [entry for run in runs for entry in bench.prefixed(plan, run)]
+
+
 class CompareTest(unittest.TestCase):
     def test_kernels_side_by_side(self):
         rows = compare.rows([result("mr/reg/base/4KiB", 30, 20, 40)], [result("mr/reg/base/4KiB", 10, 5, 20)])
@@ -29,6 +36,15 @@ class CompareTest(unittest.TestCase):
         rows = compare.rows([], [result("gup/pages/pin/thp/2MiB", 90), result("gup/phyrs/pin/thp/2MiB", 30)])
         self.assertEqual([row["name"] for row in rows], ["gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
+
+    def test_each_family_has_its_own_pair(self):
+        rows = compare.rows([], [result("dma/sg/map/thp/2MiB", 90), result("dma/phyrs/map/thp/2MiB", 30),
+                                 result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)])
+        self.assertEqual([row["name"] for row in rows], ["dma/map/thp/2MiB", "gup/pin/thp/2MiB"])
+        self.assertEqual((rows[0]["sg"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
+        text = compare.table(rows, "icount")
+        self.assertIn("sg in the phyr kernel", text)
+        self.assertIn("pages in the phyr kernel", text)
 
     def test_failure_is_a_side_without_a_ratio(self):
         row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)])[0]
@@ -105,11 +121,21 @@ class FormatTest(unittest.TestCase):
         self.assertEqual(bench.expand("gup/{pages,phyrs}/{pin,unpin}/{backing}"), [
             "gup/pages/pin/{backing}", "gup/pages/unpin/{backing}", "gup/phyrs/pin/{backing}", "gup/phyrs/unpin/{backing}"])
 
+    def test_a_run_may_name_its_device_and_prefix_its_rows(self):
+        run = {"kernels": ["stock", "phyr"], "samples": 9, "warmup": 2, "workloads": ["mr/{reg,dereg}/{backing}"],
+               "backings": ["base/4KiB"]}
+        plan = {"runs": [{"name": "a"} | run, {"name": "b", "device": "siw0", "prefix": "siw:"} | run]}
+        bodies = bench.requests(plan, "phyr")
+        self.assertEqual(bodies["a"]["workloads"][0], {"workload": "mr/reg/base/4KiB", "samples": 9, "warmup": 2})
+        self.assertEqual(bodies["b"]["workloads"][1],
+                         {"workload": "mr/dereg/base/4KiB", "samples": 9, "warmup": 2, "device": "siw0"})
+        rows = compare.rows(finished(plan, "stock"), finished(plan, "phyr"))
+        self.assertEqual([row["name"] for row in rows],
+                         ["mr/reg/base/4KiB", "mr/dereg/base/4KiB", "siw:mr/reg/base/4KiB", "siw:mr/dereg/base/4KiB"])
+
     def test_our_plan_gives_both_kernels_what_the_rows_need(self):
         plan = json.loads(bench.WORKLOADS.read_text())
-        names = {tree: [w["workload"] for body in bench.requests(plan, tree).values() for w in body["workloads"]]
-                 for tree in compare.KERNELS}
-        rows = compare.rows(*([result(name, 1) for name in names[tree]] for tree in compare.KERNELS))
+        rows = compare.rows(*(finished(plan, tree) for tree in compare.KERNELS))
         measured = {row["name"] for row in rows}
         self.assertEqual(len(measured), len(rows))
         for limit in json.loads(bench.LIMITS.read_text())["limits"]:

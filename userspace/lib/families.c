@@ -3,6 +3,7 @@
 
 const struct phyr_family *const phyr_families[] = {
 	&phyr_family_gup,
+	&phyr_family_dma,
 	&phyr_family_mr,
 	&phyr_family_rdma,
 	&phyr_family_gup_test,

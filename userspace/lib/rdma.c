@@ -7,8 +7,15 @@
 #include <phyr/clock.h>
 #include <phyr/rdma.h>
 
+#include "rdma_cm.h"
+
 /* RDMA reads and atomics under way at a time, as requester and responder. */
 #define MAX_READS 16
+
+bool phyr_rdma_is_iwarp(const struct phyr_device *device)
+{
+	return device->context->device->transport_type == IBV_TRANSPORT_IWARP;
+}
 
 static uint8_t smaller(int a, int b)
 {
@@ -98,12 +105,8 @@ static int check_device(const struct phyr_device *device,
 {
 	const char *name = ibv_get_device_name(device->context->device);
 
-	if (device->context->device->transport_type == IBV_TRANSPORT_IWARP)
-		return phyr_error_set(
-			error, -EOPNOTSUPP,
-			"RDMA device %s is iWARP, which cannot connect queue pairs this way; use an InfiniBand or RoCE device",
-			name);
-	if (device->port_attr.link_layer == IBV_LINK_LAYER_ETHERNET &&
+	if (!phyr_rdma_is_iwarp(device) &&
+	    device->port_attr.link_layer == IBV_LINK_LAYER_ETHERNET &&
 	    device->gid_index < 0)
 		return phyr_error_set(
 			error, -EADDRNOTAVAIL,
@@ -118,6 +121,11 @@ static int connect_qps(struct phyr_rdma *rdma, struct phyr_error *error)
 
 	for (int i = 0; i < 2 && !ret; i++)
 		ret = to_init(rdma->device, rdma->qp[i]);
+	if (!ret && phyr_rdma_is_iwarp(rdma->device))
+		return rdma_cm_connect(
+			rdma->device, rdma->qp,
+			smaller(rdma->device->attr.max_qp_rd_atom, MAX_READS),
+			&rdma->cm, error);
 	for (int i = 0; i < 2 && !ret; i++)
 		ret = to_ready_to_receive(rdma->device, rdma->qp[i],
 					  rdma->qp[!i]);
@@ -178,6 +186,7 @@ void phyr_rdma_destroy(struct phyr_rdma *rdma)
 {
 	if (!rdma)
 		return;
+	rdma_cm_disconnect(rdma->cm);
 	for (int i = 0; i < 2; i++) {
 		if (rdma->qp[i])
 			ibv_destroy_qp(rdma->qp[i]);

@@ -78,7 +78,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (4 + 2 + 1 + 1) * 4 * 5);
+	assert_int_equal(names, (4 + 4 + 2 + 1 + 1) * 4 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -88,7 +88,7 @@ static void says_what_is_wrong(void **state)
 	} cases[] = {
 		{ "", "family \"\"" },
 		{ "/", "family \"\"" },
-		{ "nvme/read/base/4KiB", "gup, mr, rdma, gup_test" },
+		{ "nvme/read/base/4KiB", "gup, dma, mr, rdma, gup_test" },
 		{ "gup", "form \"\"" },
 		{ "gup/pin/base/4KiB", "pages, phyrs" },
 		{ "gup/pages/reg/base/4KiB", "pin, unpin" },

@@ -514,6 +514,7 @@ void phyr_iter_advance(struct phyr_iter *iter, size_t bytes)
 	while (bytes >= iter->cur->len) {
 		bytes -= iter->cur->len;
 		iter->cur++;
+		phyr_iter_chain(iter);
 	}
 	iter->skip = bytes;
 }

@@ -2,6 +2,7 @@
 #ifndef PHYR_RDMA_H
 #define PHYR_RDMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <infiniband/verbs.h>
@@ -20,6 +21,8 @@ enum phyr_rdma_wait {
 	PHYR_RDMA_EVENT,
 };
 
+struct rdma_cm;
+
 /**
  * struct phyr_rdma - two RC queue pairs of one device, connected to each other
  * @device: borrowed
@@ -28,6 +31,7 @@ enum phyr_rdma_wait {
  * @cq: completion queue of both queue pairs
  * @qp: [0] is the requester of phyr_rdma_execute(), [1] the responder; it
  *	allows remote writes, reads and atomics
+ * @cm: for iWARP, what connects @qp, else NULL
  */
 struct phyr_rdma {
 	const struct phyr_device *device;
@@ -35,7 +39,17 @@ struct phyr_rdma {
 	struct ibv_comp_channel *channel;
 	struct ibv_cq *cq;
 	struct ibv_qp *qp[2];
+	struct rdma_cm *cm;
 };
+
+/**
+ * phyr_rdma_is_iwarp() - whether a device speaks iWARP
+ * @device: an open device
+ *
+ * There a write completes when it is on its way, whether the peer takes it or
+ * not, and the memory that a read fills must allow remote writes.
+ */
+bool phyr_rdma_is_iwarp(const struct phyr_device *device);
 
 #define PHYR_RDMA_MAX_WR 64
 #define PHYR_RDMA_MAX_SGE 4
@@ -46,9 +60,11 @@ struct phyr_rdma {
  * @rdma: the connection
  * @error: filled on failure, or NULL
  *
- * Return: 0, -EOPNOTSUPP for iWARP (it cannot connect this way),
- * -EADDRNOTAVAIL for a RoCE port without a RoCE v2 GID, or what libibverbs
- * failed with.
+ * iWARP devices are connected through librdmacm, over an IPv4 address of their
+ * network interface, all others directly.
+ *
+ * Return: 0, -EADDRNOTAVAIL for a RoCE port without a RoCE v2 GID or an iWARP
+ * device without an address, or what libibverbs or librdmacm failed with.
  */
 int phyr_rdma_create(const struct phyr_device *device, struct phyr_rdma **rdma,
 		     struct phyr_error *error);

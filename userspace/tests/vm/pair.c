@@ -2,8 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -14,14 +17,22 @@ int pair_open(struct pair *pair, struct phyr_error *error)
 	int status;
 
 	memset(pair, 0, sizeof(*pair));
-	status = phyr_device_open(NULL, &pair->device, error);
+	status = phyr_device_open(getenv("PHYR_DEVICE"), &pair->device, error);
 	if (!status)
 		status = phyr_rdma_create(pair->device, &pair->rdma, error);
-	return status;
+	if (status)
+		return status;
+	pair->word_mr = ibv_reg_mr(pair->device->pd, &pair->word,
+				   sizeof(pair->word), ALL_ACCESS);
+	if (!pair->word_mr)
+		return phyr_error_set(error, -errno, "ibv_reg_mr: %s",
+				      strerror(errno));
+	return 0;
 }
 
 void pair_close(struct pair *pair)
 {
+	ibv_dereg_mr(pair->word_mr);
 	phyr_rdma_destroy(pair->rdma);
 	phyr_device_close(pair->device);
 }
@@ -55,13 +66,44 @@ static int split(struct pair_range range, int sges, struct ibv_sge *sge)
 	return nr;
 }
 
-static enum ibv_wc_status execute(struct pair *pair, struct ibv_send_wr *wr)
+static enum ibv_wc_status execute(struct pair *pair, struct ibv_send_wr *wr);
+
+/* A read is answered when the write before it has been placed. */
+static enum ibv_wc_status await_placement(struct pair *pair)
+{
+	struct ibv_sge sge = {
+		.addr = (uintptr_t)&pair->word,
+		.length = sizeof(pair->word),
+		.lkey = pair->word_mr->lkey,
+	};
+	struct ibv_send_wr wr = {
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_RDMA_READ,
+		.wr.rdma = { sge.addr, pair->word_mr->rkey },
+	};
+
+	return execute(pair, &wr);
+}
+
+static enum ibv_wc_status execute_once(struct pair *pair,
+				       struct ibv_send_wr *wr)
 {
 	enum ibv_wc_status status;
 	struct phyr_error error;
 
 	if (phyr_rdma_execute(pair->rdma, wr, &status, &error))
 		fail_msg("%s", error.message);
+	return status;
+}
+
+static enum ibv_wc_status execute(struct pair *pair, struct ibv_send_wr *wr)
+{
+	enum ibv_wc_status status = execute_once(pair, wr);
+
+	if (status == IBV_WC_SUCCESS && wr->opcode == IBV_WR_RDMA_WRITE &&
+	    phyr_rdma_is_iwarp(pair->device))
+		return await_placement(pair);
 	if (status != IBV_WC_SUCCESS)
 		pair_reconnect(pair);
 	return status;
@@ -71,15 +113,56 @@ enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
 				 struct pair_range local, uint64_t remote,
 				 uint32_t rkey, int sges)
 {
+	int max = opcode == IBV_WR_RDMA_READ ? pair->device->attr.max_sge_rd
+					     : PAIR_SGES;
 	struct ibv_sge sge[PAIR_SGES];
 	struct ibv_send_wr wr = {
 		.sg_list = sge,
-		.num_sge = split(local, sges, sge),
+		.num_sge = split(local, sges < max ? sges : max, sge),
 		.opcode = opcode,
 		.wr.rdma = { .remote_addr = remote, .rkey = rkey },
 	};
 
 	return execute(pair, &wr);
+}
+
+/* Within 10 s. */
+static bool connection_ends(struct pair *pair)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	struct ibv_qp_init_attr init;
+	struct ibv_qp_attr attr;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		assert_int_equal(ibv_query_qp(pair->rdma->qp[0], &attr,
+					      IBV_QP_STATE, &init),
+				 0);
+		if (attr.qp_state != IBV_QPS_RTS)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
+		  struct pair_range local, uint64_t remote, uint32_t rkey)
+{
+	bool iwarp = phyr_rdma_is_iwarp(pair->device);
+	struct ibv_sge sge[PAIR_SGES];
+	struct ibv_send_wr wr = {
+		.sg_list = sge,
+		.num_sge = split(local, 1, sge),
+		.opcode = opcode,
+		.wr.rdma = { .remote_addr = remote, .rkey = rkey },
+	};
+	enum ibv_wc_status status = execute_once(pair, &wr);
+	bool refused = status == IBV_WC_REM_ACCESS_ERR;
+
+	if (iwarp)
+		refused = (opcode == IBV_WR_RDMA_WRITE ||
+			   status != IBV_WC_SUCCESS) && connection_ends(pair);
+	pair_reconnect(pair);
+	return refused;
 }
 
 enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
@@ -109,6 +192,8 @@ enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
 		nr = ibv_poll_cq(pair->rdma->cq, 1, &wc);
 	} while (!nr);
 	assert_int_equal(nr, 1);
+	if (wc.status != IBV_WC_SUCCESS)
+		pair_reconnect(pair);
 	return wc.status;
 }
 

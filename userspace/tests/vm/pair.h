@@ -2,6 +2,8 @@
 #ifndef PAIR_H
 #define PAIR_H
 
+#include <stdbool.h>
+
 #include <phyr/device.h>
 #include <phyr/rdma.h>
 
@@ -15,12 +17,17 @@
 /**
  * struct pair - a device connected with itself, for cmocka tests
  *
+ * The device is the first that is ready, or what PHYR_DEVICE in the environment
+ * names. A transfer has been placed when it completes, on iWARP too.
+ *
  * What cannot fail in a working system fails the test that is running. After a
  * work request that failed, the next one finds a new connection.
  */
 struct pair {
 	struct phyr_device *device;
 	struct phyr_rdma *rdma;
+	uint64_t word;	/* what iWARP reads behind each write */
+	struct ibv_mr *word_mr;
 };
 
 /* 0, or negative errno with @error filled. */
@@ -39,6 +46,12 @@ struct pair_range {
 enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
 				 struct pair_range local, uint64_t remote,
 				 uint32_t rkey, int sges);
+/*
+ * Whether the remote end refuses the transfer. That of an iWARP write completes
+ * nevertheless; what tells is that the connection ends.
+ */
+bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
+		  struct pair_range local, uint64_t remote, uint32_t rkey);
 /* Both ends as @sges pieces. */
 enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
 			     struct pair_range to, int sges);

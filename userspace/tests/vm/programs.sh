@@ -55,7 +55,7 @@ one() # name, pattern that the output has, command...
 	result $? "$name"
 }
 
-both() # name, pattern that the client's output has, command...; the client gets the address too
+both() # name, pattern that the client's output has, command...; the client gets $address too
 {
 	name=$1 pattern=$2
 	shift 2
@@ -92,18 +92,18 @@ done
 both 'ibv_rc_pingpong, 1 MiB messages' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -s 1048576 -c
 both 'ibv_rc_pingpong, on-demand paging' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -o
 
-rping_both()
+rping_both() # address
 {
 	rm -f "$folder"/*.out
-	timeout "$seconds" rping -s -a $address -C 20 -V >"$folder/server.out" 2>&1 &
+	timeout "$seconds" rping -s -a "$1" -C 20 -V >"$folder/server.out" 2>&1 &
 	usleep 1000000
-	timeout "$seconds" rping -c -a $address -C 20 -V -v >"$folder/client.out" 2>&1
+	timeout "$seconds" rping -c -a "$1" -C 20 -V -v >"$folder/client.out" 2>&1
 	status=$?
 	wait $! || status=1
 	[ "$(grep -c '^ping data: ' "$folder/client.out")" = 20 ] || status=1
-	result $status rping
+	result $status "rping to $1"
 }
-rping_both
+rping_both $address
 
 perftest() # name, program, options...
 {
@@ -118,6 +118,20 @@ perftest ib_atomic_bw ib_atomic_bw -n 50
 perftest 'ib_write_bw, 16 MiB messages' ib_write_bw -s 16777216 -n 5
 perftest 'ib_write_bw, hugepages' ib_write_bw -s 1048576 -n 10 --use_hugepages
 perftest 'ib_read_bw, sizes 2 to 8 MiB' ib_read_bw -a -n 5
+
+# iWARP connects through rdma_cm only.
+device=siw0 address=10.0.1.1
+rping_both $address
+perftest_cm() # name, program, options...
+{
+	name=$1 program=$2
+	shift 2
+	both "siw: $name" '^ [0-9]' "$program" -d $device -R -F "$@"
+}
+perftest_cm ib_write_bw ib_write_bw -s 65536 -n 50
+perftest_cm ib_read_lat ib_read_lat -s 4096 -n 50
+perftest_cm ib_send_bw ib_send_bw -s 65536 -n 50
+perftest_cm 'ib_write_bw, hugepages' ib_write_bw -s 1048576 -n 10 --use_hugepages
 
 rm -rf "$folder"
 echo "1..$number"

@@ -74,14 +74,11 @@ static void assert_untouched(void)
 	assert_null(pattern_mismatch(buffer, BUFFER_LEN, BUFFER));
 }
 
-static void assert_status(const char *what, enum ibv_wc_status status,
-			  enum ibv_wc_status expected, char *at, size_t len)
+static void assert_refused(const char *what, bool refused, char *at, size_t len)
 {
-	if (status != expected)
-		fail_msg("%s %zu bytes at start%+td, end%+td: %s, not %s", what,
-			 len, at - start, at + len - end,
-			 ibv_wc_status_str(status),
-			 ibv_wc_status_str(expected));
+	if (!refused)
+		fail_msg("%s %zu bytes at start%+td, end%+td was not refused",
+			 what, len, at - start, at + len - end);
 	assert_untouched();
 }
 
@@ -106,14 +103,14 @@ static void check_remote(uint64_t to_iova)
 		struct pair_range local = { (uintptr_t)buffer, outside->len,
 					    buffer_mr->lkey };
 
-		assert_status("write",
-			      pair_transfer(&pair, IBV_WR_RDMA_WRITE, local,
-					    remote, region->rkey, 1),
-			      IBV_WC_REM_ACCESS_ERR, at, outside->len);
-		assert_status("read",
-			      pair_transfer(&pair, IBV_WR_RDMA_READ, local,
-					    remote, region->rkey, 1),
-			      IBV_WC_REM_ACCESS_ERR, at, outside->len);
+		assert_refused("write",
+			       pair_refuses(&pair, IBV_WR_RDMA_WRITE, local,
+					    remote, region->rkey),
+			       at, outside->len);
+		assert_refused("read",
+			       pair_refuses(&pair, IBV_WR_RDMA_READ, local,
+					    remote, region->rkey),
+			       at, outside->len);
 	}
 }
 
@@ -159,6 +156,7 @@ static void check_atomics(uint64_t to_iova)
 	static const ptrdiff_t beyond[] = { 0, 8, 4096 };
 	char *first_word = (char *)(((uintptr_t)start + 7) & -8ul);
 	struct pair_range result = { (uintptr_t)buffer, 8, buffer_mr->lkey };
+	enum ibv_wc_status status;
 
 	for (int i = 0; i < 6; i++) {
 		char *at =
@@ -166,14 +164,12 @@ static void check_atomics(uint64_t to_iova)
 			      : (char *)((uintptr_t)end & -8ul) + beyond[i - 3];
 		uint64_t remote = (uintptr_t)at + to_iova;
 
-		assert_status("add",
-			      pair_atomic(&pair, IBV_WR_ATOMIC_FETCH_AND_ADD,
-					  result, remote, region->rkey, 1, 0),
-			      IBV_WC_REM_ACCESS_ERR, at, 8);
-		assert_status("swap",
-			      pair_atomic(&pair, IBV_WR_ATOMIC_CMP_AND_SWP,
-					  result, remote, region->rkey, 0, 1),
-			      IBV_WC_REM_ACCESS_ERR, at, 8);
+		status = pair_atomic(&pair, IBV_WR_ATOMIC_FETCH_AND_ADD, result,
+				     remote, region->rkey, 1, 0);
+		assert_refused("add", status == IBV_WC_REM_ACCESS_ERR, at, 8);
+		status = pair_atomic(&pair, IBV_WR_ATOMIC_CMP_AND_SWP, result,
+				     remote, region->rkey, 0, 1);
+		assert_refused("swap", status == IBV_WC_REM_ACCESS_ERR, at, 8);
 	}
 }
 
@@ -214,11 +210,12 @@ static void test_memory(void **state)
 	check_whole(0);
 	check_remote(0);
 	check_local();
-	check_atomics(0);
+	if (!phyr_rdma_is_iwarp(pair.device))
+		check_atomics(0);
 	assert_int_equal(ibv_dereg_mr(region), 0);
 
 	/* The same with addresses of its own, from 0 on and at the end. */
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2 && !phyr_rdma_is_iwarp(pair.device); i++) {
 		uint64_t iova =
 			(i ? -(4ull << 20) : 0) + (uintptr_t)start % PAGE;
 

@@ -493,7 +493,64 @@ static void iter_finds_every_byte(struct kunit *test)
 	}
 }
 
+/* A chain of lists, some of them empty, has the bytes of one list of all. */
+static void iter_goes_through_chains(struct kunit *test)
+{
+	struct rnd_state rnd;
+	int round;
+
+	prandom_seed_state(&rnd, SEED);
+	for (round = 0; round < NR_ROUNDS; round++) {
+		struct phyr_list chain[4] = {}, all = {};
+		struct phyr_iter iter, flat, there;
+		unsigned int i, j, n = 0;
+
+		for (i = 0; i < ARRAY_SIZE(chain); i++) {
+			unsigned int nr = prandom_u32_state(&rnd) % 4;
+
+			for (j = 0; j < nr; j++, n++) {
+				size_t len = 1 + prandom_u32_state(&rnd) % 50;
+				phys_addr_t paddr = (phys_addr_t)n << 20;
+
+				KUNIT_ASSERT_EQ(test, 0,
+						phyr_list_add(&chain[i], paddr,
+							      len, GFP_KERNEL));
+				KUNIT_ASSERT_EQ(test, 0,
+						phyr_list_add(&all, paddr, len,
+							      GFP_KERNEL));
+			}
+		}
+		for (i = ARRAY_SIZE(chain) - 1; i; i--)
+			phyr_list_prepend(&chain[i - 1], &chain[i]);
+
+		iter = phyr_iter_start(&chain[0]);
+		flat = phyr_iter_start(&all);
+		while (flat.left) {
+			struct phys_vec range = phyr_iter_range(&iter);
+			struct phys_vec same = phyr_iter_range(&flat);
+			size_t step = 1 + prandom_u32_state(&rnd) % 70;
+
+			KUNIT_ASSERT_EQ(test, flat.left, iter.left);
+			KUNIT_ASSERT_EQ(test, same.paddr, range.paddr);
+			KUNIT_ASSERT_EQ(test, same.len, range.len);
+
+			there = iter;
+			phyr_iter_next(&there);
+			KUNIT_ASSERT_EQ(test, iter.left - range.len,
+					there.left);
+			phyr_iter_advance(&iter, step);
+			phyr_iter_advance(&flat, step);
+		}
+		KUNIT_EXPECT_EQ(test, 0, iter.left);
+
+		for (i = 0; i < ARRAY_SIZE(chain); i++)
+			phyr_list_free(&chain[i]);
+		phyr_list_free(&all);
+	}
+}
+
 static struct kunit_case phyr_list_cases[] = {
+	KUNIT_CASE(iter_goes_through_chains),
 	KUNIT_CASE(list_add_merges_neighbours),
 	KUNIT_CASE(list_add_refuses_overflow),
 	KUNIT_CASE(iter_finds_every_byte),

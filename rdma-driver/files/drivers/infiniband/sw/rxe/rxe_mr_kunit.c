@@ -298,7 +298,7 @@ static void rxe_mr_kunit_exit(struct kunit *test)
 
 	if (!kit)
 		return;
-	rxe_phyr_index_free(&kit->mr.index);
+	phyr_index_free(&kit->mr.index);
 	phyr_list_free(&kit->mr.pages);
 	free_pages((unsigned long)kit->buf, BUF_ORDER);
 }

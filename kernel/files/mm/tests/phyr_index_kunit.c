@@ -5,10 +5,9 @@
  * is linear between those, so that no other offset can go wrong alone.
  */
 #include <kunit/test.h>
+#include <linux/phyr_index.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
-
-#include "rxe_phyr_index.h"
 
 #define MAX_PHYRS	64
 
@@ -29,11 +28,11 @@ static struct phys_vec scan(const struct phyr_list *list, size_t offset)
 	return (struct phys_vec){};
 }
 
-static void expect_same(struct kunit *test, const struct rxe_phyr_index *index,
+static void expect_same(struct kunit *test, const struct phyr_index *index,
 			const struct phyr_list *list, size_t offset)
 {
 	struct phys_vec want = scan(list, offset);
-	struct phys_vec got = rxe_phyr_index_find(index, offset);
+	struct phys_vec got = phyr_index_find(index, offset);
 
 	KUNIT_EXPECT_EQ_MSG(test, got.len, want.len, "at offset %#zx of %u phyrs",
 			    offset, list->nr);
@@ -44,7 +43,7 @@ static void expect_same(struct kunit *test, const struct rxe_phyr_index *index,
 }
 
 static void expect_same_everywhere(struct kunit *test,
-				   const struct rxe_phyr_index *index,
+				   const struct phyr_index *index,
 				   const struct phyr_list *list)
 {
 	size_t start = 0;
@@ -82,14 +81,14 @@ static void expect_index(struct kunit *test, const size_t *lens,
 {
 	struct phys_vec phyrs[8];
 	struct phyr_list list = make_list(phyrs, lens, nr);
-	struct rxe_phyr_index index = {};
+	struct phyr_index index = {};
 
 	KUNIT_ASSERT_LE(test, nr, ARRAY_SIZE(phyrs));
-	KUNIT_ASSERT_EQ(test, rxe_phyr_index_build(&index, &list), 0);
+	KUNIT_ASSERT_EQ(test, phyr_index_build(&index, &list), 0);
 	KUNIT_EXPECT_EQ(test, index.uniform, uniform);
 	KUNIT_EXPECT_EQ(test, !index.ends, uniform);
 	expect_same_everywhere(test, &index, &list);
-	rxe_phyr_index_free(&index);
+	phyr_index_free(&index);
 	expect_same(test, &index, &(struct phyr_list){}, 0);
 }
 
@@ -98,17 +97,17 @@ static void expect_index(struct kunit *test, const size_t *lens,
 		     sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t), \
 		     uniform)
 
-static void phyr_rxe_empty(struct kunit *test)
+static void phyr_index_empty(struct kunit *test)
 {
-	struct rxe_phyr_index index = {};
+	struct phyr_index index = {};
 	struct phyr_list list = {};
 
 	expect_same_everywhere(test, &index, &list);
-	KUNIT_ASSERT_EQ(test, rxe_phyr_index_build(&index, &list), 0);
+	KUNIT_ASSERT_EQ(test, phyr_index_build(&index, &list), 0);
 	expect_same_everywhere(test, &index, &list);
 }
 
-static void phyr_rxe_single(struct kunit *test)
+static void phyr_index_single(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, 1);
 	EXPECT_INDEX(test, true, 3);
@@ -118,7 +117,7 @@ static void phyr_rxe_single(struct kunit *test)
 	EXPECT_INDEX(test, true, SZ_4G + 5);
 }
 
-static void phyr_rxe_pair(struct kunit *test)
+static void phyr_index_pair(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, true, 3000, 17);
@@ -126,14 +125,14 @@ static void phyr_rxe_pair(struct kunit *test)
 	EXPECT_INDEX(test, true, SZ_4G + 1, 1);
 }
 
-static void phyr_rxe_uniform(struct kunit *test)
+static void phyr_index_uniform(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K, SZ_4K, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, true, SZ_2M, SZ_2M, SZ_2M);
 	EXPECT_INDEX(test, true, SZ_1G, SZ_1G, SZ_1G, SZ_1G, SZ_1G);
 }
 
-static void phyr_rxe_clipped(struct kunit *test)
+static void phyr_index_clipped(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, 100, SZ_4K, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K, SZ_4K, 37);
@@ -142,7 +141,7 @@ static void phyr_rxe_clipped(struct kunit *test)
 	EXPECT_INDEX(test, true, SZ_1G - 3, SZ_1G, SZ_1G, SZ_1G, SZ_1G, 5);
 }
 
-static void phyr_rxe_non_uniform(struct kunit *test)
+static void phyr_index_non_uniform(struct kunit *test)
 {
 	EXPECT_INDEX(test, false, SZ_4K, SZ_8K, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, false, SZ_4K, SZ_4K, SZ_8K, SZ_4K);
@@ -153,26 +152,26 @@ static void phyr_rxe_non_uniform(struct kunit *test)
 }
 
 /* What a fast registration MR does: mapping again must not allocate. */
-static void phyr_rxe_reserved(struct kunit *test)
+static void phyr_index_reserved(struct kunit *test)
 {
 	static const size_t mixed[] = { SZ_4K, SZ_8K, SZ_4K, 12 };
 	static const size_t pages[] = { SZ_4K, SZ_4K, SZ_4K, SZ_4K };
-	struct rxe_phyr_index index = {};
+	struct phyr_index index = {};
 	struct phys_vec phyrs[4];
 	struct phyr_list list;
 	size_t *ends;
 	int round;
 
-	KUNIT_ASSERT_EQ(test, rxe_phyr_index_reserve(&index, 4), 0);
+	KUNIT_ASSERT_EQ(test, phyr_index_reserve(&index, 4), 0);
 	ends = index.ends;
 	for (round = 0; round < 3; round++) {
 		list = make_list(phyrs, round == 1 ? pages : mixed, 4);
-		KUNIT_EXPECT_EQ(test, rxe_phyr_index_build(&index, &list), 0);
+		KUNIT_EXPECT_EQ(test, phyr_index_build(&index, &list), 0);
 		KUNIT_EXPECT_EQ(test, index.uniform, round == 1);
 		KUNIT_EXPECT_PTR_EQ(test, index.ends, ends);
 		expect_same_everywhere(test, &index, &list);
 	}
-	rxe_phyr_index_free(&index);
+	phyr_index_free(&index);
 }
 
 static void random_lens(struct rnd_state *rnd, size_t *lens, unsigned int nr)
@@ -191,7 +190,7 @@ static void random_lens(struct rnd_state *rnd, size_t *lens, unsigned int nr)
 	lens[nr - 1] -= prandom_u32_state(rnd) % SZ_2K;
 }
 
-static void phyr_rxe_random(struct kunit *test)
+static void phyr_index_random(struct kunit *test)
 {
 	struct phys_vec *phyrs;
 	struct rnd_state rnd;
@@ -206,32 +205,32 @@ static void phyr_rxe_random(struct kunit *test)
 	prandom_seed_state(&rnd, 2022);
 	for (round = 0; round < 2000; round++) {
 		unsigned int nr = 1 + prandom_u32_state(&rnd) % MAX_PHYRS;
-		struct rxe_phyr_index index = {};
+		struct phyr_index index = {};
 		struct phyr_list list;
 
 		random_lens(&rnd, lens, nr);
 		list = make_list(phyrs, lens, nr);
-		KUNIT_ASSERT_EQ(test, rxe_phyr_index_build(&index, &list), 0);
+		KUNIT_ASSERT_EQ(test, phyr_index_build(&index, &list), 0);
 		expect_same_everywhere(test, &index, &list);
-		rxe_phyr_index_free(&index);
+		phyr_index_free(&index);
 	}
 }
 
-static struct kunit_case phyr_rxe_cases[] = {
-	KUNIT_CASE(phyr_rxe_empty),
-	KUNIT_CASE(phyr_rxe_single),
-	KUNIT_CASE(phyr_rxe_pair),
-	KUNIT_CASE(phyr_rxe_uniform),
-	KUNIT_CASE(phyr_rxe_clipped),
-	KUNIT_CASE(phyr_rxe_non_uniform),
-	KUNIT_CASE(phyr_rxe_reserved),
-	KUNIT_CASE(phyr_rxe_random),
+static struct kunit_case phyr_index_cases[] = {
+	KUNIT_CASE(phyr_index_empty),
+	KUNIT_CASE(phyr_index_single),
+	KUNIT_CASE(phyr_index_pair),
+	KUNIT_CASE(phyr_index_uniform),
+	KUNIT_CASE(phyr_index_clipped),
+	KUNIT_CASE(phyr_index_non_uniform),
+	KUNIT_CASE(phyr_index_reserved),
+	KUNIT_CASE(phyr_index_random),
 	{}
 };
 
-static struct kunit_suite phyr_rxe_suite = {
-	.name = "phyr_rxe",
-	.test_cases = phyr_rxe_cases,
+static struct kunit_suite phyr_index_suite = {
+	.name = "phyr_index",
+	.test_cases = phyr_index_cases,
 };
 
-kunit_test_suite(phyr_rxe_suite);
+kunit_test_suite(phyr_index_suite);

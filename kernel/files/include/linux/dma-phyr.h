@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Physical ranges (phyrs) to DMA addresses
+ *
+ * See Documentation/core-api/dma-phyr.rst.
+ */
+#ifndef _LINUX_DMA_PHYR_H
+#define _LINUX_DMA_PHYR_H
+
+#include <linux/dma-mapping.h>
+#include <linux/dmaengine.h>	/* struct dma_vec */
+#include <linux/types.h>
+
+struct scatterlist;
+struct sg_table;
+
+/**
+ * struct dma_batch - physical ranges mapped, or being mapped, for one device
+ * @vecs: the caller's array of DMA addresses and lengths
+ * @nr: number of entries in use
+ *
+ * The other members are private. The caller owns the struct and keeps it, and
+ * @vecs, until dma_unmap_phyrs(). It has no lock.
+ */
+struct dma_batch {
+	struct dma_vec		*vecs;
+	unsigned int		nr;
+
+	/* private: what was asked for, and what an entry may be */
+	struct device		*dev;
+	unsigned long		attrs;
+	enum dma_data_direction	dir;
+	unsigned int		max;
+	size_t			vec_max;	/* bytes of an entry */
+	size_t			map_max;	/* bytes of a mapping of its own */
+	unsigned long		boundary;	/* that no entry crosses */
+
+	/* private: entries that are a scatterlist, in place of @vecs */
+	struct scatterlist	*sgl;
+	struct scatterlist	*last;
+
+	/*
+	 * private: the IOVA range, and how much of it is linked. The first
+	 * @nr_linked entries lie in it; the others are mapped one by one.
+	 */
+	struct dma_iova_state	iova;
+	unsigned long		granule_mask;
+	size_t			linked;
+	size_t			room;		/* that the last entry has left */
+	unsigned int		nr_linked;
+	bool			links;		/* goes on linking */
+};
+
+int dma_batch_start(struct dma_batch *batch, struct device *dev,
+		    phys_addr_t first, size_t size,
+		    enum dma_data_direction dir, unsigned long attrs,
+		    struct dma_vec *vecs, unsigned int max);
+int dma_batch_add(struct dma_batch *batch, const struct phys_vec *phyrs,
+		  unsigned int nr);
+int dma_batch_finish(struct dma_batch *batch);
+
+int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
+		  const struct phys_vec *phyrs, unsigned int nr,
+		  enum dma_data_direction dir, unsigned long attrs,
+		  struct dma_vec *vecs, unsigned int max);
+void dma_unmap_phyrs(struct dma_batch *batch);
+size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
+			  unsigned int nr);
+
+int sg_map_phyrs(struct dma_batch *batch, struct sg_table *sgt,
+		 struct device *dev, const struct phys_vec *phyrs,
+		 unsigned int nr, enum dma_data_direction dir,
+		 unsigned long attrs, gfp_t gfp);
+void sg_unmap_phyrs(struct dma_batch *batch, struct sg_table *sgt);
+
+#endif /* _LINUX_DMA_PHYR_H */

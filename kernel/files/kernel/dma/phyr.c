@@ -1,0 +1,701 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Physical ranges (phyrs) to DMA addresses
+ *
+ * Words: ranges are added to a batch; what the device gets are entries, which
+ * are struct dma_vec or the DMA half of a scatterlist. A device bounds the
+ * length of an entry and names boundaries that no entry may cross.
+ *
+ * Behind an IOMMU a batch links its ranges one behind the other in one range of
+ * IOVA, as long as they meet at IOMMU pages. From the first range that does not
+ * fit on, and without an IOMMU from the start, each entry is a mapping of its
+ * own. So the entries of a batch are some that lie in the IOVA range, which is
+ * unmapped as a whole, and then some that are unmapped one by one.
+ *
+ * A batch is all or nothing for errors: whoever finds one unmaps everything. An
+ * array that is full is no error, and leaves the batch as it was.
+ */
+#include <linux/dma-direct.h>
+#include <linux/dma-phyr.h>
+#include <linux/export.h>
+#include <linux/iommu-dma.h>
+#include <linux/overflow.h>
+#include <linux/scatterlist.h>
+
+/* Bytes from @addr to the next boundary, or @len if that is fewer. */
+static size_t dma_batch_within(const struct dma_batch *batch, dma_addr_t addr,
+			       size_t len)
+{
+	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
+}
+
+static struct dma_vec dma_batch_entry(const struct dma_batch *batch,
+				      unsigned int i,
+				      const struct scatterlist *sg)
+{
+	if (!batch->sgl)
+		return batch->vecs[i];
+	return (struct dma_vec){
+		.addr = sg_dma_address(sg),
+		.len = sg_dma_len(sg),
+	};
+}
+
+static noinline void dma_batch_new_sg(struct dma_batch *batch, dma_addr_t addr,
+				      size_t len)
+{
+	batch->last = batch->nr ? sg_next(batch->last) : batch->sgl;
+	sg_dma_address(batch->last) = addr;
+	sg_dma_len(batch->last) = len;
+}
+
+/* The caller knows that there is room for one more. */
+static __always_inline void dma_batch_new_entry(struct dma_batch *batch,
+						dma_addr_t addr, size_t len)
+{
+	if (batch->sgl)
+		dma_batch_new_sg(batch, addr, len);
+	else
+		batch->vecs[batch->nr] = (struct dma_vec){ addr, len };
+	batch->nr++;
+}
+
+static void dma_batch_grow_entry(struct dma_batch *batch, size_t len)
+{
+	if (batch->sgl)
+		sg_dma_len(batch->last) += len;
+	else
+		batch->vecs[batch->nr - 1].len += len;
+	batch->room -= len;
+}
+
+/* Entries for @len bytes of IOVA, of which the last entry takes what it can. */
+static size_t dma_batch_nr_entries(const struct dma_batch *batch,
+				   dma_addr_t addr, size_t len)
+{
+	size_t part, nr = 0;
+
+	for (part = min(len, batch->room); len > part; nr++) {
+		addr += part;
+		len -= part;
+		part = dma_batch_within(batch, addr, min(len, batch->vec_max));
+	}
+	return nr;
+}
+
+/* All of the range, which follows the last one in IOVA, or nothing. */
+static bool dma_batch_add_linked(struct dma_batch *batch, dma_addr_t addr,
+				 size_t len)
+{
+	size_t part = min(len, batch->room);
+
+	if (len > part &&
+	    dma_batch_nr_entries(batch, addr, len) > batch->max - batch->nr)
+		return false;
+
+	if (part)
+		dma_batch_grow_entry(batch, part);
+	for (addr += part, len -= part; len; addr += part, len -= part) {
+		size_t most = dma_batch_within(batch, addr, batch->vec_max);
+
+		part = min(len, most);
+		dma_batch_new_entry(batch, addr, part);
+		batch->room = most - part;
+	}
+	return true;
+}
+
+/* Whole pages, so that what follows an entry begins with one. */
+static size_t dma_whole_pages(size_t len)
+{
+	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
+}
+
+/* From here on each entry is a mapping of its own. */
+static inline void dma_batch_stop_linking(struct dma_batch *batch)
+{
+	size_t most = dma_max_mapping_size(batch->dev);
+
+	/*
+	 * Bounce buffers may not cross a boundary either: between two there is
+	 * always one for half the distance.
+	 */
+	if (unlikely(most != SIZE_MAX))
+		most = min(most, batch->boundary / 2 + 1);
+	batch->links = false;
+	batch->map_max = min(batch->vec_max, most);
+}
+
+/*
+ * Link ranges until one does not fit or the array is full. Returns how many, or
+ * -errno.
+ */
+static int dma_batch_link(struct dma_batch *batch,
+			  const struct phys_vec *phyrs, unsigned int nr)
+{
+	size_t size = dma_iova_size(&batch->iova);
+	size_t offset = batch->linked;
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr; i++) {
+		dma_addr_t addr = batch->iova.addr + offset;
+		const struct phys_vec *phyr = &phyrs[i];
+
+		if (!phyr->len) {
+			err = -EINVAL;
+			goto forget;
+		}
+		if (((phyr->paddr ^ addr) | (offset ? addr : 0)) &
+		    batch->granule_mask ||
+		    phyr->len > size - offset) {
+			dma_batch_stop_linking(batch);
+			break;
+		}
+		if (!dma_batch_add_linked(batch, addr, phyr->len))
+			break;
+		offset += phyr->len;
+	}
+
+	if (i) {
+		err = iommu_dma_link_phyrs(batch->dev, &batch->iova, phyrs, i,
+					   batch->linked, batch->dir,
+					   batch->attrs);
+		if (err)
+			goto forget;
+		batch->linked = offset;
+		batch->nr_linked = batch->nr;
+	}
+	return i;
+
+forget:
+	/* Entries without a mapping. */
+	batch->nr = batch->nr_linked;
+	return err;
+}
+
+static void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
+				    struct scatterlist *sg, unsigned long attrs)
+{
+	unsigned int i;
+
+	for (i = first; i < batch->nr; i++) {
+		struct dma_vec vec = dma_batch_entry(batch, i, sg);
+
+		dma_unmap_phys(batch->dev, vec.addr, vec.len, batch->dir,
+			       attrs);
+		if (sg)
+			sg = sg_next(sg);
+	}
+	batch->nr = first;
+}
+
+static struct scatterlist *dma_batch_first_unlinked(struct dma_batch *batch)
+{
+	struct scatterlist *sg = batch->sgl;
+	unsigned int i;
+
+	for (i = 0; sg && i < batch->nr_linked; i++)
+		sg = sg_next(sg);
+	return sg;
+}
+
+static void dma_batch_release(struct dma_batch *batch, unsigned long attrs)
+{
+	dma_batch_unmap_entries(batch, batch->nr_linked,
+				dma_batch_first_unlinked(batch), attrs);
+	if (dma_use_iova(&batch->iova))
+		dma_iova_destroy(batch->dev, &batch->iova, batch->linked,
+				 batch->dir, attrs);
+	batch->iova = (struct dma_iova_state){};
+	batch->linked = 0;
+	batch->nr_linked = 0;
+	batch->links = false;
+	batch->nr = 0;
+}
+
+/* The device has not seen the memory yet: nothing is to be copied back. */
+static void dma_batch_abort(struct dma_batch *batch)
+{
+	dma_batch_release(batch, batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
+}
+
+/* A mapping of its own, of up to @len bytes; returns the bytes, or -errno. */
+static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
+				   size_t len)
+{
+	bool again = false;
+
+	for (;;) {
+		dma_addr_t addr = dma_map_phys(batch->dev, phys, len,
+					       batch->dir, batch->attrs);
+		size_t within;
+
+		if (dma_mapping_error(batch->dev, addr))
+			return use_dma_iommu(batch->dev) ? -ENOMEM : -EIO;
+
+		within = dma_batch_within(batch, addr, len);
+		if (within == len) {
+			dma_batch_new_entry(batch, addr, len);
+			return len;
+		}
+		/*
+		 * An address that follows from the physical one crosses the
+		 * boundary at the same place again. Others do not cross it.
+		 */
+		dma_unmap_phys(batch->dev, addr, len, batch->dir,
+			       batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
+		if (again)
+			return -EIO;
+		again = true;
+		len = within;
+	}
+}
+
+/* All of the range, in several entries, or nothing. */
+static noinline int dma_batch_map_split(struct dma_batch *batch,
+					const struct phys_vec *phyr)
+{
+	struct scatterlist *last = batch->sgl ? batch->last : NULL;
+	size_t most = dma_whole_pages(batch->map_max);
+	unsigned int nr = batch->nr;
+	size_t at;
+
+	if (!phyr->len)
+		return -EINVAL;
+
+	for (at = 0; at < phyr->len;) {
+		phys_addr_t phys = phyr->paddr + at;
+		size_t len = min(phyr->len - at, most);
+		ssize_t mapped;
+
+		if (batch->nr == batch->max)
+			goto full;
+		/* Boundaries are mostly where they are in physical memory. */
+		len = dma_batch_within(batch, phys, len);
+		mapped = dma_batch_map_entry(batch, phys, len);
+		if (mapped < 0)
+			return mapped;
+		at += mapped;
+	}
+	return 0;
+
+full:
+	dma_batch_unmap_entries(batch, nr,
+				nr && last ? sg_next(last) : batch->sgl,
+				batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	batch->last = last;
+	return -ENOSPC;
+}
+
+/* Most ranges are one entry. */
+static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
+{
+	size_t len = phyr->len;
+	dma_addr_t addr;
+
+	if (batch->nr == batch->max)
+		return -ENOSPC;
+	/* Also if it is 0. */
+	if (len - 1 >= batch->map_max)
+		return dma_batch_map_split(batch, phyr);
+
+	addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
+			    batch->attrs);
+	if (dma_mapping_error(batch->dev, addr))
+		return use_dma_iommu(batch->dev) ? -ENOMEM : -EIO;
+	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
+		dma_batch_new_entry(batch, addr, len);
+		return 0;
+	}
+	dma_unmap_phys(batch->dev, addr, len, batch->dir,
+		       batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
+	return dma_batch_map_split(batch, phyr);
+}
+
+static int dma_batch_init(struct dma_batch *batch, struct device *dev,
+			  enum dma_data_direction dir, unsigned long attrs)
+{
+	if (!valid_dma_direction(dir))
+		return -EINVAL;
+	if (!dev->dma_mask)
+		return -EIO;
+	if ((attrs & DMA_ATTR_REQUIRE_COHERENT) && !dev_is_dma_coherent(dev))
+		return -EOPNOTSUPP;
+
+	batch->nr = 0;
+	batch->dev = dev;
+	batch->attrs = attrs;
+	batch->dir = dir;
+	batch->vec_max = dma_get_max_seg_size(dev);
+	batch->boundary = dma_get_seg_boundary(dev);
+	batch->sgl = NULL;
+	batch->iova = (struct dma_iova_state){};
+	batch->linked = 0;
+	batch->nr_linked = 0;
+	batch->links = false;
+	return 0;
+}
+
+/* A range of IOVA for @size bytes; 0: none. */
+static inline void dma_batch_alloc_iova(struct dma_batch *batch,
+					phys_addr_t first, size_t size)
+{
+	if (size && !((u64)size & DMA_IOVA_USE_SWIOTLB))
+		batch->links = dma_iova_try_alloc(batch->dev, &batch->iova,
+						  first, size);
+	if (!batch->links) {
+		dma_batch_stop_linking(batch);
+		return;
+	}
+	batch->granule_mask = dma_get_merge_boundary(batch->dev);
+	batch->vec_max = dma_whole_pages(batch->vec_max);
+	batch->room = 0;
+}
+
+/**
+ * dma_batch_start() - start to map physical ranges for a device
+ * @batch: the caller's struct; need not be initialised
+ * @dev: the device
+ * @first: physical address of the first byte that is going to be added
+ * @size: how many bytes are going to be added at most; 0 if that is unknown
+ * @dir: direction of the transfers
+ * @attrs: DMA_ATTR_* of all ranges
+ * @vecs: the caller's array, kept until dma_unmap_phyrs()
+ * @max: number of entries of @vecs
+ *
+ * Behind an IOMMU, and if @size is known, the ranges become one range of DMA
+ * addresses as far as they meet at IOMMU pages. It is split into entries of at
+ * most the device's maximum segment size that do not cross its segment boundary.
+ *
+ * With DMA_ATTR_MMIO the ranges need no struct page. Memory of a peer device
+ * that is reached through a PCI switch has bus addresses already and is not for
+ * this function.
+ *
+ * Context: Any. Allocates nothing but IOVA space.
+ * Return: 0, and the batch is to be ended by dma_unmap_phyrs(), or by an error
+ * of dma_batch_add() or dma_batch_finish(); %-EINVAL if @dir is none;
+ * %-EOPNOTSUPP if @attrs has DMA_ATTR_REQUIRE_COHERENT and the device is not;
+ * %-EIO if it cannot do DMA.
+ */
+int dma_batch_start(struct dma_batch *batch, struct device *dev,
+		    phys_addr_t first, size_t size,
+		    enum dma_data_direction dir, unsigned long attrs,
+		    struct dma_vec *vecs, unsigned int max)
+{
+	int err;
+
+	err = dma_batch_init(batch, dev, dir, attrs);
+	if (err)
+		return err;
+	batch->vecs = vecs;
+	batch->max = max;
+	dma_batch_alloc_iova(batch, first, size);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(dma_batch_start);
+
+static int dma_batch_add_ranges(struct dma_batch *batch,
+				const struct phys_vec *phyrs, unsigned int nr)
+{
+	unsigned int added = 0;
+	int err;
+
+	if (use_dma_iommu(batch->dev) && batch->links) {
+		err = dma_batch_link(batch, phyrs, nr);
+		if (err < 0)
+			goto abort;
+		added = err;
+		if (batch->links)
+			return added;
+	}
+
+	for (; added < nr; added++) {
+		err = dma_batch_map(batch, &phyrs[added]);
+		if (err == -ENOSPC)
+			break;
+		if (err)
+			goto abort;
+	}
+	return added;
+
+abort:
+	dma_batch_abort(batch);
+	return err;
+}
+
+/**
+ * dma_batch_add() - map more ranges
+ * @batch: a batch that was started
+ * @phyrs: the ranges
+ * @nr: their number
+ *
+ * Context: Any.
+ * Return: How many of the ranges were added, each of them whole; fewer than @nr
+ * if the entries of the next one do not fit the array: finish the batch, and
+ * start another one for the rest. Otherwise -errno, and the batch has ended with
+ * nothing mapped: %-EINVAL if a range is empty; %-ENOMEM or %-EIO if the DMA API
+ * refused one; the errors of dma_iova_link().
+ */
+int dma_batch_add(struct dma_batch *batch, const struct phys_vec *phyrs,
+		  unsigned int nr)
+{
+	return dma_batch_add_ranges(batch, phyrs,
+				    min_t(unsigned int, nr, INT_MAX));
+}
+EXPORT_SYMBOL_GPL(dma_batch_add);
+
+/**
+ * dma_batch_finish() - make what was added visible to the device
+ * @batch: a batch that was started
+ *
+ * Context: Any.
+ * Return: 0; -errno of dma_iova_sync(), and the batch has ended with nothing
+ * mapped.
+ */
+int dma_batch_finish(struct dma_batch *batch)
+{
+	int err = 0;
+
+	batch->links = false;
+	if (batch->linked)
+		err = dma_iova_sync(batch->dev, &batch->iova, 0, batch->linked);
+	if (err)
+		dma_batch_abort(batch);
+	return err;
+}
+EXPORT_SYMBOL_GPL(dma_batch_finish);
+
+/**
+ * dma_unmap_phyrs() - unmap all that a batch has mapped
+ * @batch: a batch, finished or not; one that has ended is left alone
+ *
+ * Context: Any.
+ */
+void dma_unmap_phyrs(struct dma_batch *batch)
+{
+	dma_batch_release(batch, batch->attrs);
+}
+EXPORT_SYMBOL_GPL(dma_unmap_phyrs);
+
+/* The sum of the lengths if the ranges meet at IOMMU pages, otherwise 0. */
+static size_t __dma_batch_linkable(const struct dma_batch *batch,
+				   const struct phys_vec *phyrs,
+				   unsigned int nr)
+{
+	unsigned long mask = dma_get_merge_boundary(batch->dev);
+	size_t size = 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		phys_addr_t end = phyrs[i].paddr + phyrs[i].len;
+
+		if (((i ? phyrs[i].paddr : 0) | (i < nr - 1 ? end : 0)) & mask ||
+		    check_add_overflow(size, phyrs[i].len, &size))
+			return 0;
+	}
+	return size;
+}
+
+/* The length of one range of IOVA for all; 0 if there is none, or no use in it. */
+static inline size_t dma_batch_linkable(const struct dma_batch *batch,
+					const struct phys_vec *phyrs,
+					unsigned int nr)
+{
+	if (!use_dma_iommu(batch->dev) ||
+	    (nr == 1 && phyrs->len <= batch->vec_max))
+		return 0;
+	return __dma_batch_linkable(batch, phyrs, nr);
+}
+
+static int dma_batch_add_all(struct dma_batch *batch,
+			     const struct phys_vec *phyrs, unsigned int nr)
+{
+	int added = dma_batch_add_ranges(batch, phyrs, nr);
+
+	if (added < 0)
+		return added;
+	if (added < nr) {
+		dma_batch_abort(batch);
+		return -ENOSPC;
+	}
+	return batch->linked ? dma_batch_finish(batch) : 0;
+}
+
+/**
+ * dma_map_phyrs() - map an array of physical ranges for a device
+ * @batch: the caller's struct; need not be initialised
+ * @dev: the device
+ * @phyrs: the ranges
+ * @nr: their number
+ * @dir: direction of the transfers
+ * @attrs: DMA_ATTR_* of all ranges
+ * @vecs: the caller's array, kept until dma_unmap_phyrs()
+ * @max: number of entries of @vecs; dma_phyrs_max_vecs() are always enough
+ *
+ * A batch of exactly these ranges. @batch->nr says how many entries of @vecs
+ * describe them, in their order. Behind an IOMMU they are one range of DMA
+ * addresses if the ranges meet at IOMMU pages and IOVA space is to be had.
+ *
+ * Use DMA_ATTR_REQUIRE_COHERENT for memory that device and CPU use at the same
+ * time: bounce buffers are then refused.
+ *
+ * Context: Any. Allocates nothing but IOVA space.
+ * Return: 0; -errno, with nothing mapped: %-EINVAL if @nr is 0, a range is
+ * empty, or @dir is none; %-ENOSPC if @max is too small; the errors of
+ * dma_batch_start() and dma_batch_add().
+ */
+int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
+		  const struct phys_vec *phyrs, unsigned int nr,
+		  enum dma_data_direction dir, unsigned long attrs,
+		  struct dma_vec *vecs, unsigned int max)
+{
+	int err;
+
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
+	if (err)
+		return err;
+	batch->vecs = vecs;
+	batch->max = max;
+	dma_batch_alloc_iova(batch, phyrs->paddr,
+			     dma_batch_linkable(batch, phyrs, nr));
+	return dma_batch_add_all(batch, phyrs, nr);
+}
+EXPORT_SYMBOL_GPL(dma_map_phyrs);
+
+/* How many boundaries lie between the first and the last byte. */
+static size_t dma_batch_crossings(const struct dma_batch *batch,
+				  dma_addr_t addr, size_t len)
+{
+	dma_addr_t last = addr + len - 1;
+	unsigned int bits;
+
+	if (!((addr ^ last) & ~(dma_addr_t)batch->boundary))
+		return 0;
+	bits = fls_long(batch->boundary);
+	return (last >> bits) - (addr >> bits);
+}
+
+/* Entries that these ranges need at most if each entry is mapped by itself. */
+static size_t dma_batch_max_entries(const struct dma_batch *batch,
+				    const struct phys_vec *phyrs,
+				    unsigned int nr)
+{
+	const size_t most = dma_whole_pages(batch->map_max);
+	/* Where IOVA will cross a boundary is not known before. */
+	size_t max = use_dma_iommu(batch->dev) ? nr : 0;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		dma_addr_t addr = phys_to_dma(batch->dev, phyrs[i].paddr);
+		size_t len = phyrs[i].len;
+
+		max += len <= most ? 1 : DIV_ROUND_UP(len, most);
+		max += dma_batch_crossings(batch, addr, len);
+	}
+	return max;
+}
+
+/**
+ * dma_phyrs_max_vecs() - how many entries dma_map_phyrs() can need
+ * @dev: the device
+ * @phyrs: the ranges, none of them empty
+ * @nr: their number
+ *
+ * For devices behind an IOMMU this is a bound for when no IOVA range can be had;
+ * with one they need far fewer.
+ *
+ * Context: Any.
+ * Return: The number of entries.
+ */
+size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
+			  unsigned int nr)
+{
+	struct dma_batch batch;
+
+	if (dma_batch_init(&batch, dev, DMA_BIDIRECTIONAL, 0))
+		return 0;
+	dma_batch_stop_linking(&batch);
+	return dma_batch_max_entries(&batch, phyrs, nr);
+}
+EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs);
+
+/**
+ * sg_map_phyrs() - map an array of physical ranges into a DMA-only scatterlist
+ * @batch: the caller's struct; need not be initialised
+ * @sgt: the table to be made
+ * @dev: the device
+ * @phyrs: the ranges
+ * @nr: their number
+ * @dir: direction of the transfers
+ * @attrs: DMA_ATTR_* of all ranges
+ * @gfp: how to allocate the table
+ *
+ * dma_map_phyrs() for users that want the DMA addresses as a scatterlist. The
+ * table has as many entries as the mapping needs, no pages: @sgt->nents entries
+ * are for for_each_sgtable_dma_sg(), and @sgt->orig_nents is 0.
+ *
+ * Context: That of an allocation with @gfp.
+ * Return: 0; -errno, with nothing mapped and no table: those of dma_map_phyrs()
+ * and %-ENOMEM.
+ */
+int sg_map_phyrs(struct dma_batch *batch, struct sg_table *sgt,
+		 struct device *dev, const struct phys_vec *phyrs,
+		 unsigned int nr, enum dma_data_direction dir,
+		 unsigned long attrs, gfp_t gfp)
+{
+	size_t max;
+	int err;
+
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
+	if (err)
+		return err;
+
+	dma_batch_alloc_iova(batch, phyrs->paddr,
+			     dma_batch_linkable(batch, phyrs, nr));
+	if (batch->links)
+		max = dma_batch_nr_entries(batch, batch->iova.addr,
+					   dma_iova_size(&batch->iova));
+	else
+		max = dma_batch_max_entries(batch, phyrs, nr);
+
+	err = max > UINT_MAX ? -ENOMEM : sg_alloc_table(sgt, max, gfp);
+	if (err)
+		goto abort;
+	batch->sgl = sgt->sgl;
+	batch->last = NULL;
+	batch->max = max;
+
+	err = dma_batch_add_all(batch, phyrs, nr);
+	if (err) {
+		sg_free_table(sgt);
+		return err;
+	}
+	sgt->nents = batch->nr;
+	sgt->orig_nents = 0;
+	return 0;
+
+abort:
+	dma_batch_abort(batch);
+	return err;
+}
+EXPORT_SYMBOL_GPL(sg_map_phyrs);
+
+/**
+ * sg_unmap_phyrs() - undo sg_map_phyrs()
+ * @batch: what sg_map_phyrs() filled
+ * @sgt: the table that it made
+ *
+ * Context: Any that may free what @gfp of sg_map_phyrs() allocated.
+ */
+void sg_unmap_phyrs(struct dma_batch *batch, struct sg_table *sgt)
+{
+	dma_unmap_phyrs(batch);
+	sgt->orig_nents = batch->max;
+	sg_free_table(sgt);
+}
+EXPORT_SYMBOL_GPL(sg_unmap_phyrs);

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DMA addresses of pinned memory: a device reads and writes through them, at
+ * the edges of every entry, and the bytes must arrive where they should. The
+ * machine decides whether there is an IOMMU or bounce buffers between.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <linux/phyr_test_dma.h>
+
+#include "description.h"
+#include "edu.h"
+#include "layout_case.h"
+#include "pattern.h"
+#include "pins_case.h"
+
+#define PAGE 4096ul
+#define MIB (1ul << 20)
+#define SEED 20261124
+#define ROUNDS 12
+#define MAX_ENTRIES (1u << 20)
+#define COPIES 4 /* of a mapping, by the device */
+#define PIECE 64 /* bytes that a copy moves at most */
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static struct edu edu;
+static int device;
+static struct phyr_test_dma_entry *entries;
+
+struct mapping {
+	struct phyr_test_dma dma;
+	unsigned int nr; /* of entries */
+};
+
+static struct phyr_test_dma request(enum phyr_test_dma_form form,
+				    uintptr_t addr, size_t len)
+{
+	struct phyr_test_dma dma = {
+		.addr = addr,
+		.len = len,
+		.form = form,
+		.flags = PHYR_TEST_WRITE | PHYR_TEST_LONGTERM,
+	};
+
+	strcpy(dma.device, edu.name);
+	return dma;
+}
+
+/* 0 or errno. */
+static int map(struct mapping *mapping)
+{
+	struct phyr_test_dma_map call = {
+		.dma = mapping->dma,
+		.entries = (uintptr_t)entries,
+		.max_entries = MAX_ENTRIES,
+	};
+
+	if (ioctl(device, PHYR_TEST_DMA_MAP, &call))
+		return errno;
+	mapping->nr = call.nr_entries;
+	return 0;
+}
+
+static void unmap(void)
+{
+	assert_int_equal(ioctl(device, PHYR_TEST_DMA_UNMAP), 0);
+}
+
+static bool behind_iommu(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group",
+		 edu.name);
+	return !access(path, F_OK);
+}
+
+static bool always_bounces(void)
+{
+	char line[4096] = "";
+	int fd = open("/proc/cmdline", O_RDONLY);
+	ssize_t len = read(fd, line, sizeof(line) - 1);
+
+	close(fd);
+	return len > 0 && strstr(line, "swiotlb=force");
+}
+
+/* Slots of the bounce buffers in use. */
+static long bounce_slots(void)
+{
+	char text[32] = "0";
+	int fd = open("/sys/kernel/debug/swiotlb/io_tlb_used", O_RDONLY);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '0';
+	close(fd);
+	return strtol(text, NULL, 10);
+}
+
+/*
+ * Entries cover the bytes and keep the device's limits. A scatterlist without
+ * an IOMMU is not asked for the boundary: there it is its maker's duty.
+ */
+static void check_entries(const struct mapping *mapping)
+{
+	const struct phyr_test_dma *dma = &mapping->dma;
+	uint64_t most = dma->max_segment ? dma->max_segment : UINT32_MAX;
+	uint64_t boundary = dma->boundary ? dma->boundary : UINT64_MAX;
+	uint64_t last = dma->dma_bits && dma->dma_bits < 64
+				? (1ull << dma->dma_bits) - 1
+				: UINT64_MAX;
+	bool may_cross = dma->form == PHYR_TEST_DMA_SG && !behind_iommu();
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < mapping->nr; i++) {
+		uint64_t end = entries[i].addr + entries[i].len - 1;
+
+		assert_true(entries[i].len && entries[i].len <= most);
+		assert_true(end >= entries[i].addr && end <= last);
+		if (!may_cross)
+			assert_int_equal(entries[i].addr & ~boundary,
+					 end & ~boundary);
+		sum += entries[i].len;
+	}
+	assert_int_equal(sum, dma->len);
+}
+
+/* A place in the range, and the DMA address that is said to lead there. */
+struct place {
+	size_t offset;
+	uint64_t address;
+	size_t len;
+};
+
+/* The first or the last bytes of the entry that begins at @offset. */
+static struct place edge(const struct phyr_test_dma_entry *entry, size_t offset,
+			 bool end)
+{
+	size_t len = entry->len < PIECE ? entry->len : PIECE;
+	size_t skip = end ? entry->len - len : 0;
+
+	return (struct place){ offset + skip, entry->addr + skip, len };
+}
+
+static struct place random_edge(const struct mapping *mapping,
+				struct dice *dice)
+{
+	unsigned int chosen = dice_roll(dice, mapping->nr);
+	size_t offset = 0;
+
+	for (unsigned int i = 0; i < chosen; i++)
+		offset += entries[i].len;
+	return edge(&entries[chosen], offset, dice_one_in(dice, 2));
+}
+
+/* The device copies between edges; @model becomes what memory must be then. */
+static void copy_by_device(const struct mapping *mapping, char *model,
+			   struct dice *dice)
+{
+	size_t offset = 0;
+
+	for (unsigned int i = 0; i < COPIES + mapping->nr * 2; i++) {
+		struct place from = random_edge(mapping, dice);
+		struct place to = random_edge(mapping, dice);
+		size_t len;
+
+		/* Every edge of every entry, if they are few; else by chance. */
+		if (mapping->nr <= COPIES && i < mapping->nr * 2) {
+			to = edge(&entries[i / 2], offset, i % 2);
+			if (i % 2)
+				offset += entries[i / 2].len;
+		} else if (mapping->nr > COPIES && i >= COPIES) {
+			break;
+		}
+		len = from.len < to.len ? from.len : to.len;
+		edu_copy(&edu, to.address, from.address, len);
+		memmove(model + to.offset, model + from.offset, len);
+	}
+}
+
+static void map_and_copy(const struct phyr_test_dma *dma, struct dice *dice)
+{
+	void *memory = (void *)(uintptr_t)dma->addr;
+	struct mapping mapping = { .dma = *dma };
+	char *model = malloc(dma->len);
+	int error;
+
+	assert_non_null(model);
+	pattern_fill(memory, dma->len, dice_roll(dice, 1000));
+	memcpy(model, memory, dma->len);
+	error = map(&mapping);
+	/* A scatterlist is not cut to what a bounce buffer can hold. */
+	if (error == EIO && dma->form == PHYR_TEST_DMA_SG && !behind_iommu()) {
+		free(model);
+		return;
+	}
+	assert_int_equal(error, 0);
+	check_entries(&mapping);
+	copy_by_device(&mapping, model, dice);
+	/* A bounce buffer is copied back when it is unmapped. */
+	unmap();
+	assert_memory_equal(memory, model, dma->len);
+	free(model);
+}
+
+static const struct layout_part parts[] = {
+	{ .kind = "base", .granules = 70, .touch = TOUCH_WRITE },
+	{ .kind = "thp", .granules = 1, .touch = TOUCH_WRITE },
+	{ .kind = "shmem", .granules = 9, .touch = TOUCH_WRITE },
+	{ .kind = "base", .granules = 5, .touch = TOUCH_WRITE },
+};
+
+static void test_random_ranges_and_limits(void **state)
+{
+	struct dice dice = dice_with_seed(SEED);
+	long slots = bounce_slots();
+	struct layout layout;
+
+	(void)state;
+	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
+	for (int i = 0; i < ROUNDS; i++) {
+		uintptr_t a = layout_point(&layout, &dice);
+		uintptr_t b = layout_point(&layout, &dice);
+		uintptr_t start = a < b ? a : b, end = a < b ? b : a;
+		uint32_t segment = dice_one_in(&dice, 2)
+					   ? 0
+					   : PAGE + dice_roll(&dice, MIB);
+		uint64_t boundary =
+			dice_one_in(&dice, 2)
+				? 0
+				: (PAGE << dice_roll(&dice, 10)) - 1;
+
+		if (start < layout.start)
+			start = layout.start;
+		if (end > layout.end)
+			end = layout.end;
+		if (start >= end)
+			continue;
+		for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+		     form++) {
+			struct phyr_test_dma dma =
+				request(form, start, end - start);
+
+			dma.max_segment = segment;
+			/* The IOMMU's scatterlists cannot be so narrow. */
+			if (form != PHYR_TEST_DMA_SG)
+				dma.boundary = boundary;
+			dma.dma_bits = dice_one_in(&dice, 3) ? 32 : 0;
+			map_and_copy(&dma, &dice);
+		}
+	}
+	layout_clear(&layout);
+	assert_int_equal(bounce_slots(), slots);
+}
+
+static void test_one_entry_behind_an_iommu(void **state)
+{
+	struct layout layout;
+
+	(void)state;
+	if (!behind_iommu())
+		skip();
+	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
+	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_PHYRS;
+	     form++) {
+		struct mapping mapping = {
+			.dma = request(form, layout.start + 5,
+				       layout.end - layout.start - 8),
+		};
+
+		assert_int_equal(map(&mapping), 0);
+		assert_int_equal(mapping.nr, 1);
+		unmap();
+	}
+	layout_clear(&layout);
+}
+
+static void test_1g_page(void **state)
+{
+	static const struct layout_part part = { .kind = "hugetlb-1G",
+						 .granules = 1,
+						 .touch = TOUCH_WRITE };
+	struct dice dice = dice_with_seed(SEED);
+	struct layout layout;
+
+	(void)state;
+	if (always_bounces())
+		skip();
+	layout_case_build(&layout, &part, 1, 0);
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+	     form++) {
+		struct phyr_test_dma dma =
+			request(form, layout.start, layout.end - layout.start);
+
+		map_and_copy(&dma, &dice);
+	}
+	layout_clear(&layout);
+}
+
+/*
+ * More memory than a narrow device has addresses for: some of it is mapped when
+ * there are no more, and if any of that stayed, the next one would not fit.
+ */
+static void test_failure_in_the_middle_leaves_nothing(void **state)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 80 * MIB / PAGE,
+						 .touch = TOUCH_WRITE };
+	long slots = bounce_slots();
+	struct layout layout;
+
+	(void)state;
+	layout_case_build(&layout, &part, 1, 0);
+	for (int i = 0; i < 6; i++) {
+		int form = i % 2 ? PHYR_TEST_DMA_PHYRS : PHYR_TEST_DMA_SG_PHYRS;
+		struct mapping mapping = {
+			.dma = request(form, layout.start,
+				       layout.end - layout.start),
+		};
+		int error;
+
+		mapping.dma.dma_bits = 24;
+		error = map(&mapping);
+		assert_true(error == ENOMEM || error == EIO);
+		assert_int_equal(bounce_slots(), slots);
+		/* Lazy IOTLB flushing gives addresses back some time later. */
+		usleep(50000);
+
+		if (behind_iommu()) {
+			mapping.dma.len = 8 * MIB;
+			assert_int_equal(map(&mapping), 0);
+			unmap();
+		}
+	}
+	layout_clear(&layout);
+}
+
+static void test_coherent_memory_is_not_bounced(void **state)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 4,
+						 .touch = TOUCH_WRITE };
+	int expected = always_bounces() && !behind_iommu() ? EIO : 0;
+	long slots = bounce_slots();
+	struct layout layout;
+
+	(void)state;
+	layout_case_build(&layout, &part, 1, 0);
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+	     form++) {
+		struct mapping mapping = {
+			.dma = request(form, layout.start + 100, 3 * PAGE),
+		};
+
+		mapping.dma.flags |= PHYR_TEST_DMA_COHERENT;
+		assert_int_equal(map(&mapping), expected);
+		assert_int_equal(bounce_slots(), slots);
+		if (!expected)
+			unmap();
+	}
+	layout_clear(&layout);
+}
+
+static void test_bad_input(void **state)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 4,
+						 .touch = TOUCH_WRITE };
+	struct layout layout;
+	struct phyr_test_dma good;
+
+	(void)state;
+	layout_case_build(&layout, &part, 1, 0);
+	good = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
+
+#define refused(change, error)                               \
+	do {                                                 \
+		struct mapping m = { .dma = good };          \
+		change;                                      \
+		assert_int_equal(map(&m), error);            \
+	} while (0)
+	refused(m.dma.len = 0, EINVAL);
+	refused(m.dma.len += 1, EFAULT);
+	refused(m.dma.len = SIZE_MAX, EOVERFLOW);
+	refused(m.dma.form = PHYR_TEST_DMA_SG_PHYRS + 1, EINVAL);
+	refused(m.dma.flags |= PHYR_TEST_GET, EINVAL);
+	refused(m.dma.flags |= 1u << 31, EINVAL);
+	refused(m.dma.max_segment = PAGE - 1, EINVAL);
+	refused(m.dma.dma_bits = 23, EINVAL);
+	refused(m.dma.dma_bits = 65, EINVAL);
+	refused(m.dma.boundary = PAGE, EINVAL);
+	refused(m.dma.boundary = PAGE / 2 - 1, EINVAL);
+	refused(strcpy(m.dma.device, "0000:00:1f.9"), ENODEV);
+	refused(strcpy(m.dma.device, "0000:00:00.0"), ENODEV);
+	refused(memset(m.dma.device, 'x', sizeof(m.dma.device)), ENODEV);
+#undef refused
+	assert_int_equal(ioctl(device, PHYR_TEST_DMA_UNMAP), -1);
+	assert_int_equal(errno, EINVAL);
+	layout_clear(&layout);
+}
+
+static void write_to(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void test_device_goes_while_memory_is_mapped(void **state)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 4,
+						 .touch = TOUCH_WRITE };
+	long slots = bounce_slots();
+	struct layout layout;
+	struct mapping mapping;
+
+	(void)state;
+	layout_case_build(&layout, &part, 1, 0);
+	mapping.dma = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
+	assert_int_equal(map(&mapping), 0);
+	assert_int_equal(map(&mapping), EBUSY);
+	write_to("/sys/bus/pci/drivers/phyr_test/unbind", edu.name);
+	assert_int_equal(bounce_slots(), slots);
+	unmap();
+	assert_int_equal(map(&mapping), ENODEV);
+	write_to("/sys/bus/pci/drivers/phyr_test/bind", edu.name);
+	assert_int_equal(map(&mapping), 0);
+	unmap();
+	layout_clear(&layout);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	if (layout_prepare())
+		return -1;
+	entries = malloc(MAX_ENTRIES * sizeof(*entries));
+	return entries ? 0 : -1;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		pins_case(test_random_ranges_and_limits),
+		pins_case(test_one_entry_behind_an_iommu),
+		pins_case(test_1g_page),
+		pins_case(test_failure_in_the_middle_leaves_nothing),
+		pins_case(test_coherent_memory_is_not_bounced),
+		pins_case(test_bad_input),
+		pins_case(test_device_goes_while_memory_is_mapped),
+	};
+	int ret;
+
+	device = phyr_test_open();
+	ret = edu_open(&edu);
+	if (ret) {
+		printf("1..0 # SKIP no edu device is bound to the driver phyr_test: %s\n",
+		       strerror(-ret));
+		return 77;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("dma_map", tests, group_setup, NULL);
+}
