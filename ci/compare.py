@@ -5,7 +5,7 @@ from ci.error import CiError
 
 SCHEMA = "phyr-compare/1"
 # family -> its forms, which are both measured in the phyr kernel
-REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs")}
+REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs"), "crypto": ("sg", "phyrs")}
 KERNELS = ("stock", "phyr")
 
 

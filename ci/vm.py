@@ -67,6 +67,8 @@ class Machine:
             *(["-device", "intel-iommu"] if self.iommu else []),
             # A device whose DMA engine a test can drive.
             "-device", "edu,dma_mask=0xffffffffffffffff",
+            "-object", "cryptodev-backend-builtin,id=crypto",
+            "-device", "virtio-crypto-pci,cryptodev=crypto" + (",iommu_platform=on,disable-legacy=on" if self.iommu else ""),
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
         ]
         if self.icount:

@@ -38,9 +38,9 @@ class CompareTest(unittest.TestCase):
         self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
 
     def test_each_family_has_its_own_pair(self):
-        rows = compare.rows([], [result("dma/sg/map/thp/2MiB", 90), result("dma/phyrs/map/thp/2MiB", 30),
+        rows = compare.rows([], [result("crypto/sg/virtio/setup/thp/2MiB", 90), result("crypto/phyrs/virtio/setup/thp/2MiB", 30),
                                  result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)])
-        self.assertEqual([row["name"] for row in rows], ["dma/map/thp/2MiB", "gup/pin/thp/2MiB"])
+        self.assertEqual([row["name"] for row in rows], ["crypto/virtio/setup/thp/2MiB", "gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["sg"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
         text = compare.table(rows, "icount")
         self.assertIn("sg in the phyr kernel", text)

@@ -114,6 +114,7 @@ static int measure(const struct phyr_run *run,
 	const struct phyr_family *family = workload->family;
 	struct phyr_task task = {
 		.form = workload->form,
+		.variant = workload->variant,
 		.size = workload->size,
 		.device = *request->device ? request->device : NULL,
 		.warmup = request->warmup,

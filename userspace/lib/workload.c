@@ -75,6 +75,23 @@ static int refuse_backing(struct phyr_error *error, const char *name,
 	return refuse(error, name, "backing", part, known);
 }
 
+/* The next part, if it must be one of @names; NULL: the family has none. */
+static int parse_choice(const char *name, const char *what,
+			const char *const *names, char **rest,
+			unsigned int *index, struct phyr_error *error)
+{
+	const char *part;
+	char known[128];
+
+	if (!names)
+		return 0;
+	part = next_part(rest);
+	if (!find(names, part, index))
+		return 0;
+	list_names(names, known, sizeof(known));
+	return refuse(error, name, what, part, known);
+}
+
 static int parse_size(const char *name, const char *part, size_t *size,
 		      struct phyr_error *error)
 {
@@ -103,7 +120,7 @@ int phyr_workload_parse(const char *name, struct phyr_workload *workload,
 			struct phyr_error *error)
 {
 	struct phyr_workload w = { 0 };
-	char copy[PHYR_WORKLOAD_NAME], known[128], *rest = copy;
+	char copy[PHYR_WORKLOAD_NAME], *rest = copy;
 	const char *part;
 	int ret;
 
@@ -119,19 +136,16 @@ int phyr_workload_parse(const char *name, struct phyr_workload *workload,
 	if (!w.family)
 		return refuse_family(error, name, part);
 
-	if (w.family->forms) {
-		part = next_part(&rest);
-		if (find(w.family->forms, part, &w.form)) {
-			list_names(w.family->forms, known, sizeof(known));
-			return refuse(error, name, "form", part, known);
-		}
-	}
-
-	part = next_part(&rest);
-	if (find(w.family->series, part, &w.series)) {
-		list_names(w.family->series, known, sizeof(known));
-		return refuse(error, name, "series", part, known);
-	}
+	ret = parse_choice(name, "form", w.family->forms, &rest, &w.form,
+			   error);
+	if (!ret)
+		ret = parse_choice(name, "variant", w.family->variants, &rest,
+				   &w.variant, error);
+	if (!ret)
+		ret = parse_choice(name, "series", w.family->series, &rest,
+				   &w.series, error);
+	if (ret)
+		return ret;
 
 	part = next_part(&rest);
 	if (!part || phyr_backing_parse(part, &w.backing))
@@ -155,9 +169,11 @@ void phyr_workload_format(const struct phyr_workload *workload,
 	char size[PHYR_SIZE_TEXT];
 
 	phyr_size_format(workload->size, size);
-	snprintf(name, PHYR_WORKLOAD_NAME, "%s%s%s/%s/%s/%s", family->name,
+	snprintf(name, PHYR_WORKLOAD_NAME, "%s%s%s%s%s/%s/%s/%s", family->name,
 		 family->forms ? "/" : "",
 		 family->forms ? family->forms[workload->form] : "",
+		 family->variants ? "/" : "",
+		 family->variants ? family->variants[workload->variant] : "",
 		 family->series[workload->series],
 		 phyr_backing_name(workload->backing), size);
 }
@@ -166,5 +182,6 @@ bool phyr_workload_same_rounds(const struct phyr_workload *a,
 			       const struct phyr_workload *b)
 {
 	return a->family == b->family && a->form == b->form &&
-	       a->backing == b->backing && a->size == b->size;
+	       a->variant == b->variant && a->backing == b->backing &&
+	       a->size == b->size;
 }

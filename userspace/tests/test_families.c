@@ -131,6 +131,18 @@ static void rdma_write(void **state)
 	measure("rdma/write", 1);
 }
 
+static void crypto_sg_setup(void **state)
+{
+	(void)state;
+	measure("crypto/sg/soft-ctr/setup", 1);
+}
+
+static void crypto_phyrs_total(void **state)
+{
+	(void)state;
+	measure("crypto/phyrs/soft-cbc/total", 1);
+}
+
 static void gup_test_pin_fast(void **state)
 {
 	(void)state;
@@ -148,6 +160,8 @@ int main(void)
 		cmocka_unit_test(mr_dereg),
 		cmocka_unit_test(rdma_write),
 		cmocka_unit_test(gup_test_pin_fast),
+		cmocka_unit_test(crypto_sg_setup),
+		cmocka_unit_test(crypto_phyrs_total),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -57,12 +57,14 @@ static void all_names_survive_a_round_trip(void **state)
 	for (size_t f = 0; phyr_families[f]; f++) {
 		const struct phyr_family *family = phyr_families[f];
 		unsigned int forms = family->forms ? count(family->forms) : 1;
+		unsigned int variants =
+			family->variants ? count(family->variants) : 1;
 		unsigned int series = count(family->series);
 
 		assert_true(series <= PHYR_SERIES_MAX);
 		for (unsigned int i = 0;
-		     i <
-		     forms * series * PHYR_BACKING_KINDS * ARRAY_SIZE(sizes);
+		     i < forms * variants * series * PHYR_BACKING_KINDS *
+				 ARRAY_SIZE(sizes);
 		     i++) {
 			unsigned int rest = i;
 
@@ -70,6 +72,8 @@ static void all_names_survive_a_round_trip(void **state)
 			w.family = family;
 			w.form = rest % forms;
 			rest /= forms;
+			w.variant = rest % variants;
+			rest /= variants;
 			w.series = rest % series;
 			rest /= series;
 			w.backing = rest % PHYR_BACKING_KINDS;
@@ -78,7 +82,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (4 + 4 + 2 + 1 + 1) * 4 * 5);
+	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12) * 4 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -88,11 +92,14 @@ static void says_what_is_wrong(void **state)
 	} cases[] = {
 		{ "", "family \"\"" },
 		{ "/", "family \"\"" },
-		{ "nvme/read/base/4KiB", "gup, dma, mr, rdma, gup_test" },
+		{ "nvme/read/base/4KiB", "gup, dma, mr, rdma, gup_test, crypto" },
 		{ "gup", "form \"\"" },
 		{ "gup/pin/base/4KiB", "pages, phyrs" },
 		{ "gup/pages/reg/base/4KiB", "pin, unpin" },
 		{ "mr/REG/base/4KiB", "reg, dereg" },
+		{ "crypto/sg", "variant \"\"" },
+		{ "crypto/sg/setup/base/4KiB", "virtio, soft-cbc, soft-ctr" },
+		{ "crypto/sg/virtio/base/4KiB", "setup, total" },
 		{ "mr//base/4KiB", "reg, dereg" },
 		{ "mr/reg", "backing \"\"" },
 		{ "mr/reg/hugetlb/4KiB", "base, thp, hugetlb-2M, hugetlb-1G" },

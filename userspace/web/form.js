@@ -21,8 +21,11 @@ function number(name, label, { default: value, min, max }) {
 
 /* "mr/reg" and the like, with the family each is of. */
 function subjects(workloads) {
-	return workloads.flatMap((workload) => (workload.forms.length ? workload.forms : [null]).flatMap((form) =>
-		workload.series.map((series) => ({ workload, name: [workload.family, form, series].filter((part) => part).join("/") }))));
+	const orNone = (names) => (names.length ? names : [null]);
+
+	return workloads.flatMap((workload) => orNone(workload.forms).flatMap((form) =>
+		orNone(workload.variants).flatMap((variant) => workload.series.map((series) =>
+			({ workload, name: [workload.family, form, variant, series].filter((part) => part).join("/") })))));
 }
 
 function chosen(form, name) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Names of workloads: family[/form]/series/backing/size, and what Google Benchmark may append.
+// Names of workloads: family[/form][/variant]/series/backing/size, and what Google Benchmark may append.
 
 const FACTORS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,2})\/(?<backing>base|thp|hugetlb-2M|hugetlb-1G)\/(?<number>\d+)(?<unit>[KMG]iB)(?<rest>\/.*)?$/;
+const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,3})\/(?<backing>base|thp|hugetlb-2M|hugetlb-1G)\/(?<number>\d+)(?<unit>[KMG]iB)(?<rest>\/.*)?$/;
 
 export const BACKINGS = ["base", "thp", "hugetlb-2M", "hugetlb-1G"];
 

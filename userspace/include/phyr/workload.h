@@ -24,6 +24,7 @@
 /**
  * struct phyr_task - one measurement that a family is to carry out
  * @form: index into the family's @forms, 0 if it has none
+ * @variant: index into the family's @variants, 0 if it has none
  * @backing: memory of the family's @ranges times @size bytes
  * @size: bytes that the workload is about
  * @device: name of the RDMA device to use, or NULL for the first that is ready
@@ -37,6 +38,7 @@
  */
 struct phyr_task {
 	unsigned int form;
+	unsigned int variant;
 	const struct phyr_backing *backing;
 	size_t size;
 	const char *device;
@@ -51,6 +53,7 @@ struct phyr_task {
  * struct phyr_family - workloads that are measured by the same code
  * @name: first part of their names
  * @forms: NULL-terminated second parts that are measured apart, or NULL
+ * @variants: NULL-terminated next parts that are measured apart, or NULL
  * @series: NULL-terminated next parts, all measured in the same rounds
  * @ranges: ranges of the size in the name that one measurement uses
  * @uses_device: measured with an RDMA device, which may be named
@@ -59,12 +62,13 @@ struct phyr_task {
  *	with any for NULL; else -errno and why not
  * @measure: carry out a measurement: 0 or -errno and what failed
  *
- * A workload is called family[/form]/series/backing/size. To add a family,
+ * A workload is called family[/form][/variant]/series/backing/size. To add a family,
  * write a file beside workload_mr.c and name it in families.c.
  */
 struct phyr_family {
 	const char *name;
 	const char *const *forms;
+	const char *const *variants;
 	const char *const *series;
 	unsigned int ranges;
 	bool uses_device;
@@ -80,6 +84,7 @@ extern const struct phyr_family *const phyr_families[];
  * struct phyr_workload - a workload's name taken apart
  * @family: its family
  * @form: index into the family's forms, 0 if it has none
+ * @variant: index into the family's variants, 0 if it has none
  * @series: index into the family's series
  * @backing: memory it works on
  * @size: bytes, a multiple of the base page size up to PHYR_WORKLOAD_SIZE_MAX
@@ -87,6 +92,7 @@ extern const struct phyr_family *const phyr_families[];
 struct phyr_workload {
 	const struct phyr_family *family;
 	unsigned int form;
+	unsigned int variant;
 	unsigned int series;
 	enum phyr_backing_kind backing;
 	size_t size;

@@ -44,6 +44,7 @@ static json_t *render_pattern(const struct phyr_family *family)
 
 	text_add(&text, "%s", family->name);
 	add_alternatives(&text, family->forms, "<>");
+	add_alternatives(&text, family->variants, "<>");
 	add_alternatives(&text, family->series, "<>");
 	text_add(&text, "/<backing>/<size>");
 	return to_string(&text);
@@ -58,6 +59,7 @@ static json_t *render_expression(const struct phyr_family *family)
 		backings[i] = phyr_backing_name(i);
 	text_add(&text, "^%s", family->name);
 	add_alternatives(&text, family->forms, "()");
+	add_alternatives(&text, family->variants, "()");
 	add_alternatives(&text, family->series, "()");
 	add_alternatives(&text, backings, "()");
 	text_add(&text, "/" SIZE "$");
@@ -105,9 +107,10 @@ static json_t *render_family(const struct phyr_family *family)
 	int status = family->probe(NULL, &error);
 	json_t *json;
 
-	json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:b, s:o}", "pattern",
-			 render_pattern(family), "family", family->name,
-			 "forms", render_names(family->forms), "series",
+	json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:b, s:o}",
+			 "pattern", render_pattern(family), "family",
+			 family->name, "forms", render_names(family->forms),
+			 "variants", render_names(family->variants), "series",
 			 render_names(family->series), "summary",
 			 family->summary, "unit", "ns", "available", !status,
 			 "schema", render_schema(family));

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <linux/phyr_test_crypto.h>
+
+#include <phyr/crypto.h>
+
+#include "test_device.h"
+
+#define DEVICE_PATH "/dev/phyr_test"
+
+static int set_key(int fd, const char *cipher, const void *key, size_t key_len,
+		   struct phyr_error *error)
+{
+	struct phyr_test_crypto_key call = {
+		.key = (uintptr_t)key,
+		.key_len = (uint32_t)key_len,
+	};
+
+	if (strlen(cipher) >= sizeof(call.name))
+		return phyr_error_set(
+			error, -ENAMETOOLONG,
+			"cipher \"%s\": a name has at most %zu bytes", cipher,
+			sizeof(call.name) - 1);
+	strcpy(call.name, cipher);
+	if (!ioctl(fd, PHYR_TEST_CRYPTO_KEY, &call))
+		return 0;
+	if (errno == ENOTTY)
+		return phyr_error_set(
+			error, -errno,
+			"this kernel is without CONFIG_PHYR_TEST_CRYPTO");
+	if (errno == ENOENT)
+		return phyr_error_set(
+			error, -errno,
+			"this kernel has no cipher \"%s\"; for virtio there must be a device, too",
+			cipher);
+	return phyr_error_set(error, -errno,
+			      "cipher \"%s\" with a key of %zu bytes: %s",
+			      cipher, key_len, strerror(errno));
+}
+
+int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
+		     int *fd, struct phyr_error *error)
+{
+	int new, ret;
+
+	ret = test_device_open(
+		DEVICE_PATH,
+		"this kernel is without CONFIG_PHYR_TEST, which the phyr series brings",
+		&new, error);
+	if (ret)
+		return ret;
+	ret = set_key(new, cipher, key, key_len, error);
+	if (ret) {
+		close(new);
+		return ret;
+	}
+	*fd = new;
+	return 0;
+}
+
+int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
+		      size_t len, unsigned int warmup, unsigned int samples,
+		      uint64_t *setup_ns, uint64_t *total_ns,
+		      struct phyr_error *error)
+{
+	struct phyr_test_crypto_segment segment = {
+		.addr = (uintptr_t)addr,
+		.len = len,
+	};
+	uint8_t iv[16] = { 0 };
+	struct phyr_test_crypto_run run = {
+		.src = (uintptr_t)&segment,
+		.nr_src = 1,
+		.len = len,
+		.iv = (uintptr_t)iv,
+		.form = form == PHYR_CRYPTO_SG ? PHYR_TEST_PAGES
+					       : PHYR_TEST_LIST,
+		.warmup = warmup,
+		.samples = samples,
+		.setup_ns = (uintptr_t)setup_ns,
+		.total_ns = (uintptr_t)total_ns,
+	};
+
+	if (ioctl(fd, PHYR_TEST_CRYPTO_RUN, &run))
+		return phyr_error_set(
+			error, -errno,
+			DEVICE_PATH ": encrypting %zu bytes as %s: %s", len,
+			form == PHYR_CRYPTO_SG ? "a scatterlist" : "phyrs",
+			strerror(errno));
+	return 0;
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <unistd.h>
+
+#include <phyr/crypto.h>
+
+#include "families.h"
+
+enum {
+	SERIES_SETUP,
+	SERIES_TOTAL
+};
+
+static const char *const variants[] = { "virtio", "soft-cbc", "soft-ctr",
+					NULL };
+/* The drivers of the kernel that they stand for. */
+static const char *const ciphers[] = { "virtio_crypto_aes_cbc", "cbc-aes-lib",
+				       "ctr-aes-lib" };
+static const unsigned char key[16] = "phyr: aes-128 k";
+
+/* Which variants there are is known when one is measured. */
+static int probe(const char *device, struct phyr_error *error)
+{
+	int fd, ret;
+
+	(void)device;
+	ret = phyr_crypto_open(ciphers[2], key, sizeof(key), &fd, error);
+	if (!ret)
+		close(fd);
+	return ret;
+}
+
+/* All rounds are one ioctl, so @stop is not looked at. */
+static int measure(const struct phyr_task *task, struct phyr_error *error)
+{
+	int fd, ret;
+
+	ret = phyr_crypto_open(ciphers[task->variant], key, sizeof(key), &fd,
+			       error);
+	if (ret)
+		return ret;
+	phyr_parameters_add_text(task->parameters, "cipher",
+				 ciphers[task->variant]);
+	phyr_parameters_add_number(task->parameters, "key_bytes", sizeof(key));
+	ret = phyr_crypto_bench(fd, task->form, task->backing->addr, task->size,
+				task->warmup, task->samples,
+				task->series[SERIES_SETUP],
+				task->series[SERIES_TOTAL], error);
+	close(fd);
+	return ret;
+}
+
+const struct phyr_family phyr_family_crypto = {
+	.name = "crypto",
+	.forms =
+		(const char *const[]){
+			[PHYR_CRYPTO_SG] = "sg",
+			[PHYR_CRYPTO_PHYRS] = "phyrs",
+			NULL,
+		},
+	.variants = variants,
+	.series =
+		(const char *const[]){
+			[SERIES_SETUP] = "setup",
+			[SERIES_TOTAL] = "total",
+			NULL,
+		},
+	.ranges = 1,
+	.summary =
+		"encrypting memory in place with AES-128, described as a scatterlist or as phyrs: until the device has the request (setup), until all is done and released (total)",
+	.probe = probe,
+	.measure = measure,
+};

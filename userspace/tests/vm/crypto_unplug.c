@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device of virtio_crypto goes away while it is used: requests succeed or
+ * fail with ENODEV, none waits for ever, users may outlive the device, and when
+ * it is back everything works. What leaks or is used after it was freed is for
+ * the debug kernel to see.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "crypto_case.h"
+
+#define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"
+#define CIPHER "virtio_crypto_aes_cbc"
+#define WORKERS 3
+/* As many pages as fit the ring on both sides, in any form. */
+#define LEN (1ul << 20)
+#define PLUGS 4
+
+static const uint8_t key[16] = "an AES-128 key";
+static char name[32];
+
+/* "virtioN" of the device that the driver has, or "" */
+static void find_device(void)
+{
+	DIR *folder = opendir(DRIVER);
+	struct dirent *entry;
+
+	*name = '\0';
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "virtio", 6))
+			snprintf(name, sizeof(name), "%.31s", entry->d_name);
+	if (folder)
+		closedir(folder);
+}
+
+static void tell_driver(const char *file)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), DRIVER "/%s", file);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, name, strlen(name)), strlen(name));
+	close(fd);
+}
+
+struct worker {
+	pthread_t thread;
+	int fd;
+	uint32_t form;
+	atomic_uint done;
+	atomic_int error;
+};
+
+/* Encrypts until it may not. */
+static void *work(void *argument)
+{
+	struct worker *worker = argument;
+	struct phyr_test_crypto_segment segment = { .len = LEN };
+	uint8_t iv[BLOCK] = { 0 };
+	void *memory = mmap(NULL, LEN, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	segment.addr = (uintptr_t)memory;
+	do {
+		worker->error = crypto_run(worker->fd, worker->form, 0,
+					   &segment, 1, NULL, 0, LEN, iv);
+		if (!worker->error)
+			worker->done++;
+	} while (!worker->error);
+	munmap(memory, LEN);
+	return NULL;
+}
+
+static int try_once(void)
+{
+	uint8_t block[BLOCK] = { 0 }, iv[BLOCK] = { 0 };
+	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
+	int fd = crypto_open(CIPHER, key, sizeof(key)), err;
+
+	if (fd < 0)
+		return errno;
+	err = crypto_run(fd, PHYR_TEST_LIST, 0, &segment, 1, NULL, 0, BLOCK,
+			 iv);
+	close(fd);
+	return err;
+}
+
+static void unplug_once(unsigned int pause_us)
+{
+	struct worker workers[WORKERS] = { 0 };
+
+	for (int i = 0; i < WORKERS; i++) {
+		workers[i].form = i ? PHYR_TEST_LIST : PHYR_TEST_PAGES;
+		workers[i].fd = crypto_open(CIPHER, key, sizeof(key));
+		assert_true(workers[i].fd >= 0);
+		assert_int_equal(pthread_create(&workers[i].thread, NULL, work,
+						&workers[i]),
+				 0);
+	}
+	for (int i = 0; i < WORKERS; i++)
+		while (!atomic_load(&workers[i].done)) {
+			assert_int_equal(atomic_load(&workers[i].error), 0);
+			usleep(1000);
+		}
+	usleep(pause_us);
+	tell_driver("unbind");
+	for (int i = 0; i < WORKERS; i++) {
+		pthread_join(workers[i].thread, NULL);
+		assert_int_equal(workers[i].error, ENODEV);
+	}
+	assert_int_equal(try_once(), ENOENT);
+
+	/* Half of the users go before the device is back, half later. */
+	for (int i = 0; i < WORKERS / 2; i++)
+		close(workers[i].fd);
+	tell_driver("bind");
+	assert_int_equal(try_once(), 0);
+	for (int i = WORKERS / 2; i < WORKERS; i++)
+		close(workers[i].fd);
+	assert_int_equal(try_once(), 0);
+}
+
+static void unplug_in_use(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < PLUGS; i++)
+		unplug_once(i * 700);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unplug_in_use),
+	};
+
+	find_device();
+	if (access("/dev/phyr_test", F_OK) || !*name) {
+		printf("1..0 # SKIP no /dev/phyr_test or no virtio crypto device\n");
+		return 77;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("crypto_unplug", tests, NULL, NULL);
+}
