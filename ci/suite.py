@@ -42,14 +42,21 @@ BOUNDS = {
     kernel.DEBUG: Bounds(480, 900, 2700, "export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
 DMA_PROGRAMS = ["dma_map"]               # the edu device takes a tenth of a second of the guest's time for each transfer
-# name -> what is between a device and memory: (an IOMMU, more kernel parameters)
+# name -> what is between a device and memory
 DMA_MACHINES = {
-    "direct": (False, ""),
-    "iommu-strict": (True, ""),
-    "iommu-lazy": (True, "iommu.strict=0"),
-    "bounce": (False, "swiotlb=force"),
+    "direct": {},
+    "iommu-strict": {"iommu": True},
+    "iommu-lazy": {"iommu": True, "command_line": "iommu.strict=0"},
+    "bounce": {"command_line": "swiotlb=force"},
 }
 DMA_SECONDS = 3000                       # of the guest's time, which jumps ahead while it waits
+CRYPTO_PROGRAMS = ["crypto_data", "crypto_bad_input"]
+# name -> how the device is told of memory
+CRYPTO_MACHINES = {
+    "iommu": {"iommu": True},
+    "packed": {"crypto_options": ",packed=on"},
+    "no-indirect": {"crypto_options": ",indirect_desc=off"},
+}
 MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
 SCATTERLIST_SOURCES = ("tools/testing/scatterlist", "tools/include", "include/linux/scatterlist.h", "lib/scatterlist.c")
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
@@ -233,14 +240,26 @@ def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
     return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
 
 
+def on_machines(house: House, programs: list[str], machines: dict[str, dict], bounds: Bounds, long: bool) -> Tally:
+    """The programs once on each machine, in the measured kernel."""
+    tally = Tally()
+    for name, differences in machines.items():
+        machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, **differences)
+        tally += in_guest(machine, [f"{guest.TESTS}/{program}" for program in programs],
+                          paths.VM / f"test-{programs[0]}-{name}", bounds, long)
+    return tally
+
+
 def dma(house: House, long: bool) -> Tally:
     """DMA addresses, with everything that can be between a device and memory."""
-    tally = Tally()
-    for name, (iommu, parameters) in DMA_MACHINES.items():
-        machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, "tcg", icount=True, iommu=iommu, command_line=parameters)
-        tally += in_guest(machine, [f"{guest.TESTS}/{program}" for program in DMA_PROGRAMS], paths.VM / f"test-dma-{name}",
-                          Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
-    return tally
+    machines = {name: {"accelerator": "tcg", "icount": True} | differences for name, differences in DMA_MACHINES.items()}
+    return on_machines(house, DMA_PROGRAMS, machines, Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
+
+
+def crypto(house: House, long: bool) -> Tally:
+    """Ciphers by the device, with every kind of ring and address that it can have."""
+    machines = {name: {"accelerator": house.accelerator} | differences for name, differences in CRYPTO_MACHINES.items()}
+    return on_machines(house, CRYPTO_PROGRAMS, machines, BOUNDS[kernel.PHYR], long)
 
 
 def guest_perf(house: House, long: bool) -> Tally:
@@ -299,6 +318,7 @@ ENTRIES = {
     "serve": serve,
     "guest-perf": guest_perf,
     "dma": dma,
+    "crypto": crypto,
     "diagnostics": diagnostics,
     "commits": commits,
     "guest-debug": guest_debug,

@@ -38,6 +38,7 @@ class Machine:
     hugepages_2m: int = HUGEPAGES_2M
     command_line: str = ""                 # more kernel parameters
     iommu: bool = False                    # DMA addresses are not physical ones
+    crypto_options: str = ""               # more properties of the virtio-crypto device
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = QEMU
     boot_seconds: float = BOOT_SECONDS
@@ -68,7 +69,8 @@ class Machine:
             # A device whose DMA engine a test can drive.
             "-device", "edu,dma_mask=0xffffffffffffffff",
             "-object", "cryptodev-backend-builtin,id=crypto",
-            "-device", "virtio-crypto-pci,cryptodev=crypto" + (",iommu_platform=on,disable-legacy=on" if self.iommu else ""),
+            "-device", "virtio-crypto-pci,cryptodev=crypto" + (",iommu_platform=on,disable-legacy=on" if self.iommu else "")
+            + self.crypto_options,
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
         ]
         if self.icount:

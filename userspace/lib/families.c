@@ -8,5 +8,6 @@ const struct phyr_family *const phyr_families[] = {
 	&phyr_family_rdma,
 	&phyr_family_gup_test,
 	&phyr_family_crypto,
+	&phyr_family_af_alg,
 	NULL,
 };

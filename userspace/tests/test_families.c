@@ -149,6 +149,12 @@ static void gup_test_pin_fast(void **state)
 	measure("gup_test/pin_fast", 0);
 }
 
+static void af_alg_encrypt(void **state)
+{
+	(void)state;
+	measure("af_alg/xts/encrypt", 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +168,7 @@ int main(void)
 		cmocka_unit_test(gup_test_pin_fast),
 		cmocka_unit_test(crypto_sg_setup),
 		cmocka_unit_test(crypto_phyrs_total),
+		cmocka_unit_test(af_alg_encrypt),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -13,8 +13,11 @@
 
 #include "skcipher.h"
 
-/* Offset and length of a scatterlist entry are added up in 32 bits. */
-#define SG_ENTRY_MAX	SZ_1G
+/*
+ * What a converted request has in an entry, at most, in bytes: the segment size
+ * of devices that have not asked for more. Also a bounce buffer holds as much.
+ */
+#define SG_ENTRY_MAX	SZ_64K
 
 /* Ranges of a destination that are compared without a sorted copy. */
 #define SPANS_FEW	8
@@ -23,6 +26,13 @@ static gfp_t skcipher_request_gfp(const struct skcipher_request *req)
 {
 	return req->base.flags & CRYPTO_TFM_REQ_MAY_SLEEP ? GFP_KERNEL :
 							    GFP_ATOMIC;
+}
+
+/* As kvmalloc() does, but also for callers that may not sleep. */
+static void *skcipher_phyrs_alloc(size_t size, gfp_t gfp)
+{
+	return gfpflags_allow_blocking(gfp) ? kvmalloc(size, gfp) :
+					      kmalloc(size, gfp);
 }
 
 /*
@@ -124,7 +134,8 @@ static int check_overlap(const struct phyr_list *src,
 	int err = 0;
 
 	if (nr_dst > SPANS_FEW) {
-		spans = kvmalloc_objs(*spans, nr_dst, gfp);
+		spans = skcipher_phyrs_alloc(array_size(nr_dst, sizeof(*spans)),
+					     gfp);
 		if (!spans)
 			return -ENOMEM;
 	}
@@ -162,9 +173,14 @@ static int check_overlap(const struct phyr_list *src,
  * @iv: as for skcipher_request_set_crypt()
  *
  * In place of skcipher_request_set_crypt(), for any algorithm: those without
- * %CRYPTO_ALG_REQ_PHYRS are given scatterlists. The phyrs must be memory with
- * struct pages. The lists, their arrays and the memory belong to the caller, and
- * must stay as they are until the request is complete.
+ * %CRYPTO_ALG_REQ_PHYRS are given scatterlists, which are allocated when the
+ * request is made; then crypto_skcipher_encrypt() and crypto_skcipher_decrypt()
+ * may also fail with %-ENOMEM. Callers that have masked out
+ * %CRYPTO_ALG_ALLOCATES_MEMORY must look at the flag themselves.
+ *
+ * The phyrs must be memory with struct pages. The lists, their arrays and the
+ * memory belong to the caller, and must stay as they are until the request is
+ * complete. That no two phyrs of one list share a byte is up to the caller.
  *
  * Context: Any; may sleep if the request has %CRYPTO_TFM_REQ_MAY_SLEEP.
  * Return: 0; %-EINVAL if @cryptlen is beyond what an unsigned int can hold, a
@@ -219,9 +235,12 @@ struct converted {
 
 static unsigned int count_entries(const struct phyr_list *list, size_t left)
 {
-	struct phyr_iter iter = phyr_iter_start(list);
+	struct phyr_iter iter;
 	unsigned int nr = 0;
 
+	if (!left)
+		return 0;
+	iter = phyr_iter_start(list);
 	for (iter.left = left; iter.left; nr++) {
 		struct phys_vec range = phyr_iter_range(&iter);
 
@@ -233,9 +252,12 @@ static unsigned int count_entries(const struct phyr_list *list, size_t left)
 static void fill_entries(struct scatterlist *sg, unsigned int nr,
 			 const struct phyr_list *list, size_t left)
 {
-	struct phyr_iter iter = phyr_iter_start(list);
+	struct phyr_iter iter;
 
 	sg_init_table(sg, nr);
+	if (!left)
+		return;
+	iter = phyr_iter_start(list);
 	for (iter.left = left; iter.left; sg++) {
 		struct phys_vec range = phyr_iter_range(&iter);
 		unsigned int len = min(range.len, SG_ENTRY_MAX);
@@ -284,8 +306,9 @@ int skcipher_crypt_converted(struct skcipher_request *req,
 	src_nr = count_entries(req->src_phyrs, req->cryptlen) + one;
 	if (req->dst_phyrs != req->src_phyrs)
 		dst_nr = count_entries(req->dst_phyrs, req->cryptlen) + one;
-	converted = kvmalloc_flex(*converted, sgs, (size_t)src_nr + dst_nr,
-				  skcipher_request_gfp(req));
+	converted = skcipher_phyrs_alloc(struct_size(converted, sgs,
+						     (size_t)src_nr + dst_nr),
+					 skcipher_request_gfp(req));
 	if (!converted)
 		return -ENOMEM;
 

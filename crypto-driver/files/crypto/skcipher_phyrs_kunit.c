@@ -48,24 +48,29 @@ static int add_one(struct skcipher_request *req)
 	return err;
 }
 
+static void complete_request(struct skcipher_request *req, int err)
+{
+	local_bh_disable();
+	skcipher_request_complete(req, err);
+	local_bh_enable();
+}
+
 static void add_one_later(struct work_struct *work)
 {
 	struct skcipher_request *req = cipher.req;
 	int err = cipher.error;
 
-	local_bh_disable();
 	if (cipher.backlog)
-		skcipher_request_complete(req, -EINPROGRESS);
+		complete_request(req, -EINPROGRESS);
 	if (!err)
 		err = add_one(req);
-	skcipher_request_complete(req, err);
-	local_bh_enable();
+	complete_request(req, err);
 }
 
 static int add_one_async(struct skcipher_request *req)
 {
 	cipher.req = req;
-	queue_work(system_unbound_wq, &cipher.work);
+	queue_work(system_dfl_wq, &cipher.work);
 	return cipher.backlog ? -EBUSY : -EINPROGRESS;
 }
 
@@ -296,6 +301,8 @@ static void fixture_exit(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
+	if (!f)
+		return;
 	phyr_list_free(&f->src_list);
 	phyr_list_free(&f->dst_list);
 	if (f->req)

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <unistd.h>
+
+#include <phyr/af_alg.h>
+
+#include "families.h"
+
+static const char *const variants[] = { "cbc", "ctr", "xts", NULL };
+/* What they are to the kernel; xts is one that takes scatterlists only. */
+static const char *const ciphers[] = { "cbc-aes-lib", "ctr-aes-lib",
+				       "xts(aes)" };
+/* XTS takes two keys. */
+static const size_t key_len[] = { 16, 16, 32 };
+static const unsigned char key[32] = "phyr: aes-128 keys, one or two.";
+static const unsigned char iv[16] = "phyr: first iv.";
+
+static int probe(const char *device, struct phyr_error *error)
+{
+	int fd, ret;
+
+	(void)device;
+	ret = phyr_af_alg_open(ciphers[0], key, key_len[0], &fd, error);
+	if (!ret)
+		close(fd);
+	return ret;
+}
+
+static int measure_rounds(const struct phyr_task *task, int fd,
+			  struct phyr_error *error)
+{
+	unsigned int rounds = task->warmup + task->samples;
+	uint64_t ns;
+	int ret;
+
+	for (unsigned int i = 0; i < rounds; i++) {
+		if (atomic_load_explicit(task->stop, memory_order_relaxed))
+			return phyr_error_set(error, -ECANCELED, "stopped");
+		ret = phyr_af_alg_encrypt(fd, iv, task->backing->addr,
+					  task->size, &ns, error);
+		if (ret)
+			return ret;
+		if (i >= task->warmup)
+			task->series[0][i - task->warmup] = ns;
+	}
+	return 0;
+}
+
+static int measure(const struct phyr_task *task, struct phyr_error *error)
+{
+	unsigned int variant = task->variant;
+	int fd, ret;
+
+	ret = phyr_af_alg_open(ciphers[variant], key, key_len[variant], &fd,
+			       error);
+	if (ret)
+		return ret;
+	phyr_parameters_add_text(task->parameters, "cipher", ciphers[variant]);
+	phyr_parameters_add_number(task->parameters, "key_bytes",
+				   key_len[variant]);
+	ret = measure_rounds(task, fd, error);
+	close(fd);
+	return ret;
+}
+
+const struct phyr_family phyr_family_af_alg = {
+	.name = "af_alg",
+	.variants = variants,
+	.series = (const char *const[]){ "encrypt", NULL },
+	.ranges = 1,
+	.summary =
+		"read() of an AF_ALG socket that encrypts with AES in software into the memory, which the kernel describes as a scatterlist",
+	.probe = probe,
+	.measure = measure,
+};
