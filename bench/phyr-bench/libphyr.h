@@ -3,17 +3,21 @@
 #define LIBPHYR_H
 
 /* libphyr is C. The headers of others know of C++ and come first. */
+#include <atomic>
 #include <infiniband/verbs.h>
+
+/* Which <stdatomic.h> declares for C++23 only. */
+using std::atomic_bool;
 
 extern "C" {
 #include <phyr/backing.h>
 #include <phyr/clock.h>
 #include <phyr/device.h>
 #include <phyr/error.h>
-#include <phyr/gup.h>
 #include <phyr/mr.h>
 #include <phyr/rdma.h>
 #include <phyr/size.h>
+#include <phyr/workload.h>
 }
 
 #endif

@@ -12,7 +12,7 @@ export function parse(name) {
 
 	if (!parts || /threads:(?!1$)/.test(parts.rest ?? ""))
 		return null;
-	return { subject: parts.subject + (parts.rest ?? "").replace(/\/manual_time|\/threads:1/g, ""),
+	return { subject: parts.subject + (parts.rest ?? "").replace("/threads:1", ""),
 		backing: parts.backing, bytes: parts.number * FACTORS[parts.unit] };
 }
 
