@@ -212,6 +212,15 @@ class Compare(Exchange):
                 self.assertAlmostEqual(row["ratio"], (statistics.median(head) // 1) / (statistics.median(base) // 1), 9)
                 self.assertEqual(row["base"]["n"], 20)
 
+    def test_a_clock_without_noise(self):
+        """All samples differ for certain: what counts is how far apart the medians are, and the answer says so."""
+        base = self.load(document(*rows("near", [1225] * 20), *rows("edge", [10000] * 20), *rows("far", [100] * 20)))
+        head = self.load(document(*rows("near", [1223] * 20), *rows("edge", [10100] * 20), *rows("far", [98] * 20)))
+        found = self.compare(base, head)
+        self.assertEqual({row["workload"]: (row["effect"], row["verdict"]) for row in found["rows"]},
+                         {"near": (-1, "no difference"), "edge": (1, "worse"), "far": (-1, "better")})
+        self.assertEqual(found["criteria"], {"p_below": 0.01, "effect_at_least": 0.147, "distance_at_least": 0.01})
+
     def test_units(self):
         row = self.row(rows("x", range(100, 120)), rows("x", [time + 0.5 for time in range(100, 120)]))
         self.assertEqual(row["verdict"], "no difference")

@@ -145,6 +145,7 @@ class Comparisons(PageTest):
         figures = self.browser.text("main table")
         self.assertRegex(figures, r"mr/reg/hugetlb-1G/1GiB\s+24\.2 ms\s+251 µs\s+÷ 96\.4\s+-1\.00\s+▼ better")
         self.assertRegex(figures, r"gup/pages/pin/base/4KiB\s.*~ no difference")
+        self.assertIn("p < 0.01 and an effect of at least 0.147, and the medians are at least 1 % apart", self.browser.text("main"))
         self.assertGreater(min(self.ink(".plot canvas")), 1000)
         self.assertEqual(self.browser.complaints(), [])
         headings = self.browser.script("return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)")
@@ -247,6 +248,7 @@ class Looks(PageTest):
 
     def test_by_keyboard(self):
         self.go("#/run")
+        self.browser.wait("document.querySelector('form')")
         self.browser.keys(TAB)
         self.assertEqual(self.browser.script("return document.activeElement.innerText"), "Skip to the content")
         self.browser.keys(ENTER)
@@ -262,6 +264,26 @@ class Looks(PageTest):
         self.browser.wait("location.hash === '#/runs/1'")
         self.browser.wait("document.querySelector('main dl')?.innerText.includes('done')")
         self.assertIn("count/down/base/2MiB", self.browser.text("main"))
+
+
+class Policy(PageTest):
+    """What somebody got into the page does nothing."""
+
+    def test_only_the_daemons_own(self):
+        listen = "window.refused = []; addEventListener('securitypolicyviolation', (one) => refused.push(one.effectiveDirective));"
+        for directive, script in (
+                ("script-src-elem", "const one = document.createElement('script'); one.textContent = 'window.hacked = 1'; document.body.append(one)"),
+                ("script-src-elem", "const one = document.createElement('script'); one.src = 'http://127.0.0.1:9/x.js'; document.body.append(one)"),
+                ("style-src-elem", "const one = document.createElement('style'); one.textContent = 'p {}'; document.body.append(one)"),
+                ("img-src", "document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))"),
+                ("connect-src", "fetch('http://127.0.0.1:9/').catch(() => {})"),
+                ("frame-src", "document.body.append(Object.assign(document.createElement('iframe'), { src: location.pathname }))")):
+            with self.subTest(script=script):
+                self.go("#/")
+                self.browser.script(listen + script)
+                self.assertEqual(self.browser.wait("window.refused.length && window.refused"), [directive])
+                self.assertIsNone(self.browser.script("return window.hacked"))
+        self.browser.complaints()
 
 
 class Token(PageTest):
