@@ -8,6 +8,7 @@
 
 #include <phyr/stats.h>
 
+#include "body.h"
 #include "gbench.h"
 #include "limits.h"
 #include "render.h"
@@ -447,17 +448,12 @@ static int parse_document(json_t *json, struct gbench *gbench,
 int gbench_parse(const char *body, size_t len, struct gbench *gbench,
 		 struct problem *problem)
 {
-	json_error_t error;
-	json_t *json;
+	json_t *json = body_parse(body, len, problem);
 	int ret;
 
 	*gbench = (struct gbench){ 0 };
-	json = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
-		return problem_set(
-			problem, MHD_HTTP_BAD_REQUEST,
-			"The body is not JSON: line %d, column %d: %s",
-			error.line, error.column, error.text);
+		return -1;
 	ret = parse_document(json, gbench, problem);
 	json_decref(json);
 	if (ret)
