@@ -13,13 +13,11 @@ void register_crypto()
 				  { PHYR_BACKING_BASE, 4 * PHYR_KIB },
 				  { PHYR_BACKING_BASE, 64 * PHYR_KIB },
 				  { PHYR_BACKING_HUGETLB_2M, 64 * PHYR_KIB },
+				  /* The ring takes no larger scatterlist. */
 				  { PHYR_BACKING_HUGETLB_2M, PHYR_MIB },
+				  { PHYR_BACKING_HUGETLB_1G, PHYR_MIB },
 			  },
 			  {});
-	/* A scatterlist of so much has more entries than the ring. */
-	register_subjects(in_kernel({ "crypto/phyrs/virtio/setup",
-				      "crypto/phyrs/virtio/total" }),
-			  { { PHYR_BACKING_HUGETLB_1G, 256 * PHYR_MIB } }, {});
 	register_subjects(in_kernel({ "crypto/sg/soft-ctr/total",
 				      "crypto/phyrs/soft-ctr/total",
 				      "crypto/sg/soft-cbc/total",

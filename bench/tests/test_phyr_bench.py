@@ -149,7 +149,7 @@ class Import(phyrd.PhyrdTest):
         self.assertEqual(families, {"gup", "mr", "rdma", "dma", "crypto"})
 
     def test_into_our_own_comparison(self):
-        results = self.load(report(FAKE, "--benchmark_filter=base/4KiB"))["results"]
+        results = self.load(report(FAKE))["results"]
         both = [result for result in results if not compare.split_representation(result["workload"])]
         rows = {row["name"]: row for row in compare.rows(both, results)}
         self.assertEqual(rows["dma/map/base/4KiB"], {"name": "dma/map/base/4KiB", "unit": "ns", "ratio": 1.0,

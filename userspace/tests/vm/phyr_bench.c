@@ -120,7 +120,7 @@ static void test_families(void **state)
 		"rdma/write/thp/64KiB/manual_time",
 		"dma/sg/map/hugetlb-2M/64MiB/manual_time",
 		"dma/phyrs/unmap/hugetlb-1G/1GiB/manual_time",
-		"crypto/phyrs/virtio/setup/hugetlb-1G/256MiB/manual_time",
+		"crypto/phyrs/virtio/setup/hugetlb-1G/1MiB/manual_time",
 		"crypto/sg/soft-cbc/total/base/64KiB/manual_time",
 	};
 
