@@ -140,19 +140,12 @@ enum status command_compare(struct client *client,
 			    const struct options *options, char **operands,
 			    int n)
 {
+	static const char *const before[] = { "/api/v1/compare?base=",
+					      "&head=" };
 	struct answer answer;
 	enum status status;
-	json_int_t ids[2];
-	char path[128];
 
-	for (int i = 0; i < n; i++) {
-		status = parse_number("run", operands[i], &ids[i]);
-		if (status)
-			return status;
-	}
-	snprintf(path, sizeof(path), "/api/v1/compare?base=%lld&head=%lld",
-		 (long long)ids[0], (long long)ids[1]);
-	status = client_get(client, path, &answer);
+	status = get_runs(client, before, operands, n, &answer);
 	if (status)
 		return status;
 	if (options->json)
