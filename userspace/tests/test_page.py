@@ -26,6 +26,9 @@ def results(kernel, factor):
             rows += benchmark(f"mr/reg/{backing}/{size}", [(9000 + pages * 90 * factor) * (1 + i / 400) for i in range(20)])
             rows += benchmark(f"gup/pages/pin/{backing}/{size}", [600 + pages * 6 + i for i in range(20)])
             rows += benchmark(f"gup/phyrs/pin/{backing}/{size}", [650 + i for i in range(20)])
+    for size in (4, 64):
+        rows += benchmark(f"crypto/sg/virtio/setup/thp/{size}KiB", [500 * size + i for i in range(20)])
+        rows += benchmark(f"crypto/phyrs/virtio/setup/thp/{size}KiB", [2400 + i for i in range(20)])
     rows += benchmark("rdma/write/base/64KiB", [1000 + i for i in range(20)])
     rows += [{"name": "mr/reg/base/4GiB", "run_name": "mr/reg/base/4GiB", "run_type": "iteration", "error_occurred": True,
               "error_message": "ENOMEM"}]
@@ -168,12 +171,13 @@ class Comparisons(PageTest):
         self.assertRegex(self.browser.wait("document.querySelector('main table')?.innerText"),
                          r"mr/reg/hugetlb-1G/1GiB\s.*× 96\.4\s+1\.00\s+▲ worse")
 
-    def test_pages_beside_phyrs(self):
+    def test_others_beside_phyrs(self):
         self.load()
         self.go("#/runs/2")
-        self.browser.wait("document.querySelectorAll('.plot canvas').length === 4")
+        self.browser.wait("document.querySelectorAll('.plot canvas').length === 5")
         text = self.browser.text("main")
-        self.assertIn("Pages beside phyrs", text)
+        self.assertIn("Pages and scatterlists beside phyrs", text)
+        self.assertRegex(text, r"crypto/virtio/setup on thp\s+scatterlist\s+phyrs")
         self.assertIn("mr/reg/base/4GiB", text)
         self.browser.script("document.querySelector('figure details').open = true")
         self.assertRegex(self.browser.text("figure table"), r"1 GiB\s+1\.57 ms\s+659 ns")
