@@ -3,11 +3,8 @@
 #define LIBPHYR_H
 
 /* libphyr is C. The headers of others know of C++ and come first. */
-#include <atomic>
 #include <infiniband/verbs.h>
-
-/* Which <stdatomic.h> declares for C++23 only. */
-using std::atomic_bool;
+#include <stdatomic.h>
 
 extern "C" {
 #include <phyr/backing.h>
