@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <map>
+#include <memory>
+#include <mutex>
 #include <sched.h>
 
 #include "cases.h"
@@ -16,41 +19,109 @@ int usable_cpus()
 	return sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
 }
 
+/*
+ * A subject and layout with their failures. Google Benchmark aborts if the
+ * first of several repetitions is skipped and others are not.
+ */
+class guarded
+{
+      public:
+	guarded(const subject &subject, const layout &layout)
+		: measure(subject.measure), memory(layout)
+	{
+	}
+
+	void run(State &state, int which)
+	{
+		phyr_error error;
+
+		if (has_failed(state, &error))
+			return skip(state, error);
+		if (!measure(state, memory, which, &error))
+			return;
+		note_failure(state, error);
+		skip(state, error);
+	}
+
+      private:
+	const body measure;
+	const layout memory;
+	std::mutex lock; /* protects what follows */
+	std::map<int, phyr_error> failures; /* by number of threads */
+
+	bool has_failed(const State &state, phyr_error *error)
+	{
+		std::lock_guard<std::mutex> guard(lock);
+		auto found = failures.find(state.threads());
+
+		if (found != failures.end())
+			*error = found->second;
+		return found != failures.end();
+	}
+
+	void note_failure(const State &state, const phyr_error &error)
+	{
+		std::lock_guard<std::mutex> guard(lock);
+
+		failures.emplace(state.threads(), error);
+	}
+
+	/*
+	 * It aborts, too, if one repetition has other iterations than the next.
+	 * It counts all of them if the loop was entered before the skip and
+	 * none if it was not, so enter it.
+	 */
+	static void skip(State &state, const phyr_error &error)
+	{
+		if (!state.iterations())
+			state.KeepRunning();
+		state.SkipWithError(error.message);
+	}
+};
+
+void register_alone(const subject &subject, const layout &layout)
+{
+	auto guarded = std::make_shared<class guarded>(subject, layout);
+
+	benchmark::RegisterBenchmark(
+		(subject.name + "/" + layout_name(layout)).c_str(),
+		[=](State &state) { guarded->run(state, 0); })
+		->UseManualTime();
+}
+
+void register_contended(const subject &subject, const layout &layout)
+{
+	std::string name = subject.name + "/" + layout_name(layout);
+	auto shared = std::make_shared<guarded>(subject, layout);
+	auto own = std::make_shared<guarded>(subject, layout);
+
+	benchmark::RegisterBenchmark((name + "/shared").c_str(),
+				     [=](State &state) {
+					     shared->run(state, 0);
+				     })
+		->ThreadRange(1, usable_cpus())
+		->UseManualTime();
+	benchmark::RegisterBenchmark(
+		(name + "/own").c_str(),
+		[=](State &state) { own->run(state, state.thread_index()); })
+		->ThreadRange(1, usable_cpus())
+		->UseManualTime();
+}
+
 } // namespace
 
-void register_alone(const std::string &name, const layout &layout,
-		    const body &body)
+void register_subjects(const std::vector<subject> &subjects,
+		       const std::vector<layout> &alone,
+		       const std::vector<layout> &contended)
 {
-	benchmark::RegisterBenchmark((name + "/" + layout_name(layout)).c_str(),
-				     [=](State &state) {
-					     body(state, layout, 0);
-				     })
-		->UseManualTime();
-}
-
-void register_contended(const std::string &name, const layout &layout,
-			const body &body)
-{
-	std::string full = name + "/" + layout_name(layout);
-
-	benchmark::RegisterBenchmark((full + "/shared").c_str(),
-				     [=](State &state) {
-					     body(state, layout, 0);
-				     })
-		->ThreadRange(1, usable_cpus())
-		->UseManualTime();
-	benchmark::RegisterBenchmark((full + "/own").c_str(),
-				     [=](State &state) {
-					     body(state, layout,
-						  state.thread_index());
-				     })
-		->ThreadRange(1, usable_cpus())
-		->UseManualTime();
-}
-
-void state_skip(State &state, const phyr_error &error)
-{
-	state.SkipWithError(error.message);
+	for (const layout &layout : alone) {
+		for (const subject &subject : subjects)
+			register_alone(subject, layout);
+	}
+	for (const layout &layout : contended) {
+		for (const subject &subject : subjects)
+			register_contended(subject, layout);
+	}
 }
 
 void state_add(State &state, uint64_t ns)

@@ -4,39 +4,47 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 #include <benchmark/benchmark.h>
 
 #include "memory.h"
 
 /**
  * typedef body - a benchmark of some memory
+ * @error: filled on failure
  *
- * It hands the time of each call to state_add().
+ * It hands the time of each call to state_add(), and may be called by several
+ * threads.
+ *
+ * Return: 0, or negative if it cannot be carried out.
  */
-typedef std::function<void(benchmark::State &state, const layout &layout,
-			   int which)>
+typedef std::function<int(benchmark::State &state, const layout &layout,
+			  int which, phyr_error *error)>
 	body;
 
 /**
- * register_alone() - a benchmark of one thread
- * @name: its name up to the layout
+ * struct subject - what is measured
+ * @name: a workload's name up to the layout
+ * @measure: how
  */
-void register_alone(const std::string &name, const layout &layout,
-		    const body &body);
+struct subject {
+	std::string name;
+	body measure;
+};
 
 /**
- * register_contended() - the same by 1 to as many threads as there are CPUs
+ * register_subjects() - a benchmark of each subject and layout
+ * @subjects: what
+ * @alone: measured by one thread
+ * @contended: measured by 1 to as many threads as there are CPUs, twice: in
+ *	"shared" all threads work on the same memory, in "own" each on its own
  *
- * It becomes two: in "shared" all threads work on the same memory, in "own"
- * each on its own.
+ * Benchmarks of the same memory follow each other, so that it is made once. One
+ * that fails is skipped, and says why; so are its repetitions from then on.
  */
-void register_contended(const std::string &name, const layout &layout,
-			const body &body);
-
-/**
- * state_skip() - end a benchmark that cannot be carried out, saying why
- */
-void state_skip(benchmark::State &state, const phyr_error &error);
+void register_subjects(const std::vector<subject> &subjects,
+		       const std::vector<layout> &alone,
+		       const std::vector<layout> &contended);
 
 /**
  * state_add() - note the time that calls took

@@ -10,5 +10,7 @@
 void register_gup();
 void register_mr();
 void register_rdma();
+void register_dma();
+void register_crypto();
 
 #endif

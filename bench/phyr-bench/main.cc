@@ -25,6 +25,8 @@ int main(int argc, char **argv)
 	register_gup();
 	register_mr();
 	register_rdma();
+	register_dma();
+	register_crypto();
 	describe_machine();
 
 	benchmark::Initialize(&argc, argv);

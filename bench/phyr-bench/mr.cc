@@ -12,40 +12,36 @@ enum series {
 	DEREG
 };
 
-void measure(benchmark::State &state, const layout &layout, int which,
-	     series series)
+int measure(benchmark::State &state, const layout &layout, int which,
+	    series series, phyr_error *error)
 {
 	const phyr_backing *backing;
 	const phyr_device *device;
-	phyr_error error;
 	uint64_t ns[2];
 	ibv_mr *mr;
 
-	device = device_get(&error);
+	device = device_get(error);
 	if (!device)
-		return state_skip(state, error);
-	backing = memory_get(layout, which, &error);
+		return -1;
+	backing = memory_get(layout, which, error);
 	if (!backing)
-		return state_skip(state, error);
+		return -1;
 
 	while (state.KeepRunning()) {
 		if (phyr_mr_register(device->pd, backing->addr, layout.size,
-				     &mr, &ns[REG], &error) ||
-		    phyr_mr_deregister(mr, &ns[DEREG], &error))
-			return state_skip(state, error);
+				     &mr, &ns[REG], error) ||
+		    phyr_mr_deregister(mr, &ns[DEREG], error))
+			return -1;
 		state_add(state, ns[series]);
 	}
+	return 0;
 }
 
-struct subject {
-	const char *name;
-	enum series series;
-};
-
-body body_of(const subject &subject)
+body body_of(series series)
 {
-	return [=](benchmark::State &state, const layout &layout, int which) {
-		measure(state, layout, which, subject.series);
+	return [=](benchmark::State &state, const layout &layout, int which,
+		   phyr_error *error) {
+		return measure(state, layout, which, series, error);
 	};
 }
 
@@ -53,30 +49,17 @@ body body_of(const subject &subject)
 
 void register_mr()
 {
-	static const subject subjects[] = {
-		{ "mr/reg", REG },
-		{ "mr/dereg", DEREG },
-	};
-	static const layout alone[] = {
-		{ PHYR_BACKING_BASE, 4 * PHYR_KIB },
-		{ PHYR_BACKING_BASE, 64 * PHYR_MIB },
-		{ PHYR_BACKING_THP, 64 * PHYR_MIB },
-		{ PHYR_BACKING_HUGETLB_2M, 64 * PHYR_MIB },
-		{ PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
-	};
-	static const layout contended[] = {
-		{ PHYR_BACKING_HUGETLB_2M, 2 * PHYR_MIB },
-		{ PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
-	};
-
-	/* The same memory serves all subjects. */
-	for (const layout &layout : alone) {
-		for (const auto &subject : subjects)
-			register_alone(subject.name, layout, body_of(subject));
-	}
-	for (const layout &layout : contended) {
-		for (const auto &subject : subjects)
-			register_contended(subject.name, layout,
-					   body_of(subject));
-	}
+	register_subjects({ { "mr/reg", body_of(REG) },
+			    { "mr/dereg", body_of(DEREG) } },
+			  {
+				  { PHYR_BACKING_BASE, 4 * PHYR_KIB },
+				  { PHYR_BACKING_BASE, 64 * PHYR_MIB },
+				  { PHYR_BACKING_THP, 64 * PHYR_MIB },
+				  { PHYR_BACKING_HUGETLB_2M, 64 * PHYR_MIB },
+				  { PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
+			  },
+			  {
+				  { PHYR_BACKING_HUGETLB_2M, 2 * PHYR_MIB },
+				  { PHYR_BACKING_HUGETLB_1G, PHYR_GIB },
+			  });
 }

@@ -45,54 +45,52 @@ region register_half(const phyr_device *device, const phyr_backing *backing,
 			      : mr);
 }
 
-void measure(benchmark::State &state, const layout &message)
+int measure(benchmark::State &state, const layout &message, int,
+	    phyr_error *error)
 {
 	const layout both = { message.kind, 2 * message.size };
 	const phyr_backing *backing;
 	const phyr_device *device;
-	phyr_error error;
 	uint64_t ns;
 
-	device = device_get(&error);
+	device = device_get(error);
 	if (!device)
-		return state_skip(state, error);
-	backing = memory_get(both, 0, &error);
+		return -1;
+	backing = memory_get(both, 0, error);
 	if (!backing)
-		return state_skip(state, error);
-	connection rdma = connect(device, &error);
+		return -1;
+	connection rdma = connect(device, error);
 	if (!rdma)
-		return state_skip(state, error);
-	region local = register_half(device, backing, 0, &error);
+		return -1;
+	region local = register_half(device, backing, 0, error);
 	if (!local)
-		return state_skip(state, error);
-	region remote = register_half(device, backing, 1, &error);
+		return -1;
+	region remote = register_half(device, backing, 1, error);
 	if (!remote)
-		return state_skip(state, error);
+		return -1;
 
 	while (state.KeepRunning()) {
 		if (phyr_rdma_write(rdma.get(), local.get(), remote.get(),
-				    message.size, &ns, &error))
-			return state_skip(state, error);
+				    message.size, &ns, error))
+			return -1;
 		state_add(state, ns);
 	}
 	state.SetBytesProcessed(state.iterations() * (int64_t)message.size);
+	return 0;
 }
 
 } // namespace
 
 void register_rdma()
 {
-	static const layout messages[] = {
-		{ PHYR_BACKING_BASE, 4 * PHYR_KIB },
-		{ PHYR_BACKING_BASE, 64 * PHYR_KIB },
-		{ PHYR_BACKING_THP, 64 * PHYR_KIB },
-		{ PHYR_BACKING_HUGETLB_2M, 64 * PHYR_KIB },
-		{ PHYR_BACKING_HUGETLB_2M, PHYR_MIB },
-		{ PHYR_BACKING_HUGETLB_1G, 64 * PHYR_KIB },
-	};
-
-	for (const layout &message : messages)
-		register_alone("rdma/write", message,
-			       [](benchmark::State &state, const layout &layout,
-				  int) { measure(state, layout); });
+	register_subjects({ { "rdma/write", measure } },
+			  {
+				  { PHYR_BACKING_BASE, 4 * PHYR_KIB },
+				  { PHYR_BACKING_BASE, 64 * PHYR_KIB },
+				  { PHYR_BACKING_THP, 64 * PHYR_KIB },
+				  { PHYR_BACKING_HUGETLB_2M, 64 * PHYR_KIB },
+				  { PHYR_BACKING_HUGETLB_2M, PHYR_MIB },
+				  { PHYR_BACKING_HUGETLB_1G, 64 * PHYR_KIB },
+			  },
+			  {});
 }

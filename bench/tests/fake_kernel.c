@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A kernel and an RDMA device that take the same time for every call. */
+/*
+ * A kernel and an RDMA device that take the same time for every call.
+ * FAKE_FAILURE=phyr_mr_register:2 lets the second call of that function fail.
+ */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include <phyr/crypto.h>
 #include <phyr/device.h>
+#include <phyr/dma.h>
 #include <phyr/gup.h>
 #include <phyr/mr.h>
 #include <phyr/rdma.h>
@@ -12,12 +21,41 @@
 #define REG_NS 3000
 #define DEREG_NS 2000
 #define WRITE_NS 4000
+#define MAP_NS 600
+#define UNMAP_NS 300
+#define SETUP_NS 7000
+#define TOTAL_NS 9000
+
+/* Threads fail once, too: whoever comes at the right time. */
+static int call(const char *name, struct phyr_error *error)
+{
+	static atomic_uint calls;
+	const char *failure = getenv("FAKE_FAILURE");
+	size_t len = strlen(name);
+
+	if (!failure || strncmp(failure, name, len) || failure[len] != ':' ||
+	    ++calls != strtoul(failure + len + 1, NULL, 10))
+		return 0;
+	return phyr_error_set(error, -ENOMEM, "%s fails as it was told", name);
+}
+
+static int fill(uint64_t *first, uint64_t first_ns, uint64_t *second,
+		uint64_t second_ns, unsigned int samples)
+{
+	for (unsigned int i = 0; i < samples; i++) {
+		first[i] = first_ns;
+		second[i] = second_ns;
+	}
+	return 0;
+}
 
 int phyr_gup_open(int *fd, struct phyr_error *error)
 {
-	(void)error;
-	*fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	return 0;
+	int ret = call(__func__, error);
+
+	if (!ret)
+		*fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return ret;
 }
 
 int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
@@ -29,12 +67,60 @@ int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
 	(void)addr;
 	(void)len;
 	(void)warmup;
+	return call(__func__, error)
+		       ?: fill(pin_ns, PIN_NS, unpin_ns, UNPIN_NS, samples);
+}
+
+int phyr_dma_open(struct phyr_dma *dma, struct phyr_error *error)
+{
 	(void)error;
-	for (unsigned int i = 0; i < samples; i++) {
-		pin_ns[i] = PIN_NS;
-		unpin_ns[i] = UNPIN_NS;
-	}
+	*dma = (struct phyr_dma){
+		.fd = open("/dev/null", O_RDONLY | O_CLOEXEC),
+		.device = "0000:00:04.0",
+	};
 	return 0;
+}
+
+int phyr_dma_bench(const struct phyr_dma *dma, enum phyr_dma_form form,
+		   void *addr, size_t len, unsigned int warmup,
+		   unsigned int samples, uint64_t *map_ns, uint64_t *unmap_ns,
+		   unsigned int *entries, struct phyr_error *error)
+{
+	(void)dma;
+	(void)form;
+	(void)addr;
+	(void)len;
+	(void)warmup;
+	(void)error;
+	*entries = 1;
+	return fill(map_ns, MAP_NS, unmap_ns, UNMAP_NS, samples);
+}
+
+int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
+		     int *fd, struct phyr_error *error)
+{
+	(void)key;
+	(void)key_len;
+	if (!strcmp(cipher, "cbc-aes-lib"))
+		return phyr_error_set(error, -ENOENT,
+				      "this kernel has no cipher \"%s\"",
+				      cipher);
+	*fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	return 0;
+}
+
+int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
+		      size_t len, unsigned int warmup, unsigned int samples,
+		      uint64_t *setup_ns, uint64_t *total_ns,
+		      struct phyr_error *error)
+{
+	(void)fd;
+	(void)form;
+	(void)addr;
+	(void)len;
+	(void)warmup;
+	(void)error;
+	return fill(setup_ns, SETUP_NS, total_ns, TOTAL_NS, samples);
 }
 
 int phyr_device_open(const char *name, struct phyr_device **device,
@@ -43,9 +129,8 @@ int phyr_device_open(const char *name, struct phyr_device **device,
 	static struct phyr_device fake;
 
 	(void)name;
-	(void)error;
 	*device = &fake;
-	return 0;
+	return call(__func__, error);
 }
 
 void phyr_device_close(struct phyr_device *device)
@@ -61,11 +146,10 @@ int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 	(void)pd;
 	(void)addr;
 	(void)len;
-	(void)error;
 	*mr = &fake;
 	if (ns)
 		*ns = REG_NS;
-	return 0;
+	return call(__func__, error);
 }
 
 int phyr_mr_deregister(struct ibv_mr *mr, uint64_t *ns,

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,16 +12,19 @@ from pathlib import Path
 
 import phyrd
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from ci import compare  # noqa: E402: what else must understand the names
+
 FAKE, REAL, phyrd.PROGRAM = sys.argv[1:]
 COMPARE = "/usr/share/benchmark/compare.py"
 
 
-def call(program, *arguments):
-    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60)
+def call(program, *arguments, **environment):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=60, env=os.environ | environment)
 
 
-def report(program, *arguments):
-    result = call(program, "--benchmark_min_time=0", "--benchmark_format=json", *arguments)
+def report(program, *arguments, **environment):
+    result = call(program, "--benchmark_min_time=0", "--benchmark_format=json", *arguments, **environment)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
 
@@ -36,7 +40,9 @@ class Times(unittest.TestCase):
 
     def test_time_is_what_the_kernel_measured(self):
         for name, ns in (("gup/pages/pin/base/4KiB", 1000), ("gup/phyrs/unpin/base/64MiB", 500),
-                         ("mr/reg/base/4KiB", 3000), ("mr/dereg/base/64MiB", 2000)):
+                         ("mr/reg/base/4KiB", 3000), ("mr/dereg/base/64MiB", 2000),
+                         ("dma/sg/map/base/64MiB", 600), ("dma/phyrs/unmap/base/4KiB", 300),
+                         ("crypto/sg/virtio/setup/base/4KiB", 7000), ("crypto/phyrs/soft-ctr/total/base/64KiB", 9000)):
             self.measured(f"{name}/manual_time", real_time=ns, time_unit="ns", seconds_per_call=ns / 1e9)
 
     def test_bytes_per_second(self):
@@ -73,6 +79,51 @@ class Flags(unittest.TestCase):
             self.assertIn("mr/reg/base/4KiB/manual_time_pvalue", compared.stdout)
 
 
+class Failures(unittest.TestCase):
+    """Google Benchmark aborts if the first of several repetitions is skipped, or some have other iterations."""
+
+    def check(self, name, failing, *arguments, calls=1):
+        """calls: of the failing function in each repetition"""
+        for nth in range(1, 5):
+            with self.subTest(failing=failing, nth=nth):
+                rows = report(FAKE, f"--benchmark_filter=^{name}$", "--benchmark_repetitions=5", *arguments,
+                              FAKE_FAILURE=f"{failing}:{(nth - 1) * calls + 1}")["benchmarks"]
+                repetitions = [row for row in rows if row["run_type"] == "iteration"]
+                self.assertEqual([row.get("error_message") for row in repetitions],
+                                 [None if index < nth else f"{failing} fails as it was told" for index in range(1, 6)])
+                self.assertEqual(len(rows) - 5, 4 if nth > 2 else 0)    # mean, median, stddev, cv
+                self.assertEqual(len({row["iterations"] for row in repetitions}), 1)
+
+    def test_before_the_first_iteration(self):
+        rows = report(FAKE, "--benchmark_filter=^mr/reg/base/4KiB/manual_time$", "--benchmark_repetitions=3",
+                      FAKE_FAILURE="phyr_device_open:1")["benchmarks"]
+        self.assertEqual([row.get("error_message") for row in rows], 3 * ["phyr_device_open fails as it was told"])
+        self.check("gup/pages/pin/base/4KiB/manual_time", "phyr_gup_open", calls=2)
+
+    def test_in_an_iteration(self):
+        self.check("mr/reg/base/4KiB/manual_time", "phyr_mr_register")
+
+    def test_in_a_batch(self):
+        self.check("gup/pages/pin/base/4KiB/manual_time", "phyr_gup_bench")
+
+    def test_batches_are_not_rounded_up(self):
+        """Iterations that are not whole batches, and as many in a repetition that fails in the first of them."""
+        many = ("--benchmark_min_time=0.00004", "--benchmark_filter=^gup/pages/pin/base/4KiB/manual_time$",
+                "--benchmark_repetitions=3")
+        iterations = {row["iterations"] for row in report(FAKE, *many)["benchmarks"] if row["run_type"] == "iteration"}
+        self.assertEqual(len(iterations), 1)
+        most = iterations.pop()
+        self.assertGreater(most, 16)
+        self.assertTrue(most % 16, most)
+        for nth in range(3, 20):
+            rows = report(FAKE, *many, FAKE_FAILURE=f"phyr_gup_bench:{nth}")["benchmarks"]
+            self.assertEqual(len({row["iterations"] for row in rows if row["run_type"] == "iteration"}), 1, nth)
+
+    def test_what_is_missing(self):
+        rows = report(FAKE, "--benchmark_filter=soft-cbc.*base")["benchmarks"]
+        self.assertEqual({row["error_message"] for row in rows}, {'this kernel has no cipher "cbc-aes-lib"'})
+
+
 class Import(phyrd.PhyrdTest):
     def load(self, document):
         status, _, run = self.phyrd.post(document, "/import")
@@ -83,9 +134,28 @@ class Import(phyrd.PhyrdTest):
         run = self.load(report(FAKE, "--benchmark_repetitions=5", "--benchmark_filter=base/4KiB"))
         medians = {result["workload"]: result["stats"]["median"] for result in run["results"]}
         self.assertEqual((run["state"], run["kernel"]), ("done", os.uname().release))
-        self.assertEqual(medians["mr/reg/base/4KiB/manual_time"], 3000)
-        self.assertEqual(medians["gup/phyrs/unpin/base/4KiB/manual_time"], 500)
+        self.assertEqual(medians["mr/reg/base/4KiB"], 3000)
+        self.assertEqual(medians["gup/phyrs/unpin/base/4KiB"], 500)
         self.assertEqual({result["stats"]["n"] for result in run["results"]}, {5})
+
+    def test_names_are_those_of_the_catalogue(self):
+        """What one thread measures has the name that phyrd gives it."""
+        patterns = [family["schema"]["properties"]["workload"]["pattern"] for family in self.phyrd.get("/workloads")[2]["workloads"]]
+        families = set()
+        for result in self.load(report(FAKE))["results"]:
+            name = re.sub("/(shared|own)(/threads:[0-9]+)?$", "", result["workload"])
+            families.add(name.split("/")[0])
+            self.assertTrue(any(re.search(pattern, name) for pattern in patterns), name)
+        self.assertEqual(families, {"gup", "mr", "rdma", "dma", "crypto"})
+
+    def test_into_our_own_comparison(self):
+        results = self.load(report(FAKE))["results"]
+        both = [result for result in results if not compare.split_representation(result["workload"])]
+        rows = {row["name"]: row for row in compare.rows(both, results)}
+        self.assertEqual(rows["dma/map/base/4KiB"], {"name": "dma/map/base/4KiB", "unit": "ns", "ratio": 1.0,
+                                                     **dict.fromkeys(("sg", "phyrs"), {"median": 600, "min": 600, "n": 1})})
+        self.assertEqual(rows["mr/reg/base/4KiB"]["phyr"]["median"], 3000)
+        self.assertIn("crypto/virtio/setup/base/4KiB", compare.table(list(rows.values()), "native"))
 
     def test_what_was_skipped_says_why(self):
         document = report(REAL)

@@ -60,11 +60,15 @@ static double two_sided_p(double u, double base_n, double head_n, double ties)
 	return fmin(1, erfc(distance / sqrt(2 * variance)));
 }
 
-static enum phyr_verdict judge(double p, double effect)
+static enum phyr_verdict judge(const struct phyr_comparison *comparison,
+			       double base_median, double head_median)
 {
-	if (p >= PHYR_COMPARISON_P || fabs(effect) < PHYR_COMPARISON_EFFECT)
+	if (comparison->p >= PHYR_COMPARISON_P ||
+	    fabs(comparison->effect) < PHYR_COMPARISON_EFFECT ||
+	    fabs(head_median - base_median) <
+		    PHYR_COMPARISON_DISTANCE * base_median)
 		return PHYR_NO_DIFFERENCE;
-	return effect < 0 ? PHYR_BETTER : PHYR_WORSE;
+	return comparison->effect < 0 ? PHYR_BETTER : PHYR_WORSE;
 }
 
 int phyr_comparison_compute(const uint64_t *base, size_t base_n,
@@ -86,7 +90,9 @@ int phyr_comparison_compute(const uint64_t *base, size_t base_n,
 		comparison->u = ranks.head_sum - nh * (nh + 1) / 2;
 		comparison->p = two_sided_p(comparison->u, nb, nh, ranks.ties);
 		comparison->effect = 2 * comparison->u / (nb * nh) - 1;
-		comparison->verdict = judge(comparison->p, comparison->effect);
+		comparison->verdict = judge(
+			comparison, (double)sorted_median(sorted_base, base_n),
+			(double)sorted_median(sorted_head, head_n));
 		ret = 0;
 	}
 	free(sorted_base);

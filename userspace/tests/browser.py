@@ -39,6 +39,7 @@ class Browser:
         try:
             self.session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
                 "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore",
+                "timeouts": {"implicit": 20000},
             }}})["sessionId"]
         except BaseException:
             self.stop_driver()

@@ -57,6 +57,8 @@ def check(method, target, status, headers, text):
     method, path = method.lower(), find_path(target.partition("?")[0])
     response = find_response(path, method, status)
     seen.add((path, method, status))
+    assert headers["X-Content-Type-Options"] == "nosniff", target
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; "), target
     for name in response.get("headers", {}):
         assert headers[name], f"{target}: no {name}"
     content = response.get("content", {})

@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+import phyrd
+
 MEMORY_MIB = 64
 P99_MS = 10
 BUSY_P99_MS = 200           # while others use the machine, this says only that nobody is left waiting
@@ -38,11 +40,6 @@ def fill(port, runs, samples):
         status, text = request(connection, "POST", "/api/v1/import", json.dumps({"context": {"kernel": f"{run}"},
                                                                                   "benchmarks": rows}))
         assert status == 201, text
-
-
-def memory(pid, name):
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) / 1024 for line in status if line.startswith(name))
 
 
 def cpu_seconds(pid):
@@ -71,7 +68,7 @@ def main():
         before = cpu_seconds(process.pid)
         answers = subprocess.run([clients, str(port), runs, requests], capture_output=True, text=True, check=True).stdout
         spent = cpu_seconds(process.pid) - before
-        peak = memory(process.pid, "VmHWM")
+        peak = phyrd.memory(process.pid, "VmHWM") / (1 << 20)
         process.terminate()
         ended = process.wait()
         size = os.path.getsize(database) / (1 << 20)

@@ -14,6 +14,12 @@ import contract
 PROGRAM = sys.argv[1]
 
 
+def memory(pid, name):
+    """Bytes of a process: VmRSS now, VmHWM at most."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(name))
+
+
 class Phyrd:
     """A running daemon on a port of its own. Every reply is checked against openapi.json."""
 

@@ -133,23 +133,19 @@ class Clients(phyrd.PhyrdTest):
     def test_slow_readers(self):
         """Long replies wait in pieces, not in memory, for clients that do not read them."""
         run = self.phyrd.measure(*["count/up/base/4KiB"] * 20, samples=10000)["id"]
-        before = self.resident()
+        before = phyrd.memory(self.phyrd.process.pid, "VmRSS")
         slow = [self.phyrd.connect() for _ in range(100)]
         for connection in slow:
             connection.sendall(f"GET /api/v1/runs/{run}/samples HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         time.sleep(1)
         self.assertEqual(self.phyrd.get("/system")[0], 200)
         # A reply is 1.1 MB; 64 KiB are made before it is sent in pieces.
-        self.assertLess(self.resident() - before, 100 * 256 * 1024)
+        self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmRSS") - before, 100 * 256 * 1024)
         response = http.client.HTTPResponse(slow[0])
         response.begin()
         self.assertEqual(len(json.loads(response.read())["results"]), 20)
         for connection in slow:
             connection.close()
-
-    def resident(self):
-        with open(f"/proc/{self.phyrd.process.pid}/status", encoding="ascii") as status:
-            return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
     def test_a_connection_may_be_used_again(self):
         with self.phyrd.connect() as connection:

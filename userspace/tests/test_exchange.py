@@ -2,8 +2,10 @@
 """Runs that come from elsewhere, go elsewhere, and are compared."""
 
 import json
+import os
 import statistics
 import sys
+import unittest
 from pathlib import Path
 
 import phyrd
@@ -105,7 +107,7 @@ class Import(Exchange):
                 (b'{"context": {}, "benchmarks": [{"name": "x", "real_time": NaN}]}', 400, None, None, "line 1"),
                 (b'{"context": {}, "context": {}}', 400, None, None, "duplicate"),
                 (b'{"context": {}, "benchmarks": [{"name": "\xff"}]}', 400, None, None, "0xff"),
-                (b"[" * 100000, 400, None, None, "depth"),
+                (b"[" * 30000, 400, None, None, "depth"),
                 ([], 422, None, None, "must be an object"),
                 ({"benchmarks": []}, 422, "context", None, "must be an object"),
                 (document(), 422, "benchmarks", None, "empty"),
@@ -136,6 +138,33 @@ class Import(Exchange):
         self.load((body + b" " * (limit - len(body))).decode())
         answer = self.phyrd.request("POST", "/api/v1/import", b"", {"Content-Length": str(limit + 1)})
         self.assertIn(f"{limit + 1} bytes", self.problem(answer, 413, "body", limit))
+
+    def test_values_are_bounded(self):
+        """Values are counted before memory is taken for them; what is in strings is no value."""
+        limits = self.phyrd.get("/system")[2]["limits"]
+        string = '\\"[{,]}\\\\'
+        # The document, its context, the list of rows, and a row of two values.
+        head, tail = '{"context": {"s": [', ']}, "benchmarks": [{"name": "x", "real_time": 1}]}'
+        for item, limit, fixed, what in ((f'"{string}"', "body_values", 7, "JSON values"), ("{}", "body_containers", 5, "JSON objects and arrays"),
+                                         ("[ ]", "body_containers", 5, "JSON objects and arrays")):
+            most = limits[limit] - fixed
+            self.load(head + ",".join([item] * most) + tail)
+            answer = self.phyrd.post((head + ",".join([item] * (most + 1)) + tail).encode(), "/import")
+            self.assertIn(f"{limits[limit] + 1} {what}", self.problem(answer, 413, "body", limits[limit]))
+
+    @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes more memory")
+    def test_memory(self):
+        """64 MiB are enough for the worst that is allowed, and nothing is taken for what is not."""
+        limits = self.phyrd.get("/system")[2]["limits"]
+        for item in (b"{},", b"[],", b"1,", b'"",', b'{"a":1},'):
+            self.problem(self.phyrd.post(b'{"context":{"a":[' + item * (limits["import_bytes"] // len(item) - 20) + b"1]}}", "/import"),
+                         413, "body", limits["body_values"])
+        self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmHWM"), 24 << 20)
+        containers, values = limits["body_containers"] - 6, limits["body_values"] - limits["body_containers"] - 2
+        objects = ",".join(f'"{i:05}":{{}}' for i in range(containers))
+        strings = ",".join(f'"{i:06}":"{i:08}"' for i in range(values))
+        self.load('{"context": {"o": {%s}, "s": {%s}}, "benchmarks": [{"name": "x", "real_time": 1}]}' % (objects, strings))
+        self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmHWM"), 64 << 20)
 
     def test_bodies_under_way_are_bounded(self):
         limits = self.phyrd.get("/system")[2]["limits"]
@@ -211,6 +240,15 @@ class Compare(Exchange):
                 self.assertEqual((row["verdict"], row["effect"]), (verdict, effect))
                 self.assertAlmostEqual(row["ratio"], (statistics.median(head) // 1) / (statistics.median(base) // 1), 9)
                 self.assertEqual(row["base"]["n"], 20)
+
+    def test_a_clock_without_noise(self):
+        """All samples differ for certain: what counts is how far apart the medians are, and the answer says so."""
+        base = self.load(document(*rows("near", [1225] * 20), *rows("edge", [10000] * 20), *rows("far", [100] * 20)))
+        head = self.load(document(*rows("near", [1223] * 20), *rows("edge", [10100] * 20), *rows("far", [98] * 20)))
+        found = self.compare(base, head)
+        self.assertEqual({row["workload"]: (row["effect"], row["verdict"]) for row in found["rows"]},
+                         {"near": (-1, "no difference"), "edge": (1, "worse"), "far": (-1, "better")})
+        self.assertEqual(found["criteria"], {"p_below": 0.01, "effect_at_least": 0.147, "distance_at_least": 0.01})
 
     def test_units(self):
         row = self.row(rows("x", range(100, 120)), rows("x", [time + 0.5 for time in range(100, 120)]))

@@ -26,6 +26,9 @@ def results(kernel, factor):
             rows += benchmark(f"mr/reg/{backing}/{size}", [(9000 + pages * 90 * factor) * (1 + i / 400) for i in range(20)])
             rows += benchmark(f"gup/pages/pin/{backing}/{size}", [600 + pages * 6 + i for i in range(20)])
             rows += benchmark(f"gup/phyrs/pin/{backing}/{size}", [650 + i for i in range(20)])
+    for size in (4, 64):
+        rows += benchmark(f"crypto/sg/virtio/setup/thp/{size}KiB", [500 * size + i for i in range(20)])
+        rows += benchmark(f"crypto/phyrs/virtio/setup/thp/{size}KiB", [2400 + i for i in range(20)])
     rows += benchmark("rdma/write/base/64KiB", [1000 + i for i in range(20)])
     rows += [{"name": "mr/reg/base/4GiB", "run_name": "mr/reg/base/4GiB", "run_type": "iteration", "error_occurred": True,
               "error_message": "ENOMEM"}]
@@ -145,6 +148,7 @@ class Comparisons(PageTest):
         figures = self.browser.text("main table")
         self.assertRegex(figures, r"mr/reg/hugetlb-1G/1GiB\s+24\.2 ms\s+251 µs\s+÷ 96\.4\s+-1\.00\s+▼ better")
         self.assertRegex(figures, r"gup/pages/pin/base/4KiB\s.*~ no difference")
+        self.assertIn("p < 0.01 and an effect of at least 0.147, and the medians are at least 1 % apart", self.browser.text("main"))
         self.assertGreater(min(self.ink(".plot canvas")), 1000)
         self.assertEqual(self.browser.complaints(), [])
         headings = self.browser.script("return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)")
@@ -167,12 +171,13 @@ class Comparisons(PageTest):
         self.assertRegex(self.browser.wait("document.querySelector('main table')?.innerText"),
                          r"mr/reg/hugetlb-1G/1GiB\s.*× 96\.4\s+1\.00\s+▲ worse")
 
-    def test_pages_beside_phyrs(self):
+    def test_others_beside_phyrs(self):
         self.load()
         self.go("#/runs/2")
-        self.browser.wait("document.querySelectorAll('.plot canvas').length === 4")
+        self.browser.wait("document.querySelectorAll('.plot canvas').length === 5")
         text = self.browser.text("main")
-        self.assertIn("Pages beside phyrs", text)
+        self.assertIn("Pages and scatterlists beside phyrs", text)
+        self.assertRegex(text, r"crypto/virtio/setup on thp\s+scatterlist\s+phyrs")
         self.assertIn("mr/reg/base/4GiB", text)
         self.browser.script("document.querySelector('figure details').open = true")
         self.assertRegex(self.browser.text("figure table"), r"1 GiB\s+1\.57 ms\s+659 ns")
@@ -247,6 +252,7 @@ class Looks(PageTest):
 
     def test_by_keyboard(self):
         self.go("#/run")
+        self.browser.wait("document.querySelector('form')")
         self.browser.keys(TAB)
         self.assertEqual(self.browser.script("return document.activeElement.innerText"), "Skip to the content")
         self.browser.keys(ENTER)
@@ -262,6 +268,26 @@ class Looks(PageTest):
         self.browser.wait("location.hash === '#/runs/1'")
         self.browser.wait("document.querySelector('main dl')?.innerText.includes('done')")
         self.assertIn("count/down/base/2MiB", self.browser.text("main"))
+
+
+class Policy(PageTest):
+    """What somebody got into the page does nothing."""
+
+    def test_only_the_daemons_own(self):
+        listen = "window.refused = []; addEventListener('securitypolicyviolation', (one) => refused.push(one.effectiveDirective));"
+        for directive, script in (
+                ("script-src-elem", "const one = document.createElement('script'); one.textContent = 'window.hacked = 1'; document.body.append(one)"),
+                ("script-src-elem", "const one = document.createElement('script'); one.src = 'http://127.0.0.1:9/x.js'; document.body.append(one)"),
+                ("style-src-elem", "const one = document.createElement('style'); one.textContent = 'p {}'; document.body.append(one)"),
+                ("img-src", "document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))"),
+                ("connect-src", "fetch('http://127.0.0.1:9/').catch(() => {})"),
+                ("frame-src", "document.body.append(Object.assign(document.createElement('iframe'), { src: location.pathname }))")):
+            with self.subTest(script=script):
+                self.go("#/")
+                self.browser.script(listen + script)
+                self.assertEqual(self.browser.wait("window.refused.length && window.refused"), [directive])
+                self.assertIsNone(self.browser.script("return window.hacked"))
+        self.browser.complaints()
 
 
 class Token(PageTest):

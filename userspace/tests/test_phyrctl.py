@@ -33,7 +33,8 @@ RUN = HEAD | {"context": {}, "results": [RESULT]}
 ROW = {"workload": "mr/reg/thp/1GiB", "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
        "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 0.005042,
        "verdict": "better", "u": 0, "p": 1e-7, "effect": -1}
-COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [], "only_head": ["dma/map"]}
+COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [], "only_head": ["dma/map"],
+              "criteria": {"p_below": 0.05, "effect_at_least": 0.2, "distance_at_least": 0.03}}
 WORKLOADS = {"workloads": [
     {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering", "unit": "ns"},
     {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
@@ -171,6 +172,7 @@ class Answers(PhyrctlTest):
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
         self.assertRegex(shown, r"gone +ENOMEM +3 ns +\n")
         self.assertIn("only in head:  dma/map", shown)
+        self.assertIn("p is 0.05 or more, EFFECT below 0.2, or RATIO less than 3 % from 1", shown)
         self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
         self.call("compare", "1", "2", status=1)
         self.call("compare", "1", "2", "--json", status=1)

@@ -154,20 +154,59 @@ static void verdicts_are_of_head(void **state)
 	assert_string_equal(phyr_verdict_name(PHYR_WORSE), "worse");
 }
 
-/* Certain, but too small to matter: 3 % of 20,000 samples are larger. */
-static void small_differences_are_none(void **state)
+/* Certain, but of few samples: 55 % are small and 45 % large, or 45 and 55. */
+static void differences_of_few_samples_are_none(void **state)
 {
 	static uint64_t base[20000], head[20000];
 	struct phyr_comparison comparison;
 
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(base); i++)
-		head[i] = i % 33 == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(base); i++) {
+		base[i] = i % 100 < 55 ? 100 : 200;
+		head[i] = i % 100 < 45 ? 100 : 200;
+	}
 	assert_int_equal(phyr_comparison_compute(base, ARRAY_SIZE(base), head,
 						 ARRAY_SIZE(head), &comparison),
 			 0);
 	assert_true(comparison.p < 1e-6);
+	assert_true(fabs(comparison.effect - 0.1) < 1e-9);
 	assert_int_equal(comparison.verdict, PHYR_NO_DIFFERENCE);
+}
+
+/* Where a clock is without noise every difference is certain, and of all samples. */
+static void differences_below_a_percent_are_none(void **state)
+{
+	static const struct {
+		uint64_t base;
+		uint64_t head;
+		enum phyr_verdict verdict;
+	} cases[] = {
+		{ 100000, 100999, PHYR_NO_DIFFERENCE },
+		{ 100000, 101000, PHYR_WORSE },
+		{ 100000, 99001, PHYR_NO_DIFFERENCE },
+		{ 100000, 99000, PHYR_BETTER },
+		{ 1225, 1223, PHYR_NO_DIFFERENCE },
+		{ 50, 51, PHYR_WORSE },
+		{ 0, 1, PHYR_WORSE },
+		{ 1, 0, PHYR_BETTER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct phyr_comparison comparison;
+		uint64_t base[20], head[20];
+
+		for (size_t j = 0; j < 20; j++) {
+			base[j] = cases[i].base;
+			head[j] = cases[i].head;
+		}
+		assert_int_equal(phyr_comparison_compute(base, 20, head, 20,
+							 &comparison),
+				 0);
+		assert_true(comparison.p < PHYR_COMPARISON_P);
+		assert_true(fabs(comparison.effect) == 1);
+		assert_int_equal(comparison.verdict, cases[i].verdict);
+	}
 }
 
 static void refuses_no_samples(void **state)
@@ -188,7 +227,8 @@ int main(void)
 		cmocka_unit_test(summaries_agree),
 		cmocka_unit_test(comparisons_agree),
 		cmocka_unit_test(verdicts_are_of_head),
-		cmocka_unit_test(small_differences_are_none),
+		cmocka_unit_test(differences_of_few_samples_are_none),
+		cmocka_unit_test(differences_below_a_percent_are_none),
 		cmocka_unit_test(refuses_no_samples),
 	};
 

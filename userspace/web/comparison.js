@@ -29,6 +29,15 @@ function rows(comparison, names) {
 	]), { numbers: [1, 2, 3, 4] });
 }
 
+/* What the daemon calls a difference. */
+function note(criteria) {
+	const percent = +(100 * criteria.distance_at_least).toPrecision(3);
+
+	return h("p", { class: "note" }, `Better and worse: Mann-Whitney U finds p < ${criteria.p_below} and an effect of at least `
+		+ `${criteria.effect_at_least}, and the medians are at least ${percent} % apart. Anything else is ~. `
+		+ "Effect: −1 all samples of the second are faster, 1 all are slower.");
+}
+
 function only(text, names) {
 	return names.length ? h("details", {}, h("summary", {}, `${names.length} ${text}`),
 		h("ul", {}, names.map((name) => h("li", {}, h("code", {}, name))))) : null;
@@ -104,9 +113,7 @@ export async function showComparison(main, signal, base, head) {
 	const names = sides(comparison);
 
 	main.querySelector("h1").textContent = `Run ${base} and run ${head}`;
-	main.append(rows(comparison, names),
-		h("p", { class: "note" }, "Mann-Whitney U: better and worse are differences that are neither chance nor small; ~ is anything else. "
-			+ "Effect: −1 all samples of the second are faster, 1 all are slower."),
+	main.append(rows(comparison, names), note(comparison.criteria),
 		...[only(`only in ${names[0]}`, comparison.only_base), only(`only in ${names[1]}`, comparison.only_head),
 			charts(comparison, names)].filter((part) => part));
 	const both = await Promise.all([base, head].map(api.getRun)).catch((error) => {

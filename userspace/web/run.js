@@ -65,7 +65,7 @@ export function sizeSection(title, points) {
 	return charts.length ? h("section", {}, h("h2", {}, title), h("div", { class: "charts" }, charts)) : null;
 }
 
-function pagesBesidePhyrs(results) {
+function othersBesidePhyrs(results) {
 	const points = results.flatMap((result) => {
 		const name = parse(result.workload);
 		const split = name && form(name.subject);
@@ -74,8 +74,8 @@ function pagesBesidePhyrs(results) {
 		return split && ns !== null ? [{ ...name, subject: split.common, line: split.form, ns }] : [];
 	});
 
-	return points.some((point) => point.line === "phyrs") && points.some((point) => point.line === "pages")
-		? sizeSection("Pages beside phyrs", points) : null;
+	return points.some((point) => point.line === "phyrs") && points.some((point) => point.line !== "phyrs")
+		? sizeSection("Pages and scatterlists beside phyrs", points) : null;
 }
 
 /** Histogram and cumulative distribution of the samples that are chosen. candidates: [{label, samples in ns}] */
@@ -116,7 +116,7 @@ function ended(run) {
 		.map((result) => ({ label: result.workload, samples: samplesOf(result) }));
 
 	return [
-		pagesBesidePhyrs(run.results), candidates.length ? distributions(candidates) : null,
+		othersBesidePhyrs(run.results), candidates.length ? distributions(candidates) : null,
 		h("h2", {}, "Figures"), run.results.some((result) => !result.error) ? figures(run.results) : null, missing(run.results),
 	];
 }

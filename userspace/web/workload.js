@@ -12,16 +12,18 @@ export function parse(name) {
 
 	if (!parts || /threads:(?!1$)/.test(parts.rest ?? ""))
 		return null;
-	return { subject: parts.subject + (parts.rest ?? "").replace(/\/manual_time|\/threads:1/g, ""),
+	return { subject: parts.subject + (parts.rest ?? "").replace("/threads:1", ""),
 		backing: parts.backing, bytes: parts.number * FACTORS[parts.unit] };
 }
+
+const FORMS = { pages: "pages", sg: "scatterlist", phyrs: "phyrs" };
 
 /** Names that differ only in the form: "gup/pages/pin" and "gup/phyrs/pin" have {common: "gup/pin"}. */
 export function form(subject) {
 	const parts = subject.split("/");
 
-	return parts[1] === "pages" || parts[1] === "phyrs"
-		? { common: [parts[0], ...parts.slice(2)].join("/"), form: parts[1] }
+	return FORMS[parts[1]]
+		? { common: [parts[0], ...parts.slice(2)].join("/"), form: FORMS[parts[1]] }
 		: null;
 }
 

@@ -5,9 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a difference must be to count: unlikely to be chance, and not small. */
+/*
+ * What a difference must be to count: unlikely to be chance (p is below), of
+ * enough samples (the effect's size is at least), and large enough to matter (the
+ * medians are at least so far apart, as a share of the base's).
+ */
 #define PHYR_COMPARISON_P 0.01
 #define PHYR_COMPARISON_EFFECT 0.147
+#define PHYR_COMPARISON_DISTANCE 0.01
 
 /**
  * enum phyr_verdict - what the samples of head are, compared with base
@@ -30,8 +35,7 @@ enum phyr_verdict {
  *	continuity
  * @effect: rank-biserial correlation: -1 if every head sample is smaller than
  *	every base sample, 1 if every one is larger
- * @verdict: p below PHYR_COMPARISON_P and an effect of PHYR_COMPARISON_EFFECT
- *	or more in either direction make a difference
+ * @verdict: a difference only if it is one by all three criteria above
  */
 struct phyr_comparison {
 	double u;

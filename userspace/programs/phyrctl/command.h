@@ -67,6 +67,15 @@ enum status parse_number(const char *what, const char *text,
 			 json_int_t *number);
 
 /**
+ * get_runs() - GET a path that has the numbers of runs in it
+ * @before: what stands before each
+ * @operands: the numbers
+ * @n: how many
+ */
+enum status get_runs(struct client *client, const char *const *before,
+		     char **operands, int n, struct answer *answer);
+
+/**
  * print_answer() - the document as it came
  */
 void print_answer(const struct answer *answer);

@@ -91,6 +91,19 @@ static void print_only(const char *label, const json_t *names)
 	}
 }
 
+static void print_criteria(const json_t *criteria)
+{
+	static const char *const names[] = { "p_below", "effect_at_least",
+					     "distance_at_least" };
+	double values[3];
+
+	for (size_t i = 0; i < 3; i++)
+		values[i] =
+			json_number_value(json_object_get(criteria, names[i]));
+	printf("~  no difference: p is %g or more, EFFECT below %g, or RATIO less than %g %% from 1\n",
+	       values[0], values[1], 100 * values[2]);
+}
+
 static void print_comparison(const json_t *comparison)
 {
 	struct table *table = table_create("lrlrlrrl");
@@ -105,6 +118,7 @@ static void print_comparison(const json_t *comparison)
 	json_array_foreach(json_object_get(comparison, "rows"), i, row)
 		add_row(table, row);
 	table_print(table);
+	print_criteria(json_object_get(comparison, "criteria"));
 	print_only("only in base:", json_object_get(comparison, "only_base"));
 	print_only("only in head:", json_object_get(comparison, "only_head"));
 }
@@ -126,19 +140,12 @@ enum status command_compare(struct client *client,
 			    const struct options *options, char **operands,
 			    int n)
 {
+	static const char *const before[] = { "/api/v1/compare?base=",
+					      "&head=" };
 	struct answer answer;
 	enum status status;
-	json_int_t ids[2];
-	char path[128];
 
-	for (int i = 0; i < n; i++) {
-		status = parse_number("run", operands[i], &ids[i]);
-		if (status)
-			return status;
-	}
-	snprintf(path, sizeof(path), "/api/v1/compare?base=%lld&head=%lld",
-		 (long long)ids[0], (long long)ids[1]);
-	status = client_get(client, path, &answer);
+	status = get_runs(client, before, operands, n, &answer);
 	if (status)
 		return status;
 	if (options->json)

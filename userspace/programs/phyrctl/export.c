@@ -39,17 +39,11 @@ free:
 enum status command_export(struct client *client, const struct options *options,
 			   char **operands, int n)
 {
+	static const char *const before[] = { "/api/v1/export?run=" };
 	struct answer answer;
 	enum status status;
-	json_int_t id;
-	char path[64];
 
-	(void)n;
-	status = parse_number("run", operands[0], &id);
-	if (status)
-		return status;
-	snprintf(path, sizeof(path), "/api/v1/export?run=%lld", (long long)id);
-	status = client_get(client, path, &answer);
+	status = get_runs(client, before, operands, n, &answer);
 	if (status)
 		return status;
 	if (options->output)

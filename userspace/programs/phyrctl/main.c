@@ -111,6 +111,25 @@ enum status parse_number(const char *what, const char *text, json_int_t *number)
 	return STATUS_OK;
 }
 
+enum status get_runs(struct client *client, const char *const *before,
+		     char **operands, int n, struct answer *answer)
+{
+	char path[128] = "";
+	enum status status;
+	json_int_t id;
+
+	for (int i = 0; i < n; i++) {
+		size_t used = strlen(path);
+
+		status = parse_number("run", operands[i], &id);
+		if (status)
+			return status;
+		snprintf(path + used, sizeof(path) - used, "%s%lld", before[i],
+			 (long long)id);
+	}
+	return client_get(client, path, answer);
+}
+
 void print_answer(const struct answer *answer)
 {
 	fwrite(answer->text, 1, answer->len, stdout);

@@ -131,17 +131,11 @@ enum status run_status(const json_t *run)
 enum status command_show(struct client *client, const struct options *options,
 			 char **operands, int n)
 {
+	static const char *const before[] = { RUNS "/" };
 	struct answer answer;
 	enum status status;
-	json_int_t id;
-	char path[64];
 
-	(void)n;
-	status = parse_number("run", operands[0], &id);
-	if (status)
-		return status;
-	snprintf(path, sizeof(path), RUNS "/%lld", (long long)id);
-	status = client_get(client, path, &answer);
+	status = get_runs(client, before, operands, n, &answer);
 	if (status)
 		return status;
 	/* Showing a run that failed is no failure. */

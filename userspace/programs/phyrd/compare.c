@@ -246,11 +246,13 @@ static json_t *render(struct side *base, struct side *head,
 			       strerror(-ret));
 		return NULL;
 	}
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "base",
+	return json_pack("{s:o, s:o, s:{s:f, s:f, s:f}, s:o, s:o, s:o}", "base",
 			 run_head_render(&base->head), "head",
-			 run_head_render(&head->head), "rows", rows,
-			 "only_base", list_unpaired(base), "only_head",
-			 list_unpaired(head));
+			 run_head_render(&head->head), "criteria", "p_below",
+			 PHYR_COMPARISON_P, "effect_at_least",
+			 PHYR_COMPARISON_EFFECT, "distance_at_least",
+			 PHYR_COMPARISON_DISTANCE, "rows", rows, "only_base",
+			 list_unpaired(base), "only_head", list_unpaired(head));
 }
 
 static int find_sides(const struct api_call *call, struct side *base,

@@ -23,6 +23,12 @@
 #define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
 #define BACKLOG 1024 /* connections that wait to be accepted */
 
+/* The page loads nothing from elsewhere and is in no other page's frame. */
+#define SECURITY_POLICY                                             \
+	"default-src 'none'; script-src 'self'; style-src 'self'; " \
+	"img-src data:; connect-src 'self'; base-uri 'none'; "      \
+	"form-action 'none'; frame-ancestors 'none'"
+
 struct http {
 	struct MHD_Daemon *daemon;
 	struct api api;
@@ -61,6 +67,8 @@ static enum MHD_Result send_reply(struct http *http,
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
 				"no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	MHD_add_response_header(response, "Content-Security-Policy",
+				SECURITY_POLICY);
 	if (*reply->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
 					reply->allow);

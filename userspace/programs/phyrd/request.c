@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <microhttpd.h>
 
+#include "body.h"
 #include "request.h"
 
 /* Room for "workloads[255].workload" and a key that is quoted back, cut. */
@@ -218,16 +219,11 @@ static int parse_object(json_t *json, struct request *request,
 int request_parse(const char *body, size_t len, struct request *request,
 		  struct problem *problem)
 {
-	json_error_t error;
-	json_t *json;
+	json_t *json = body_parse(body, len, problem);
 	int ret;
 
-	json = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
-		return problem_set(
-			problem, MHD_HTTP_BAD_REQUEST,
-			"The body is not JSON: line %d, column %d: %s",
-			error.line, error.column, error.text);
+		return -1;
 	ret = parse_object(json, request, problem);
 	json_decref(json);
 	return ret;

@@ -112,6 +112,24 @@ static void test_times(void **state)
 	}
 }
 
+static void test_families(void **state)
+{
+	static const char *const names[] = {
+		"gup/pages/pin/base/4KiB/manual_time",
+		"mr/dereg/hugetlb-1G/1GiB/manual_time",
+		"rdma/write/thp/64KiB/manual_time",
+		"dma/sg/map/hugetlb-2M/64MiB/manual_time",
+		"dma/phyrs/unmap/hugetlb-1G/1GiB/manual_time",
+		"crypto/phyrs/virtio/setup/hugetlb-1G/1MiB/manual_time",
+		"crypto/sg/soft-cbc/total/base/64KiB/manual_time",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (!find(names[i]))
+			fail_msg("no %s", names[i]);
+}
+
 static void test_threads(void **state)
 {
 	static const char *const names[] = {
@@ -135,6 +153,7 @@ int main(void)
 		cmocka_unit_test(test_all_are_reported),
 		cmocka_unit_test(test_none_fails),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_families),
 		cmocka_unit_test(test_threads),
 	};
 
