@@ -25,6 +25,7 @@ static struct {
 	bool				backlog;
 	unsigned int			unaligned;	/* steps that were */
 	bool				had_phyrs;
+	unsigned int			finals;		/* streams that ended */
 } cipher;
 
 static int add_one(struct skcipher_request *req)
@@ -96,6 +97,37 @@ static struct skcipher_alg algs[] = {
 		.base.cra_flags		= CRYPTO_ALG_ASYNC,
 		.encrypt		= add_one_async,
 	},
+};
+
+/* Adds 0 to the first byte of a stream, 1 to the next, and so on. */
+static int add_place(struct crypto_lskcipher *tfm, const u8 *src, u8 *dst,
+		     unsigned int len, u8 *place, u32 flags)
+{
+	if (!(flags & CRYPTO_LSKCIPHER_FLAG_CONT))
+		*place = 0;
+	while (len--)
+		*dst++ = *src++ + (*place)++;
+	if (flags & CRYPTO_LSKCIPHER_FLAG_FINAL)
+		cipher.finals++;
+	return 0;
+}
+
+static int no_stream_key(struct crypto_lskcipher *tfm, const u8 *key,
+			 unsigned int len)
+{
+	return 0;
+}
+
+static struct lskcipher_alg stream_alg = {
+	.co.base.cra_name		= "phyr-stream",
+	.co.base.cra_driver_name	= "phyr-stream-kunit",
+	.co.base.cra_priority		= 1,
+	.co.base.cra_blocksize		= 1,
+	.co.base.cra_module		= THIS_MODULE,
+	.co.statesize			= 1,
+	.setkey				= no_stream_key,
+	.encrypt			= add_place,
+	.decrypt			= add_place,
 };
 
 struct fixture {
@@ -256,6 +288,42 @@ static void errors_are_passed_on(struct kunit *test)
 	fixture_leave(f);
 }
 
+/* Each request but the last is not final, each but the first continues. */
+static void stream_goes_on(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct rnd_state rnd;
+	size_t *offsets, i;
+	unsigned int part;
+
+	offsets = kunit_kmalloc_array(test, LEN, sizeof(*offsets), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, offsets);
+	fixture_use(test, "phyr-stream");
+	prandom_seed_state(&rnd, SEED);
+	for (part = 0; part < 3; part++) {
+		u32 flags = CRYPTO_TFM_REQ_MAY_SLEEP;
+
+		if (part)
+			flags |= CRYPTO_SKCIPHER_REQ_CONT;
+		if (part < 2)
+			flags |= CRYPTO_SKCIPHER_REQ_NOTFINAL;
+		skcipher_request_set_callback(f->req, flags, fixture_done, f);
+		memset(f->src, 0, PAGE_SIZE);
+		divide(test, &rnd, f->src, offsets, &f->src_list);
+		/* An odd length, so that the places of the parts differ. */
+		KUNIT_ASSERT_EQ(test, 0,
+				skcipher_request_set_phyrs(f->req, &f->src_list,
+							   &f->src_list,
+							   LEN - 1, NULL));
+		KUNIT_ASSERT_EQ(test, 0, crypto_skcipher_encrypt(f->req));
+		for (i = 0; i < LEN - 1; i++)
+			KUNIT_ASSERT_EQ(test, (u8)(part * (LEN - 1) + i),
+					f->src[offsets[i]]);
+		KUNIT_EXPECT_EQ(test, part == 2, cipher.finals);
+	}
+	fixture_leave(f);
+}
+
 /* One call sets phyrs, the other takes them back; callbacks change neither. */
 static void request_knows_its_form(struct kunit *test)
 {
@@ -314,6 +382,7 @@ static void fixture_exit(struct kunit *test)
 static int suite_init(struct kunit_suite *suite)
 {
 	unsigned int i;
+	int err;
 
 	for (i = 0; i < ARRAY_SIZE(algs); i++) {
 		algs[i].base.cra_priority = 1;
@@ -324,12 +393,19 @@ static int suite_init(struct kunit_suite *suite)
 		algs[i].setkey = no_key;
 		algs[i].decrypt = algs[i].encrypt;
 	}
-	return crypto_register_skciphers(algs, ARRAY_SIZE(algs));
+	err = crypto_register_lskcipher(&stream_alg);
+	if (err)
+		return err;
+	err = crypto_register_skciphers(algs, ARRAY_SIZE(algs));
+	if (err)
+		crypto_unregister_lskcipher(&stream_alg);
+	return err;
 }
 
 static void suite_exit(struct kunit_suite *suite)
 {
 	crypto_unregister_skciphers(algs, ARRAY_SIZE(algs));
+	crypto_unregister_lskcipher(&stream_alg);
 }
 
 static struct kunit_case cases[] = {
@@ -338,6 +414,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(core_converts_async),
 	KUNIT_CASE(backlog_is_passed_on),
 	KUNIT_CASE(errors_are_passed_on),
+	KUNIT_CASE(stream_goes_on),
 	KUNIT_CASE(request_knows_its_form),
 	{}
 };

@@ -675,6 +675,7 @@ int sg_map_phyrs(struct dma_batch *batch, struct sg_table *sgt,
 		sg_free_table(sgt);
 		return err;
 	}
+	sg_mark_end(batch->last);
 	sgt->nents = batch->nr;
 	sgt->orig_nents = 0;
 	return 0;
