@@ -8,7 +8,6 @@
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/scatterlist.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/phyr_test_crypto.h>
@@ -44,8 +43,6 @@ struct crypto_job {
 	u32				flags;
 	void				*iv;
 	unsigned int			iv_size;
-	u64				*setup_ns;
-	u64				*total_ns;
 };
 
 static int side_init(struct crypto_side *side, u64 segments, unsigned int nr,
@@ -220,8 +217,9 @@ static int job_submit(struct crypto_job *job, u64 *submitted)
 }
 
 /* @iv is behind the one that the rounds start from. */
-static int job_round(struct crypto_job *job, u64 *setup_ns, u64 *total_ns)
+static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 {
+	struct crypto_job *job = arg;
 	void *iv = job->iv + job->iv_size;
 	u64 start, submitted;
 	int err;
@@ -246,33 +244,12 @@ unpin:
 	return err;
 }
 
-static int job_rounds(struct crypto_job *job, u32 warmup, u32 samples)
-{
-	u64 total = (u64)warmup + samples;
-	u64 i;
-	int err;
-
-	for (i = 0; i < total; i++) {
-		/* Warm-up writes to the first sample, which is not made yet. */
-		u64 n = i < warmup ? 0 : i - warmup;
-
-		err = job_round(job, &job->setup_ns[n], &job->total_ns[n]);
-		if (err)
-			return err;
-		if (signal_pending(current))
-			return -EINTR;
-		cond_resched();
-	}
-	return 0;
-}
-
 static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 		    const struct phyr_test_crypto_run *run)
 {
 	bool async = crypto_skcipher_alg_common(tfm)->base.cra_flags &
 		     CRYPTO_ALG_ASYNC;
 	u32 flags = CRYPTO_TFM_REQ_MAY_BACKLOG;
-	size_t size = array_size(run->samples, sizeof(u64));
 	int err;
 
 	job->in_place = !run->nr_dst;
@@ -297,11 +274,9 @@ static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 	     (!job->in_place && job->dst.len < run->len)))
 		return -EINVAL;
 
-	job->setup_ns = kvzalloc(size, GFP_KERNEL_ACCOUNT);
-	job->total_ns = kvzalloc(size, GFP_KERNEL_ACCOUNT);
 	job->iv = kzalloc(2 * job->iv_size + 1, GFP_KERNEL_ACCOUNT);
 	job->req = skcipher_request_alloc(tfm, GFP_KERNEL);
-	if (!job->setup_ns || !job->total_ns || !job->iv || !job->req)
+	if (!job->iv || !job->req)
 		return -ENOMEM;
 	if (copy_from_user(job->iv, u64_to_user_ptr(run->iv), job->iv_size))
 		return -EFAULT;
@@ -321,27 +296,21 @@ static void job_free(struct crypto_job *job)
 	if (job->req)
 		skcipher_request_free(job->req);
 	kfree(job->iv);
-	kvfree(job->total_ns);
-	kvfree(job->setup_ns);
 	side_free(&job->dst);
 	side_free(&job->src);
 }
 
-static int job_copy_results(const struct crypto_job *job,
-			    const struct phyr_test_crypto_run *run)
+/* Rounds that nobody wants to know the times of are one. */
+static int job_measure(struct crypto_job *job,
+		       const struct phyr_test_crypto_run *run)
 {
-	size_t size = array_size(run->samples, sizeof(u64));
+	u64 setup_ns, total_ns;
 
-	if (copy_to_user(u64_to_user_ptr(run->iv), job->iv + job->iv_size,
-			 job->iv_size))
-		return -EFAULT;
-	if (run->setup_ns && copy_to_user(u64_to_user_ptr(run->setup_ns),
-					  job->setup_ns, size))
-		return -EFAULT;
-	if (run->total_ns && copy_to_user(u64_to_user_ptr(run->total_ns),
-					  job->total_ns, size))
-		return -EFAULT;
-	return 0;
+	if (run->setup_ns || run->total_ns)
+		return phyr_test_measure(job_round, job, run->warmup,
+					 run->samples, run->setup_ns,
+					 run->total_ns);
+	return job_round(job, &setup_ns, &total_ns);
 }
 
 static int phyr_test_crypto_run(struct crypto_skcipher *tfm,
@@ -365,9 +334,10 @@ static int phyr_test_crypto_run(struct crypto_skcipher *tfm,
 		return -ENOMEM;
 	err = job_init(job, tfm, &run);
 	if (!err)
-		err = job_rounds(job, run.warmup, run.samples);
-	if (!err)
-		err = job_copy_results(job, &run);
+		err = job_measure(job, &run);
+	if (!err && copy_to_user(u64_to_user_ptr(run.iv),
+				 job->iv + job->iv_size, job->iv_size))
+		err = -EFAULT;
 	job_free(job);
 	kfree(job);
 	return err;

@@ -34,6 +34,8 @@
 #define PHYR_LIST_FIRST_MAX	32
 #define PHYR_LIST_GROWTH	8
 #define PHYR_LIST_RESCHED	4096
+/* kvrealloc() refuses more bytes than an int can count. */
+#define PHYR_LIST_MAX		(INT_MAX / sizeof(struct phys_vec))
 
 /* Pages per step of the slow path: one page full of page pointers. */
 #define PHYR_SLOW_PAGES		(PAGE_SIZE / sizeof(struct page *))
@@ -137,11 +139,12 @@ void phyr_sink_undo_walk(struct phyr_sink *sink)
 static int phyr_list_grow(struct phyr_list *list, unsigned long max, gfp_t gfp)
 {
 	struct phys_vec *phyrs;
-	size_t size;
 
-	if (max > UINT_MAX || check_mul_overflow(max, sizeof(*phyrs), &size))
+	max = min(max, PHYR_LIST_MAX);
+	if (max <= list->max)
 		return -ENOMEM;
-	phyrs = kvrealloc(list->phyrs, size, gfp | __GFP_NOWARN);
+	phyrs = kvrealloc(list->phyrs, max * sizeof(*phyrs),
+			  gfp | __GFP_NOWARN);
 	if (!phyrs)
 		return -ENOMEM;
 	list->phyrs = phyrs;
@@ -388,7 +391,8 @@ EXPORT_SYMBOL_GPL(phyr_list_free);
  * Context: Any if the array has room; process context, may sleep, if it must
  * grow.
  * Return: 0; %-EINVAL if @len is 0; %-EOVERFLOW if @paddr + @len or the length
- * of the list would overflow; %-ENOMEM. The list is as it was on error.
+ * of the list would overflow; %-ENOMEM, also if the list would have more than
+ * 134,217,727 phyrs. The list is as it was on error.
  */
 int phyr_list_add(struct phyr_list *list, phys_addr_t paddr, size_t len,
 		  gfp_t gfp)
@@ -446,13 +450,15 @@ static void phyr_list_trim(struct phyr_list *list)
  * @len: number of bytes
  * @gup_flags: FOLL_* flags as for pin_user_pages_fast()
  *
- * The list becomes as large as the range needs. All or nothing: if any page
- * cannot be pinned, what was is unpinned. Accounting against RLIMIT_MEMLOCK is
- * for the caller, before the call.
+ * The list becomes as large as the range needs, up to 134,217,727 phyrs (2 GiB of
+ * them), which is half a TiB of memory if no two pages are contiguous. All or
+ * nothing: if any page cannot be pinned, what was is unpinned. Accounting against
+ * RLIMIT_MEMLOCK is for the caller, before the call.
  *
  * Context: Process context of the owner of the memory; may sleep.
  * Return: 0; %-EINVAL if @list is not empty, which leaves it alone; %-EINTR or
- * %-EAGAIN on a fatal signal; %-ENOMEM; the errors of pin_user_pages_fast().
+ * %-EAGAIN on a fatal signal; %-ENOMEM, also if there are too many phyrs; the
+ * errors of pin_user_pages_fast().
  * On these @list is empty.
  */
 int phyr_list_pin_user(struct phyr_list *list, unsigned long start, size_t len,

@@ -64,5 +64,7 @@ int phyr_test_range_alloc(struct phyr_test_range *range, unsigned int max);
 void phyr_test_range_free(struct phyr_test_range *range);
 int phyr_test_range_pin(struct phyr_test_range *range);
 void phyr_test_range_unpin(struct phyr_test_range *range);
+void phyr_test_range_unpin_dirty_lock(struct phyr_test_range *range,
+				      bool make_dirty);
 
 #endif /* _MM_PHYR_TEST_H */

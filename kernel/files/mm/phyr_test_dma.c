@@ -7,6 +7,7 @@
  * each call.
  */
 #include <linux/dma-phyr.h>
+#include <linux/iommu-dma.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
@@ -15,6 +16,7 @@
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
+#include <linux/swiotlb.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/phyr_test_dma.h>
 
@@ -67,9 +69,25 @@ static struct pci_driver mapping_driver = {
 static int device_set_limits(struct device *dev,
 			     const struct phyr_test_dma *dma)
 {
+	int err;
+
 	dma_set_max_seg_size(dev, dma->max_segment ?: UINT_MAX);
 	dma_set_seg_boundary(dev, dma->boundary ?: ULONG_MAX);
-	return dma_set_mask(dev, DMA_BIT_MASK(dma->dma_bits ?: 64));
+	err = dma_set_mask(dev, DMA_BIT_MASK(dma->dma_bits ?: 64));
+	if (err)
+		return err;
+	/* Direct mappings warn of memory that nothing brings into reach. */
+	if (!use_dma_iommu(dev) && !is_swiotlb_active(dev) &&
+	    dma_addressing_limited(dev))
+		return -EIO;
+	return 0;
+}
+
+/* What PCI devices have from the start. */
+static void device_reset_limits(struct device *dev)
+{
+	dma_set_max_seg_size(dev, SZ_64K);
+	dma_set_seg_boundary(dev, DMA_BIT_MASK(32));
 }
 
 static struct pci_dev *device_find(const struct phyr_test_dma *dma)
@@ -91,7 +109,7 @@ static int mapping_check(const struct phyr_test_dma *dma)
 	if (dma->form > PHYR_TEST_DMA_SG_PHYRS ||
 	    (dma->flags & ~(RANGE_FLAGS | PHYR_TEST_DMA_COHERENT)))
 		return -EINVAL;
-	if (dma->max_segment && dma->max_segment < SZ_4K)
+	if (dma->max_segment && dma->max_segment < PAGE_SIZE)
 		return -EINVAL;
 	if (dma->dma_bits && (dma->dma_bits < 24 || dma->dma_bits > 64))
 		return -EINVAL;
@@ -190,7 +208,8 @@ static void mapping_destroy(struct mapping *mapping)
 	if (mapping->form == PHYR_TEST_DMA_SG)
 		sg_free_table(&mapping->sgt);
 	kvfree(mapping->vecs);
-	phyr_test_range_unpin(&mapping->range);
+	phyr_test_range_unpin_dirty_lock(&mapping->range,
+					 mapping->dir == DMA_BIDIRECTIONAL);
 	phyr_test_range_free(&mapping->range);
 	pci_dev_put(mapping->pdev);
 	kfree(mapping);
@@ -287,6 +306,8 @@ static void mapping_remove(struct pci_dev *pdev)
 	struct mapping *mapping, *next;
 
 	guard(mutex)(&dma_lock);
+	/* First the device stops, then its memory goes. */
+	pci_clear_master(pdev);
 	list_for_each_entry_safe(mapping, next, &held, list) {
 		if (mapping->pdev != pdev)
 			continue;
@@ -294,7 +315,7 @@ static void mapping_remove(struct pci_dev *pdev)
 		mapping->mapped = false;
 		list_del_init(&mapping->list);
 	}
-	pci_clear_master(pdev);
+	device_reset_limits(&pdev->dev);
 }
 
 struct dma_bench {

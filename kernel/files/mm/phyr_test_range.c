@@ -155,3 +155,22 @@ void phyr_test_range_unpin(struct phyr_test_range *range)
 	range->done = 0;
 }
 
+/* Of a range that is pinned: a device may have written to it. */
+void phyr_test_range_unpin_dirty_lock(struct phyr_test_range *range,
+				      bool make_dirty)
+{
+	switch (range->form) {
+	case PHYR_TEST_PAGES:
+		unpin_user_pages_dirty_lock(range->pages, range->nr,
+					    make_dirty);
+		break;
+	case PHYR_TEST_PHYRS:
+		unpin_user_phyrs_dirty_lock(range->phyrs, range->nr,
+					    make_dirty);
+		break;
+	default:
+		phyr_list_unpin_user(&range->list, make_dirty);
+	}
+	range->nr = 0;
+	range->done = 0;
+}

@@ -327,6 +327,7 @@ int main(void)
 		CASE(2),
 		CASE(3),
 		CASE(4),
+		CASE(5),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_keys),
 	};

@@ -19,7 +19,7 @@ struct crypto_cipher {
 	const char *mode; /* "CBC" or "CTR" */
 };
 
-#define CRYPTO_CIPHERS 5
+#define CRYPTO_CIPHERS 6
 extern const struct crypto_cipher crypto_ciphers[CRYPTO_CIPHERS];
 
 /* Open /dev/phyr_test with a cipher and its key; or -1 and errno. */

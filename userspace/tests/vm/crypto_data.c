@@ -409,6 +409,8 @@ int main(void)
 		  (void *)&crypto_ciphers[3] },
 		{ "ctr(aes-lib)", equals_openssl, NULL, NULL,
 		  (void *)&crypto_ciphers[4] },
+		{ "cryptd(cbc-aes-lib)", equals_openssl, NULL, NULL,
+		  (void *)&crypto_ciphers[5] },
 	};
 
 	if (access("/dev/phyr_test", F_OK)) {

@@ -21,7 +21,9 @@
  * All zeroes is the index of an empty list. Lookups change nothing, so any
  * number of them may run at once without a lock. The ranges must outlive the
  * index and stay as they are; the owner serialises building and freeing with
- * lookups.
+ * lookups. A lookup while phyr_index_build() runs, for the same list and if what
+ * is needed was reserved, reads only the index and the arrays; what it returns
+ * means nothing and must not be used.
  */
 struct phyr_index {
 	const struct phys_vec	*phyrs;

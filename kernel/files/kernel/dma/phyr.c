@@ -16,11 +16,13 @@
  * array that is full is no error, and leaves the batch as it was.
  */
 #include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
 #include <linux/dma-phyr.h>
 #include <linux/export.h>
 #include <linux/iommu-dma.h>
 #include <linux/overflow.h>
 #include <linux/scatterlist.h>
+#include <linux/swiotlb.h>
 
 /* Bytes from @addr to the next boundary, or @len if that is fewer. */
 static size_t dma_batch_within(const struct dma_batch *batch, dma_addr_t addr,
@@ -111,10 +113,36 @@ static size_t dma_whole_pages(size_t len)
 	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
 }
 
-/* From here on each entry is a mapping of its own. */
-static inline void dma_batch_stop_linking(struct dma_batch *batch)
+/* No IOMMU, and DMA addresses that are not the physical ones. */
+static bool dma_batch_translates(struct device *dev)
 {
-	size_t most = dma_max_mapping_size(batch->dev);
+	return unlikely(dev->dma_range_map) && !get_dma_ops(dev);
+}
+
+/* Behind an IOMMU: whether what is not aligned to it is bounced. */
+static bool dma_iommu_bounces(struct device *dev)
+{
+	return use_dma_iommu(dev) &&
+	       iommu_dma_max_mapping_size(dev) != SIZE_MAX;
+}
+
+static inline size_t dma_batch_mapping_size(struct device *dev)
+{
+	if (use_dma_iommu(dev))
+		return iommu_dma_max_mapping_size(dev);
+	/*
+	 * Whether the device reaches all memory could be known, but under a
+	 * lock that is not for interrupts: see dma_batch_reaches().
+	 */
+	if (dma_batch_translates(dev) && is_swiotlb_active(dev))
+		return swiotlb_max_mapping_size(dev);
+	return dma_max_mapping_size(dev);
+}
+
+/* How long a mapping of its own may be. */
+static inline void dma_batch_init_map_max(struct dma_batch *batch)
+{
+	size_t most = dma_batch_mapping_size(batch->dev);
 
 	/*
 	 * Bounce buffers may not cross a boundary either: between two there is
@@ -122,8 +150,18 @@ static inline void dma_batch_stop_linking(struct dma_batch *batch)
 	 */
 	if (unlikely(most != SIZE_MAX))
 		most = min(most, batch->boundary / 2 + 1);
-	batch->links = false;
 	batch->map_max = min(batch->vec_max, most);
+}
+
+/* Whether the range needs no bounce buffer though others may. */
+static bool dma_batch_reaches(const struct dma_batch *batch,
+			      const struct phys_vec *phyr)
+{
+	struct device *dev = batch->dev;
+
+	return dma_batch_translates(dev) && !is_swiotlb_force_bounce(dev) &&
+	       dma_capable(dev, phys_to_dma(dev, phyr->paddr), phyr->len,
+			   !(batch->attrs & DMA_ATTR_MMIO), batch->attrs);
 }
 
 /*
@@ -149,7 +187,7 @@ static int dma_batch_link(struct dma_batch *batch,
 		if (((phyr->paddr ^ addr) | (offset ? addr : 0)) &
 		    batch->granule_mask ||
 		    phyr->len > size - offset) {
-			dma_batch_stop_linking(batch);
+			batch->links = false;
 			break;
 		}
 		if (!dma_batch_add_linked(batch, addr, phyr->len))
@@ -220,6 +258,22 @@ static void dma_batch_abort(struct dma_batch *batch)
 	dma_batch_release(batch, batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
 }
 
+/* dma_map_phys() does not say why it refused; these are for good but for one. */
+static noinline int dma_batch_refused(const struct dma_batch *batch,
+				      phys_addr_t phys, size_t len)
+{
+	struct device *dev = batch->dev;
+
+	if (!use_dma_iommu(dev) || (batch->attrs & DMA_ATTR_CC_SHARED))
+		return -EIO;
+	/* As dma_iova_link(). */
+	if ((batch->attrs & DMA_ATTR_REQUIRE_COHERENT) &&
+	    dma_iommu_bounces(dev) &&
+	    ((phys | len) & dma_get_merge_boundary(dev)))
+		return -EPERM;
+	return -ENOMEM;
+}
+
 /* A mapping of its own, of up to @len bytes; returns the bytes, or -errno. */
 static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 				   size_t len)
@@ -232,7 +286,7 @@ static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 		size_t within;
 
 		if (dma_mapping_error(batch->dev, addr))
-			return use_dma_iommu(batch->dev) ? -ENOMEM : -EIO;
+			return dma_batch_refused(batch, phys, len);
 
 		within = dma_batch_within(batch, addr, len);
 		if (within == len) {
@@ -257,12 +311,15 @@ static noinline int dma_batch_map_split(struct dma_batch *batch,
 					const struct phys_vec *phyr)
 {
 	struct scatterlist *last = batch->sgl ? batch->last : NULL;
-	size_t most = dma_whole_pages(batch->map_max);
+	size_t most = batch->map_max;
 	unsigned int nr = batch->nr;
 	size_t at;
 
 	if (!phyr->len)
 		return -EINVAL;
+	if (dma_batch_reaches(batch, phyr))
+		most = batch->vec_max;
+	most = dma_whole_pages(most);
 
 	for (at = 0; at < phyr->len;) {
 		phys_addr_t phys = phyr->paddr + at;
@@ -303,7 +360,7 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
 			    batch->attrs);
 	if (dma_mapping_error(batch->dev, addr))
-		return use_dma_iommu(batch->dev) ? -ENOMEM : -EIO;
+		return dma_batch_refused(batch, phyr->paddr, len);
 	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
 		dma_batch_new_entry(batch, addr, len);
 		return 0;
@@ -334,20 +391,33 @@ static int dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->linked = 0;
 	batch->nr_linked = 0;
 	batch->links = false;
+	dma_batch_init_map_max(batch);
 	return 0;
+}
+
+/*
+ * Whether a range that is linked is refused if, and only if, a mapping of its
+ * own is. dma_iova_link() wants no MMIO that is not aligned if it bounces, and
+ * does not know of DMA_ATTR_CC_SHARED.
+ */
+static bool dma_batch_may_link(const struct dma_batch *batch)
+{
+	if (batch->attrs & DMA_ATTR_CC_SHARED)
+		return false;
+	return !(batch->attrs & DMA_ATTR_MMIO) || !dma_iommu_bounces(batch->dev);
 }
 
 /* A range of IOVA for @size bytes; 0: none. */
 static inline void dma_batch_alloc_iova(struct dma_batch *batch,
 					phys_addr_t first, size_t size)
 {
-	if (size && !((u64)size & DMA_IOVA_USE_SWIOTLB))
-		batch->links = dma_iova_try_alloc(batch->dev, &batch->iova,
-						  first, size);
-	if (!batch->links) {
-		dma_batch_stop_linking(batch);
+	if (!size || ((u64)size & DMA_IOVA_USE_SWIOTLB) ||
+	    !dma_batch_may_link(batch))
 		return;
-	}
+	batch->links = dma_iova_try_alloc(batch->dev, &batch->iova, first,
+					  size);
+	if (!batch->links)
+		return;
 	batch->granule_mask = dma_get_merge_boundary(batch->dev);
 	batch->vec_max = dma_whole_pages(batch->vec_max);
 	batch->room = 0;
@@ -434,8 +504,11 @@ abort:
  * Return: How many of the ranges were added, each of them whole; fewer than @nr
  * if the entries of the next one do not fit the array: finish the batch, and
  * start another one for the rest. Otherwise -errno, and the batch has ended with
- * nothing mapped: %-EINVAL if a range is empty; %-ENOMEM or %-EIO if the DMA API
- * refused one; the errors of dma_iova_link().
+ * nothing mapped: %-EINVAL if a range is empty; %-ENOMEM if there are no DMA
+ * addresses or bounce buffers left behind an IOMMU; %-EPERM if @attrs of the
+ * batch has DMA_ATTR_REQUIRE_COHERENT and the range would have to be bounced
+ * there; %-EIO if the DMA API refused one for another reason, which without an
+ * IOMMU is not told from the former; the errors of dma_iova_link().
  */
 int dma_batch_add(struct dma_batch *batch, const struct phys_vec *phyrs,
 		  unsigned int nr)
@@ -448,6 +521,8 @@ EXPORT_SYMBOL_GPL(dma_batch_add);
 /**
  * dma_batch_finish() - make what was added visible to the device
  * @batch: a batch that was started
+ *
+ * Nothing may be added to the batch afterwards.
  *
  * Context: Any.
  * Return: 0; -errno of dma_iova_sync(), and the batch has ended with nothing
@@ -497,13 +572,24 @@ static size_t __dma_batch_linkable(const struct dma_batch *batch,
 	return size;
 }
 
+/*
+ * Whether one mapping of its own is one entry. Its IOVA is aligned to a power of
+ * two that holds all of it and what the first page has before it.
+ */
+static inline bool dma_batch_is_entry(const struct dma_batch *batch,
+				      const struct phys_vec *phyr)
+{
+	return phyr->len <= batch->map_max &&
+	       offset_in_page(phyr->paddr) + phyr->len - 1 <= batch->boundary;
+}
+
 /* The length of one range of IOVA for all; 0 if there is none, or no use in it. */
 static inline size_t dma_batch_linkable(const struct dma_batch *batch,
 					const struct phys_vec *phyrs,
 					unsigned int nr)
 {
 	if (!use_dma_iommu(batch->dev) ||
-	    (nr == 1 && phyrs->len <= batch->vec_max))
+	    (nr == 1 && dma_batch_is_entry(batch, phyrs)))
 		return 0;
 	return __dma_batch_linkable(batch, phyrs, nr);
 }
@@ -538,7 +624,9 @@ static int dma_batch_add_all(struct dma_batch *batch,
  * addresses if the ranges meet at IOMMU pages and IOVA space is to be had.
  *
  * Use DMA_ATTR_REQUIRE_COHERENT for memory that device and CPU use at the same
- * time: bounce buffers are then refused.
+ * time: bounce buffers are then refused. Without it only dma_unmap_phyrs() shows
+ * the CPU what the device wrote: entries can hold several ranges, for which there
+ * is no dma_sync_single_for_cpu().
  *
  * Context: Any. Allocates nothing but IOVA space.
  * Return: 0; -errno, with nothing mapped: %-EINVAL if @nr is 0, a range is
@@ -589,11 +677,18 @@ static size_t dma_batch_max_entries(const struct dma_batch *batch,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		dma_addr_t addr = phys_to_dma(batch->dev, phyrs[i].paddr);
+		phys_addr_t phys = phyrs[i].paddr;
+		dma_addr_t addr = phys_to_dma(batch->dev, phys);
 		size_t len = phyrs[i].len;
 
+		if (!len)
+			continue;
 		max += len <= most ? 1 : DIV_ROUND_UP(len, most);
-		max += dma_batch_crossings(batch, addr, len);
+		/* See dma_batch_map_split(); mostly these are the same places. */
+		max += dma_batch_crossings(batch, phys, len);
+		if (((addr ^ phys) & batch->boundary) &&
+		    addr != DMA_MAPPING_ERROR)
+			max += dma_batch_crossings(batch, addr, len);
 	}
 	return max;
 }
@@ -601,14 +696,14 @@ static size_t dma_batch_max_entries(const struct dma_batch *batch,
 /**
  * dma_phyrs_max_vecs() - how many entries dma_map_phyrs() can need
  * @dev: the device
- * @phyrs: the ranges, none of them empty
+ * @phyrs: the ranges
  * @nr: their number
  *
  * For devices behind an IOMMU this is a bound for when no IOVA range can be had;
  * with one they need far fewer.
  *
  * Context: Any.
- * Return: The number of entries.
+ * Return: The number of entries; 0 if the device cannot do DMA.
  */
 size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 			  unsigned int nr)
@@ -617,7 +712,6 @@ size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 
 	if (dma_batch_init(&batch, dev, DMA_BIDIRECTIONAL, 0))
 		return 0;
-	dma_batch_stop_linking(&batch);
 	return dma_batch_max_entries(&batch, phyrs, nr);
 }
 EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs);
@@ -635,7 +729,10 @@ EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs);
  *
  * dma_map_phyrs() for users that want the DMA addresses as a scatterlist. The
  * table has as many entries as the mapping needs, no pages: @sgt->nents entries
- * are for for_each_sgtable_dma_sg(), and @sgt->orig_nents is 0.
+ * are for for_each_sgtable_dma_sg(), and @sgt->orig_nents is 0. So
+ * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device() do nothing:
+ * without DMA_ATTR_REQUIRE_COHERENT only sg_unmap_phyrs() shows the CPU what the
+ * device wrote.
  *
  * Context: That of an allocation with @gfp.
  * Return: 0; -errno, with nothing mapped and no table: those of dma_map_phyrs()

@@ -13,6 +13,7 @@
 #include <linux/prandom.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
+#include <linux/swiotlb.h>
 
 #define MAX_PHYRS	300
 #define MAX_VECS	8192
@@ -39,6 +40,8 @@ static int phyr_dma_init(struct kunit *test)
 	f->dev = kunit_device_register(test, "phyr_dma");
 	if (IS_ERR(f->dev))
 		return PTR_ERR(f->dev);
+	if (is_swiotlb_force_bounce(f->dev))
+		kunit_skip(test, "all memory is bounced, which MMIO cannot be");
 	f->mask = DMA_BIT_MASK(64);
 	f->dev->dma_mask = &f->mask;
 	f->dev->coherent_dma_mask = f->mask;
@@ -52,8 +55,11 @@ static void phyr_dma_exit(struct kunit *test)
 {
 	struct fixture *f = test->priv;
 
+	if (!f)
+		return;
 	f->dev->dma_mask = NULL;
 	f->dev->dma_parms = NULL;
+	f->dev->dma_range_map = NULL;
 }
 
 static u32 roll(struct fixture *f, u32 sides)
@@ -139,6 +145,42 @@ static void phyr_dma_random(struct kunit *test)
 		expect_vecs(test, f->vecs, f->batch.nr);
 		dma_unmap_phyrs(&f->batch);
 	}
+}
+
+/*
+ * DMA addresses whose boundaries lie elsewhere than in physical memory; where
+ * there is a choice, each of the two splits.
+ */
+static void phyr_dma_translated(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct bus_dma_region *region;
+	int round;
+
+	region = kunit_kcalloc(test, 2, sizeof(*region), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, region);
+	region->cpu_start = BIT_ULL(40);
+	region->size = BIT_ULL(40);
+	f->dev->dma_range_map = region;
+	for (round = 0; round < ROUNDS; round++) {
+		size_t max;
+
+		region->dma_start = BIT_ULL(39) + roll(f, 64) * SZ_512;
+		random_phyrs(f, 60, SZ_64K);
+		random_limits(f);
+		max = dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr);
+		KUNIT_ASSERT_LE(test, max, MAX_VECS);
+		KUNIT_ASSERT_EQ(test, map(f, max), 0);
+		expect_vecs(test, f->vecs, f->batch.nr);
+		dma_unmap_phyrs(&f->batch);
+	}
+
+	/* What has no DMA address is counted as if it were bounced. */
+	region->cpu_start = BIT_ULL(41);
+	random_phyrs(f, 60, SZ_64K);
+	f->parms.segment_boundary_mask = SZ_4K - 1;
+	KUNIT_EXPECT_LE(test, dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr),
+			f->nr * (2 + SZ_64K / SZ_2K));
 }
 
 /* Nothing is split or joined that need not be. */
@@ -282,6 +324,11 @@ static void phyr_dma_bad_input(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
 					   f->nr, DMA_TO_DEVICE, DMA_ATTR_MMIO,
 					   GFP_KERNEL), -EINVAL);
+	f->phyrs[7].paddr = 0;
+	KUNIT_EXPECT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
+					   f->nr, DMA_TO_DEVICE, DMA_ATTR_MMIO,
+					   GFP_KERNEL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, &f->phyrs[7], 1), 0);
 
 	f->nr = 0;
 	KUNIT_EXPECT_EQ(test, map(f, MAX_VECS), -EINVAL);
@@ -294,6 +341,7 @@ static void phyr_dma_bad_input(struct kunit *test)
 
 static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_random),
+	KUNIT_CASE(phyr_dma_translated),
 	KUNIT_CASE(phyr_dma_one_entry_each),
 	KUNIT_CASE(phyr_dma_longer_than_u32),
 	KUNIT_CASE(phyr_dma_too_small),

@@ -79,11 +79,12 @@ static struct phyr_list make_list(struct phys_vec *phyrs, const size_t *lens,
 static void expect_index(struct kunit *test, const size_t *lens,
 			 unsigned int nr, bool uniform)
 {
-	struct phys_vec phyrs[8];
-	struct phyr_list list = make_list(phyrs, lens, nr);
 	struct phyr_index index = {};
+	struct phys_vec phyrs[8];
+	struct phyr_list list;
 
 	KUNIT_ASSERT_LE(test, nr, ARRAY_SIZE(phyrs));
+	list = make_list(phyrs, lens, nr);
 	KUNIT_ASSERT_EQ(test, phyr_index_build(&index, &list), 0);
 	KUNIT_EXPECT_EQ(test, index.uniform, uniform);
 	KUNIT_EXPECT_EQ(test, !index.ends, uniform);

@@ -58,10 +58,12 @@ struct phyr_test_crypto_segment {
  * @setup_ns: user pointer to __u64[@samples]: from before the memory is pinned
  *	until crypto_skcipher_encrypt() has returned, if the algorithm is
  *	asynchronous and the request thus with the device, else until before
- *	its call; or 0. With it, asynchronous algorithms are called with
+ *	its call. With it, asynchronous algorithms are called with
  *	interrupts off, which not all of them may support.
  * @total_ns: user pointer to __u64[@samples]: from the same start until the
- *	request is complete and everything it needed released; or 0
+ *	request is complete and everything it needed released
+ *
+ * With @setup_ns and @total_ns 0 there is one round, which is not timed.
  *
  * ENOKEY without an algorithm. With PHYR_TEST_PAGES, EINVAL if the segments have
  * fewer bytes than @len or @len does not fit a __u32, as for PHYR_TEST_LIST by

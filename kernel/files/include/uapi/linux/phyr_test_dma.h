@@ -35,12 +35,15 @@ enum phyr_test_dma_form {
  *	and at least 4,095; 0: no boundary
  * @form: enum phyr_test_dma_form
  * @flags: PHYR_TEST_WRITE, _LONGTERM, PHYR_TEST_DMA_COHERENT
- * @max_segment: the device's maximum segment size in bytes, at least 4,096; 0:
- *	4 GiB - 1
+ * @max_segment: the device's maximum segment size in bytes, at least the size of
+ *	a page; 0: 4 GiB - 1
  * @dma_bits: width of its DMA addresses, 24 to 64; 0: 64
  *
- * ENODEV: no such device, or not bound to the driver. Otherwise the errors of
- * pinning and of the DMA API.
+ * ENODEV: no such device, or not bound to the driver. EIO: with @dma_bits it does
+ * not reach all memory, and there is neither an IOMMU nor a bounce buffer.
+ * Otherwise the errors of pinning and of the DMA API.
+ *
+ * With PHYR_TEST_WRITE the pages are dirty when they are unpinned.
  */
 struct phyr_test_dma {
 	char	device[PHYR_TEST_DMA_NAME];

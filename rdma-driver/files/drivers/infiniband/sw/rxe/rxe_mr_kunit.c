@@ -303,6 +303,28 @@ static void rxe_mr_kunit_exit(struct kunit *test)
 	free_pages((unsigned long)kit->buf, BUF_ORDER);
 }
 
+static void rxe_mr_misses_while_mapped(struct kunit *test)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	struct rxe_mr *mr = &kit->mr;
+	unsigned int sg_offset = 0;
+	u64 iova, orig;
+
+	mr->state = RXE_MR_STATE_VALID;
+	KUNIT_ASSERT_EQ(test, 5,
+			map_frags(test, SZ_4K, pages_4k, 5, &sg_offset));
+	iova = mr->ibmr.iova;
+	raw_write_seqcount_begin(&mr->seq);
+	KUNIT_EXPECT_EQ(test, rxe_mr_copy(mr, iova, kit->data, 8,
+					  RXE_TO_MR_OBJ), -EFAULT);
+	KUNIT_EXPECT_EQ(test, add_at(mr, iova, &orig),
+			RESPST_ERR_RKEY_VIOLATION);
+	KUNIT_EXPECT_EQ(test, rxe_flush_pmem_iova(mr, iova, 8), -EFAULT);
+	raw_write_seqcount_end(&mr->seq);
+	KUNIT_EXPECT_MEMEQ(test, kit->buf, kit->want, BUF_SIZE);
+	expect_data(test, pages_4k, 0);
+}
+
 static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_page_sized),
 	KUNIT_CASE(rxe_mr_small_pages),
@@ -313,6 +335,7 @@ static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_bad_page_size),
 	KUNIT_CASE(rxe_mr_atomics),
 	KUNIT_CASE(rxe_mr_flush),
+	KUNIT_CASE(rxe_mr_misses_while_mapped),
 	{}
 };
 
