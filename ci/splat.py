@@ -15,7 +15,7 @@ SPLAT = re.compile(
     r"|suspicious RCU usage|sleeping function called from invalid|scheduling while atomic|Oops: |Oops\b.*\[#"
     r"|Kernel panic|general protection fault|unable to handle|kmemleak: \d+ new suspected|unreferenced object"
     r"|page allocation failure|Bad page state|refcount_t: |list_(add|del) corruption|soft lockup|hard LOCKUP"
-    r"|DEBUG_LOCKS_WARN_ON|Out of memory: Killed|stack guard page|double fault"
+    r"|alg: self-tests for .* failed|DEBUG_LOCKS_WARN_ON|Out of memory: Killed|stack guard page|double fault"
 )
 
 

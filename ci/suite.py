@@ -50,7 +50,7 @@ DMA_MACHINES = {
     "bounce": {"command_line": "swiotlb=force"},
 }
 DMA_SECONDS = 3000                       # of the guest's time, which jumps ahead while it waits
-CRYPTO_PROGRAMS = ["crypto_data", "crypto_bad_input"]
+CRYPTO_PROGRAMS = ["crypto_data", "crypto_bad_input", "crypto_unplug"]
 # name -> how the device is told of memory
 CRYPTO_MACHINES = {
     "iommu": {"iommu": True},
@@ -227,16 +227,15 @@ def in_guest(machine: vm.Machine, programs: list[str], folder: Path, bounds: Bou
 
 def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
     """KUnit and all programs; then, with a ZONE_MOVABLE, those that look at migration."""
-    panic = "panic_on_warn=1" if which is kernel.DEBUG else ""
     machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
-                         command_line=f"kunit.enable=1 kunit.filter_glob=phyr_* {panic}")
+                         command_line="kunit.enable=1 kunit.filter_glob=phyr_*")
     folder = paths.VM / f"test-{which.name}"
     programs = [program for program in guest.test_programs() if Path(program).name not in DMA_PROGRAMS]
     tally = in_guest(machine, programs, folder, BOUNDS[which], long)
     if house.patched:
         tally += kunit_tally(vm.read(folder / "console.log"))
     # A hugepage pool would take the movable memory, and pinning would have to move its pages.
-    movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line=f"movablecore=2G {panic}")
+    movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line="movablecore=2G")
     return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
 
 

@@ -69,8 +69,10 @@ class Machine:
             # A device whose DMA engine a test can drive.
             "-device", "edu,dma_mask=0xffffffffffffffff",
             "-object", "cryptodev-backend-builtin,id=crypto",
-            "-device", "virtio-crypto-pci,cryptodev=crypto" + (",iommu_platform=on,disable-legacy=on" if self.iommu else "")
-            + self.crypto_options,
+            # Behind a port: devices of the root complex cannot be reset.
+            "-device", "pcie-root-port,id=crypto-port",
+            "-device", "virtio-crypto-pci,cryptodev=crypto,bus=crypto-port"
+            + (",iommu_platform=on,disable-legacy=on" if self.iommu else "") + self.crypto_options,
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
         ]
         if self.icount:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The device of virtio_crypto goes away while it is used: requests succeed or
- * fail with ENODEV, none waits for ever, users may outlive the device, and when
- * it is back everything works. What leaks or is used after it was freed is for
- * the debug kernel to see.
+ * The device of virtio_crypto goes away while it is used, is reset, or stops
+ * with an error: requests succeed or fail with ENODEV, none waits for ever,
+ * users may outlive the device, and when it is back everything works. What
+ * leaks or is used after it was freed is for the debug kernel to see.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,15 +20,18 @@
 #include <cmocka.h>
 
 #include "crypto_case.h"
+#include "virtio_pci.h"
 
 #define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"
+#define SELF_TESTS_OFF "/sys/module/cryptomgr/parameters/notests"
 #define CIPHER "virtio_crypto_aes_cbc"
 #define WORKERS 3
 /* As many pages as fit the ring on both sides, in any form. */
 #define LEN (1ul << 20)
-#define PLUGS 4
+#define ROUNDS 4
 
 static const uint8_t key[16] = "an AES-128 key";
+static const uint8_t other_key[16] = "another AES key";
 static char name[32];
 
 /* "virtioN" of the device that the driver has, or "" */
@@ -85,24 +88,34 @@ static void *work(void *argument)
 	return NULL;
 }
 
+/* 0 if a block is encrypted, and as OpenSSL does it, or the errno */
+static int encrypt_block(int fd)
+{
+	uint8_t block[BLOCK] = { 1, 2, 3 }, iv[BLOCK] = { 0 }, want[BLOCK];
+	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
+	int err;
+
+	crypto_reference("CBC", key, sizeof(key), true, block, want, BLOCK, iv);
+	err = crypto_run(fd, PHYR_TEST_LIST, 0, &segment, 1, NULL, 0, BLOCK,
+			 iv);
+	if (!err)
+		assert_memory_equal(block, want, BLOCK);
+	return err;
+}
+
 static int try_once(void)
 {
-	uint8_t block[BLOCK] = { 0 }, iv[BLOCK] = { 0 };
-	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
 	int fd = crypto_open(CIPHER, key, sizeof(key)), err;
 
 	if (fd < 0)
 		return errno;
-	err = crypto_run(fd, PHYR_TEST_LIST, 0, &segment, 1, NULL, 0, BLOCK,
-			 iv);
+	err = encrypt_block(fd);
 	close(fd);
 	return err;
 }
 
-static void unplug_once(unsigned int pause_us)
+static void start_work(struct worker *workers)
 {
-	struct worker workers[WORKERS] = { 0 };
-
 	for (int i = 0; i < WORKERS; i++) {
 		workers[i].form = i ? PHYR_TEST_LIST : PHYR_TEST_PAGES;
 		workers[i].fd = crypto_open(CIPHER, key, sizeof(key));
@@ -116,12 +129,24 @@ static void unplug_once(unsigned int pause_us)
 			assert_int_equal(atomic_load(&workers[i].error), 0);
 			usleep(1000);
 		}
-	usleep(pause_us);
-	tell_driver("unbind");
+}
+
+static void end_work(struct worker *workers)
+{
 	for (int i = 0; i < WORKERS; i++) {
 		pthread_join(workers[i].thread, NULL);
 		assert_int_equal(workers[i].error, ENODEV);
 	}
+}
+
+static void unplug_once(unsigned int pause_us)
+{
+	struct worker workers[WORKERS] = { 0 };
+
+	start_work(workers);
+	usleep(pause_us);
+	tell_driver("unbind");
+	end_work(workers);
 	assert_int_equal(try_once(), ENOENT);
 
 	/* Half of the users go before the device is back, half later. */
@@ -137,14 +162,107 @@ static void unplug_once(unsigned int pause_us)
 static void unplug_in_use(void **state)
 {
 	(void)state;
-	for (unsigned int i = 0; i < PLUGS; i++)
+	for (unsigned int i = 0; i < ROUNDS; i++)
 		unplug_once(i * 700);
+}
+
+static void reset_once(unsigned int pause_us)
+{
+	struct worker workers[WORKERS] = { 0 };
+	int others[WORKERS];
+
+	start_work(workers);
+	usleep(pause_us);
+	assert_int_equal(virtio_pci_reset(name), 0);
+	end_work(workers);
+
+	/* The device counts its sessions from 0 again: here is another key. */
+	for (int i = 0; i < WORKERS; i++) {
+		others[i] = crypto_open(CIPHER, other_key, sizeof(other_key));
+		assert_true(others[i] >= 0);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		assert_int_equal(encrypt_block(workers[i].fd), ENODEV);
+		close(workers[i].fd);
+		/* The session that had the same number is not the one closed. */
+		assert_int_equal(try_once(), 0);
+	}
+	for (int i = 0; i < WORKERS; i++) {
+		uint8_t block[BLOCK] = { 0 }, iv[BLOCK] = { 0 };
+		struct phyr_test_crypto_segment segment = { (uintptr_t)block,
+							    BLOCK };
+
+		assert_int_equal(crypto_run(others[i], PHYR_TEST_LIST, 0,
+					    &segment, 1, NULL, 0, BLOCK, iv),
+				 0);
+		close(others[i]);
+	}
+}
+
+static void reset_in_use(void **state)
+{
+	int ret = virtio_pci_reset(name);
+
+	(void)state;
+	if (ret == -ENOENT) {
+		print_message("the bus of the device cannot reset it\n");
+		skip();
+	}
+	assert_int_equal(ret, 0);
+	for (unsigned int i = 0; i < ROUNDS; i++)
+		reset_once(i * 700);
+}
+
+static void error_in_use(void **state)
+{
+	struct worker workers[WORKERS] = { 0 };
+
+	(void)state;
+	start_work(workers);
+	assert_int_equal(virtio_pci_break(name), 0);
+	end_work(workers);
+	assert_int_equal(try_once(), ENOENT);
+
+	tell_driver("unbind");
+	tell_driver("bind");
+	for (int i = 0; i < WORKERS; i++) {
+		assert_int_equal(encrypt_block(workers[i].fd), ENODEV);
+		close(workers[i].fd);
+	}
+	assert_int_equal(try_once(), 0);
+}
+
+/* Each time that the device is back they would run once more. */
+static void self_tests(bool run)
+{
+	int fd = open(SELF_TESTS_OFF, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	assert_int_equal(write(fd, run ? "N" : "Y", 1), 1);
+	close(fd);
+}
+
+static int group_setup(void **state)
+{
+	(void)state;
+	self_tests(false);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	self_tests(true);
+	return 0;
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unplug_in_use),
+		cmocka_unit_test(reset_in_use),
+		cmocka_unit_test(error_in_use),
 	};
 
 	find_device();
@@ -153,5 +271,6 @@ int main(void)
 		return 77;
 	}
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("crypto_unplug", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("crypto_unplug", tests, group_setup,
+					   group_teardown);
 }

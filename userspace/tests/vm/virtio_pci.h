@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What can befall a virtio device on the PCI bus, other than its removal. */
+#ifndef VIRTIO_PCI_H
+#define VIRTIO_PCI_H
+
+/* Both take a device by its name on the virtio bus and return 0 or -errno. */
+
+/* Reset it behind the back of its users: -ENOENT if the bus offers none. */
+int virtio_pci_reset(const char *name);
+
+/*
+ * Let the device find the descriptors of its first queue where no memory is.
+ * The next request makes it stop and ask for a reset.
+ */
+int virtio_pci_break(const char *name);
+
+#endif
