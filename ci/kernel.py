@@ -17,7 +17,8 @@ STAMPS = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "phyr", "KBUILD_BUILD_HOST": "phyr",
     "KBUILD_BUILD_VERSION": "1",
 }
-COMPILER = ("CC=ccache gcc", "HOSTCC=ccache gcc")
+# A Rust compiler, which not every machine has, would show in the configuration.
+COMPILER = ("CC=ccache gcc", "HOSTCC=ccache gcc", "RUSTC=false")
 CPUS = os.cpu_count()
 
 
