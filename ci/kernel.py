@@ -94,7 +94,7 @@ def build(kernel: Kernel, commit: str, patched: bool) -> Path:
     """The bzImage of commit; patched says that the commit has the series' own options."""
     options = config.merged(fragments(kernel, patched))
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
-    key = hashlib.sha256(repr((commit, options, compiler)).encode()).hexdigest()
+    key = hashlib.sha256(repr((commit, options, compiler, COMPILER)).encode()).hexdigest()
     stamp = kernel.objects / "built"
     if kernel.image.exists() and stamp.exists() and stamp.read_text() == key:
         return kernel.image
