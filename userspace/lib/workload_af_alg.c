@@ -8,8 +8,7 @@
 
 static const char *const variants[] = { "cbc", "ctr", "xts", NULL };
 /* What they are to the kernel; xts is one that takes scatterlists only. */
-static const char *const ciphers[] = { "cbc-aes-lib", "ctr-aes-lib",
-				       "xts(aes)" };
+static const char *const ciphers[] = { "cbc(aes)", "ctr(aes)", "xts(aes)" };
 /* XTS takes two keys. */
 static const size_t key_len[] = { 16, 16, 32 };
 static const unsigned char key[32] = "phyr: aes-128 keys, one or two.";
