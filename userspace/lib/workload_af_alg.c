@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <unistd.h>
 
 #include <phyr/af_alg.h>
 
 #include "families.h"
+#include "rounds.h"
 
 static const char *const variants[] = { "cbc", "ctr", "xts", NULL };
 /* What they are to the kernel; xts is one that takes scatterlists only. */
@@ -25,24 +25,11 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-static int measure_rounds(const struct phyr_task *task, int fd,
-			  struct phyr_error *error)
+static int encrypt(const struct phyr_task *task, int fd, uint64_t *ns,
+		   struct phyr_error *error)
 {
-	unsigned int rounds = task->warmup + task->samples;
-	uint64_t ns;
-	int ret;
-
-	for (unsigned int i = 0; i < rounds; i++) {
-		if (atomic_load_explicit(task->stop, memory_order_relaxed))
-			return phyr_error_set(error, -ECANCELED, "stopped");
-		ret = phyr_af_alg_encrypt(fd, iv, task->backing->addr,
-					  task->size, &ns, error);
-		if (ret)
-			return ret;
-		if (i >= task->warmup)
-			task->series[0][i - task->warmup] = ns;
-	}
-	return 0;
+	return phyr_af_alg_encrypt(fd, iv, task->backing->addr, task->size, ns,
+				   error);
 }
 
 static int measure(const struct phyr_task *task, struct phyr_error *error)
@@ -57,7 +44,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	phyr_parameters_add_text(task->parameters, "cipher", ciphers[variant]);
 	phyr_parameters_add_number(task->parameters, "key_bytes",
 				   key_len[variant]);
-	ret = measure_rounds(task, fd, error);
+	ret = rounds_measure(task, encrypt, fd, error);
 	close(fd);
 	return ret;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <unistd.h>
 
 #include <phyr/gup_test.h>
 
 #include "families.h"
+#include "rounds.h"
 
 static int probe(const char *device, struct phyr_error *error)
 {
@@ -17,24 +17,11 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-static int measure_rounds(const struct phyr_task *task, int fd,
-			  struct phyr_error *error)
+static int pin_fast(const struct phyr_task *task, int fd, uint64_t *ns,
+		    struct phyr_error *error)
 {
-	unsigned int rounds = task->warmup + task->samples;
-	uint64_t ns;
-	int ret;
-
-	for (unsigned int i = 0; i < rounds; i++) {
-		if (atomic_load_explicit(task->stop, memory_order_relaxed))
-			return phyr_error_set(error, -ECANCELED, "stopped");
-		ret = phyr_gup_test_pin_fast(fd, task->backing->addr,
-					     task->size, &ns, error);
-		if (ret)
-			return ret;
-		if (i >= task->warmup)
-			task->series[0][i - task->warmup] = ns;
-	}
-	return 0;
+	return phyr_gup_test_pin_fast(fd, task->backing->addr, task->size, ns,
+				      error);
 }
 
 static int measure(const struct phyr_task *task, struct phyr_error *error)
@@ -46,7 +33,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 		return ret;
 	phyr_parameters_add_text(task->parameters, "gup_flags", "write");
 	phyr_parameters_add_number(task->parameters, "resolution_ns", 1000);
-	ret = measure_rounds(task, fd, error);
+	ret = rounds_measure(task, pin_fast, fd, error);
 	close(fd);
 	return ret;
 }

@@ -82,7 +82,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12) * 4 * 5);
+	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12 + 3) * 4 * 5);
 }
 
 static void says_what_is_wrong(void **state)
