@@ -313,8 +313,9 @@ static void test_1g_page(void **state)
 }
 
 /*
- * More memory than a narrow device has addresses for: some of it is mapped when
- * there are no more, and if any of that stayed, the next one would not fit.
+ * More memory than a narrow device has addresses for, or than bounce buffers
+ * hold: some of it is mapped when there are no more, and if any of that stayed,
+ * it would be seen in use, or the next one would not fit.
  */
 static void test_failure_in_the_middle_leaves_nothing(void **state)
 {
@@ -325,6 +326,8 @@ static void test_failure_in_the_middle_leaves_nothing(void **state)
 	struct layout layout;
 
 	(void)state;
+	if (!behind_iommu() && !always_bounces())
+		skip();
 	layout_case_build(&layout, &part, 1, 0);
 	for (int i = 0; i < 6; i++) {
 		int form = i % 2 ? PHYR_TEST_DMA_PHYRS : PHYR_TEST_DMA_SG_PHYRS;
@@ -334,7 +337,8 @@ static void test_failure_in_the_middle_leaves_nothing(void **state)
 		};
 		int error;
 
-		mapping.dma.dma_bits = 24;
+		/* Bounce buffers are not where 24 bits reach. */
+		mapping.dma.dma_bits = behind_iommu() ? 24 : 32;
 		error = map(&mapping);
 		assert_true(error == ENOMEM || error == EIO);
 		assert_int_equal(bounce_slots(), slots);
