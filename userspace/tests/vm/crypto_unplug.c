@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <linux/virtio_config.h>
 
 #include <cmocka.h>
 
@@ -218,6 +219,11 @@ static void error_in_use(void **state)
 	struct worker workers[WORKERS] = { 0 };
 
 	(void)state;
+	/* QEMU looks at the ring of descriptors in vain, and says nothing. */
+	if (virtio_pci_has_feature(name, VIRTIO_F_RING_PACKED)) {
+		print_message("a packed ring cannot be broken from here\n");
+		skip();
+	}
 	start_work(workers);
 	assert_int_equal(virtio_pci_break(name), 0);
 	end_work(workers);

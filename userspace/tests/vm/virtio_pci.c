@@ -39,6 +39,22 @@ int virtio_pci_reset(const char *name)
 	return ret;
 }
 
+bool virtio_pci_has_feature(const char *name, unsigned int bit)
+{
+	char path[96], features[65] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/virtio/devices/%s/features",
+		 name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, features, sizeof(features) - 1) < 0)
+		features[0] = '\0';
+	close(fd);
+	return strlen(features) > bit && features[bit] == '1';
+}
+
 /* Where the registers are that drivers of all virtio devices use */
 static int find_registers(const char *name, struct virtio_pci_cap *cap)
 {

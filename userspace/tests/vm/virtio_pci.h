@@ -3,13 +3,19 @@
 #ifndef VIRTIO_PCI_H
 #define VIRTIO_PCI_H
 
-/* Both take a device by its name on the virtio bus and return 0 or -errno. */
+#include <stdbool.h>
+
+/* All take a device by its name on the virtio bus. Two return 0 or -errno. */
+
+/* Do device and driver both have a feature, VIRTIO_F_* or the like? */
+bool virtio_pci_has_feature(const char *name, unsigned int bit);
 
 /* Reset it behind the back of its users: -ENOENT if the bus offers none. */
 int virtio_pci_reset(const char *name);
 
 /*
- * Let the device find the descriptors of its first queue where no memory is.
+ * Let the device find the descriptors of its first queue, which is not packed,
+ * where no memory is.
  * The next request makes it stop and ask for a reset.
  */
 int virtio_pci_break(const char *name);
