@@ -29,7 +29,8 @@
 #define PAGE 4096ul
 #define MIB (1ul << 20)
 #define SEED 20261124
-#define ROUNDS 12
+#define ROUNDS 5
+#define LONG_ROUNDS 100
 #define MAX_ENTRIES (1u << 20)
 #define COPIES 4 /* of a mapping, by the device */
 #define PIECE 64 /* bytes that a copy moves at most */
@@ -228,12 +229,13 @@ static const struct layout_part parts[] = {
 static void test_random_ranges_and_limits(void **state)
 {
 	struct dice dice = dice_with_seed(SEED);
+	int rounds = getenv("PHYR_LONG") ? LONG_ROUNDS : ROUNDS;
 	long slots = bounce_slots();
 	struct layout layout;
 
 	(void)state;
 	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < rounds; i++) {
 		uintptr_t a = layout_point(&layout, &dice);
 		uintptr_t b = layout_point(&layout, &dice);
 		uintptr_t start = a < b ? a : b, end = a < b ? b : a;
