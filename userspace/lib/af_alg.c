@@ -29,11 +29,10 @@ static int set_key(int parent, const char *cipher, const void *key,
 	strcpy((char *)address.salg_name, cipher);
 	if (bind(parent, (struct sockaddr *)&address, sizeof(address)))
 		return phyr_error_set(
-			error, -errno,
+			error, -errno, "cipher \"%s\": %s", cipher,
 			errno == ENOENT
-				? "this kernel lends no cipher \"%s\" to processes"
-				: "cipher \"%s\" cannot be used by processes",
-			cipher);
+				? "the kernel has none, or sysctl crypto.af_alg_restrict keeps it from processes"
+				: strerror(errno));
 	if (setsockopt(parent, SOL_ALG, ALG_SET_KEY, key, (socklen_t)key_len))
 		return phyr_error_set(
 			error, -errno,
