@@ -3,13 +3,6 @@
 
 const ROOT = "/api/v1";
 
-/** Asks for the token where the daemon wants one; it is kept as long as the tab is open. */
-function headers() {
-	const token = sessionStorage.getItem("token");
-
-	return token ? { Authorization: `Bearer ${token}` } : {};
-}
-
 async function problemOf(response) {
 	const problem = await response.json().catch(() => ({}));
 	const about = problem.field ? ` (${problem.field}${"limit" in problem ? `, at most ${problem.limit}` : ""})` : "";
@@ -19,20 +12,34 @@ async function problemOf(response) {
 	return error;
 }
 
+/** A token other than the refused one, kept as long as the tab is open: requests refused side by side ask once. */
+function tokenAfter(refused) {
+	const kept = sessionStorage.getItem("token");
+
+	if (kept !== refused)
+		return kept;
+	const given = prompt("The token of this daemon")?.trim();
+
+	if (given)
+		sessionStorage.setItem("token", given);
+	return given;
+}
+
 async function request(method, path, body, signal) {
-	for (;;) {
+	for (let token = sessionStorage.getItem("token"); ;) {
 		const response = await fetch(ROOT + path, {
 			method, body, signal, cache: "no-store",
-			headers: { ...headers(), ...(body === undefined ? {} : { "Content-Type": "application/json" }) },
+			headers: {
+				...(token ? { Authorization: `Bearer ${token}` } : {}),
+				...(body === undefined ? {} : { "Content-Type": "application/json" }),
+			},
 		});
 
 		if (response.ok)
 			return response;
-		const token = response.status === 401 && prompt("The token of this daemon");
-
+		token = response.status === 401 && tokenAfter(token);
 		if (!token)
 			throw await problemOf(response);
-		sessionStorage.setItem("token", token.trim());
 	}
 }
 
