@@ -97,6 +97,19 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(self.phyrd.get(f"/runs/{second}?wait=10")[2]["state"], "done")
         self.assertEqual(self.phyrd.get(f"/runs/{first}")[2]["state"], "done")
 
+    def test_looking_while_runs_end(self):
+        """What is said of a run while it ends is of before or after. (The two threads are for TSan to watch.)"""
+        for _ in range(20):
+            run = self.phyrd.start("count/up/base/4KiB", samples=1)
+            states = []
+            while not states or states[-1] != "done":
+                states.append(self.phyrd.get(f"/runs/{run}")[2]["state"])
+                listed = self.phyrd.get("/runs")[2]["runs"][0]
+                self.assertEqual(listed["id"], run)
+                states.append(listed["state"])
+            order = ["queued", "running", "done"]
+            self.assertEqual(states, sorted(states, key=order.index))
+
     def test_finished_workloads_of_a_running_run_are_shown(self):
         run = self.phyrd.start("nap/once/base/4KiB", "nap/once/base/8KiB", samples=50)
         deadline = time.monotonic() + 10

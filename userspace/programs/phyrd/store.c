@@ -214,16 +214,22 @@ static void store_leftovers(struct store *store)
 	reap(store);
 }
 
-static struct entry *find_entry(struct store *store, uint64_t id)
+static struct entry *find_kept(struct store *store, uint64_t id)
 {
 	struct entry *entry;
 
+	pthread_mutex_lock(&store->lock);
+	entry = store->entries;
+	while (entry && entry->head.id != id)
+		entry = entry->next;
+	pthread_mutex_unlock(&store->lock);
+	return entry;
+}
+
+static struct entry *find_entry(struct store *store, uint64_t id)
+{
 	reap(store);
-	for (entry = store->entries; entry; entry = entry->next) {
-		if (entry->head.id == id)
-			return entry;
-	}
-	return NULL;
+	return find_kept(store, id);
 }
 
 static void read_head(struct store *store, const struct entry *entry,
@@ -374,15 +380,16 @@ int store_list(struct store *store, uint64_t before, struct run_head *heads,
 {
 	int ret;
 
+	/* What ends from here on keeps its entry, which knows better. */
 	reap(store);
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_list(store->archive, before, heads, room, n, error);
 	pthread_mutex_unlock(&store->archive_lock);
-	for (struct entry *entry = store->entries; entry; entry = entry->next) {
-		for (size_t i = 0; i < *n; i++) {
-			if (heads[i].id == entry->head.id)
-				read_head(store, entry, &heads[i]);
-		}
+	for (size_t i = 0; i < *n; i++) {
+		struct entry *entry = find_kept(store, heads[i].id);
+
+		if (entry)
+			read_head(store, entry, &heads[i]);
 	}
 	return ret;
 }
