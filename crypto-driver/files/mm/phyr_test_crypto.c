@@ -75,14 +75,14 @@ static int side_init(struct crypto_side *side, u64 segments, unsigned int nr,
 	return 0;
 }
 
-static void side_unpin(struct crypto_side *side)
+static void side_unpin(struct crypto_side *side, bool written)
 {
 	kvfree(side->sgs);
 	side->sgs = NULL;
 	while (side->ready) {
 		struct phyr_test_range *range = &side->ranges[--side->ready];
 
-		phyr_test_range_unpin(range);
+		phyr_test_range_unpin_dirty_lock(range, written);
 		if (range->form == PHYR_TEST_PAGES) {
 			phyr_test_range_free(range);
 			range->pages = NULL;
@@ -238,8 +238,8 @@ static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 	err = crypto_wait_req(err, &job->wait);
 	*setup_ns = submitted - start;
 unpin:
-	side_unpin(&job->src);
-	side_unpin(&job->dst);
+	side_unpin(&job->src, job->in_place);
+	side_unpin(&job->dst, true);
 	*total_ns = ktime_get_ns() - start;
 	return err;
 }
@@ -268,9 +268,11 @@ static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 			PHYR_TEST_WRITE);
 	if (err)
 		return err;
+	if (run->len > U32_MAX)
+		return -EINVAL;
 	/* A scatterlist cannot be asked. */
 	if (run->form == PHYR_TEST_PAGES &&
-	    (run->len > U32_MAX || job->src.len < run->len ||
+	    (job->src.len < run->len ||
 	     (!job->in_place && job->dst.len < run->len)))
 		return -EINVAL;
 

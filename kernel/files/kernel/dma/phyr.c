@@ -24,12 +24,7 @@
 #include <linux/scatterlist.h>
 #include <linux/swiotlb.h>
 
-/* Bytes from @addr to the next boundary, or @len if that is fewer. */
-static size_t dma_batch_within(const struct dma_batch *batch, dma_addr_t addr,
-			       size_t len)
-{
-	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
-}
+#include "phyr.h"
 
 static struct dma_vec dma_batch_entry(const struct dma_batch *batch,
 				      unsigned int i,
@@ -71,20 +66,6 @@ static void dma_batch_grow_entry(struct dma_batch *batch, size_t len)
 	batch->room -= len;
 }
 
-/* Entries for @len bytes of IOVA, of which the last entry takes what it can. */
-static size_t dma_batch_nr_entries(const struct dma_batch *batch,
-				   dma_addr_t addr, size_t len)
-{
-	size_t part, nr = 0;
-
-	for (part = min(len, batch->room); len > part; nr++) {
-		addr += part;
-		len -= part;
-		part = dma_batch_within(batch, addr, min(len, batch->vec_max));
-	}
-	return nr;
-}
-
 /* All of the range, which follows the last one in IOVA, or nothing. */
 static bool dma_batch_add_linked(struct dma_batch *batch, dma_addr_t addr,
 				 size_t len)
@@ -105,12 +86,6 @@ static bool dma_batch_add_linked(struct dma_batch *batch, dma_addr_t addr,
 		batch->room = most - part;
 	}
 	return true;
-}
-
-/* Whole pages, so that what follows an entry begins with one. */
-static size_t dma_whole_pages(size_t len)
-{
-	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
 }
 
 /* No IOMMU, and DMA addresses that are not the physical ones. */
@@ -253,7 +228,7 @@ static void dma_batch_release(struct dma_batch *batch, unsigned long attrs)
 }
 
 /* The device has not seen the memory yet: nothing is to be copied back. */
-static void dma_batch_abort(struct dma_batch *batch)
+void dma_batch_abort(struct dma_batch *batch)
 {
 	dma_batch_release(batch, batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
 }
@@ -370,8 +345,8 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	return dma_batch_map_split(batch, phyr);
 }
 
-static int dma_batch_init(struct dma_batch *batch, struct device *dev,
-			  enum dma_data_direction dir, unsigned long attrs)
+int dma_batch_init(struct dma_batch *batch, struct device *dev,
+		   enum dma_data_direction dir, unsigned long attrs)
 {
 	if (!valid_dma_direction(dir))
 		return -EINVAL;
@@ -397,14 +372,18 @@ static int dma_batch_init(struct dma_batch *batch, struct device *dev,
 
 /*
  * Whether a range that is linked is refused if, and only if, a mapping of its
- * own is. dma_iova_link() wants no MMIO that is not aligned if it bounces, and
- * does not know of DMA_ATTR_CC_SHARED.
+ * own is. dma_iova_link() wants no MMIO that is not aligned if it bounces, be it
+ * for what could be in the same cache line, and does not know of
+ * DMA_ATTR_CC_SHARED.
  */
 static bool dma_batch_may_link(const struct dma_batch *batch)
 {
 	if (batch->attrs & DMA_ATTR_CC_SHARED)
 		return false;
-	return !(batch->attrs & DMA_ATTR_MMIO) || !dma_iommu_bounces(batch->dev);
+	if (!(batch->attrs & DMA_ATTR_MMIO))
+		return true;
+	return !dma_iommu_bounces(batch->dev) &&
+	       dma_kmalloc_safe(batch->dev, batch->dir);
 }
 
 /* A range of IOVA for @size bytes; 0: none. */
@@ -594,8 +573,34 @@ static inline size_t dma_batch_linkable(const struct dma_batch *batch,
 	return __dma_batch_linkable(batch, phyrs, nr);
 }
 
-static int dma_batch_add_all(struct dma_batch *batch,
-			     const struct phys_vec *phyrs, unsigned int nr)
+static __always_inline int
+__dma_batch_prepare(struct dma_batch *batch, struct device *dev,
+		    const struct phys_vec *phyrs, unsigned int nr,
+		    enum dma_data_direction dir, unsigned long attrs)
+{
+	int err;
+
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
+	if (err)
+		return err;
+	dma_batch_alloc_iova(batch, phyrs->paddr,
+			     dma_batch_linkable(batch, phyrs, nr));
+	return 0;
+}
+
+/* A batch for exactly these ranges, which has no entries to fill yet. */
+int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
+		      const struct phys_vec *phyrs, unsigned int nr,
+		      enum dma_data_direction dir, unsigned long attrs)
+{
+	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
+}
+
+/* The ranges of dma_batch_prepare(); on an error nothing stays mapped. */
+int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
+		      unsigned int nr)
 {
 	int added = dma_batch_add_ranges(batch, phyrs, nr);
 
@@ -640,160 +645,11 @@ int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 {
 	int err;
 
-	if (!nr || nr > INT_MAX)
-		return -EINVAL;
-	err = dma_batch_init(batch, dev, dir, attrs);
+	err = __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
 	if (err)
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
-	dma_batch_alloc_iova(batch, phyrs->paddr,
-			     dma_batch_linkable(batch, phyrs, nr));
 	return dma_batch_add_all(batch, phyrs, nr);
 }
 EXPORT_SYMBOL_GPL(dma_map_phyrs);
-
-/* How many boundaries lie between the first and the last byte. */
-static size_t dma_batch_crossings(const struct dma_batch *batch,
-				  dma_addr_t addr, size_t len)
-{
-	dma_addr_t last = addr + len - 1;
-	unsigned int bits;
-
-	if (!((addr ^ last) & ~(dma_addr_t)batch->boundary))
-		return 0;
-	bits = fls_long(batch->boundary);
-	return (last >> bits) - (addr >> bits);
-}
-
-/* Entries that these ranges need at most if each entry is mapped by itself. */
-static size_t dma_batch_max_entries(const struct dma_batch *batch,
-				    const struct phys_vec *phyrs,
-				    unsigned int nr)
-{
-	const size_t most = dma_whole_pages(batch->map_max);
-	/* Where IOVA will cross a boundary is not known before. */
-	size_t max = use_dma_iommu(batch->dev) ? nr : 0;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		phys_addr_t phys = phyrs[i].paddr;
-		dma_addr_t addr = phys_to_dma(batch->dev, phys);
-		size_t len = phyrs[i].len;
-
-		if (!len)
-			continue;
-		max += len <= most ? 1 : DIV_ROUND_UP(len, most);
-		/* See dma_batch_map_split(); mostly these are the same places. */
-		max += dma_batch_crossings(batch, phys, len);
-		if (((addr ^ phys) & batch->boundary) &&
-		    addr != DMA_MAPPING_ERROR)
-			max += dma_batch_crossings(batch, addr, len);
-	}
-	return max;
-}
-
-/**
- * dma_phyrs_max_vecs() - how many entries dma_map_phyrs() can need
- * @dev: the device
- * @phyrs: the ranges
- * @nr: their number
- *
- * For devices behind an IOMMU this is a bound for when no IOVA range can be had;
- * with one they need far fewer.
- *
- * Context: Any.
- * Return: The number of entries; 0 if the device cannot do DMA.
- */
-size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
-			  unsigned int nr)
-{
-	struct dma_batch batch;
-
-	if (dma_batch_init(&batch, dev, DMA_BIDIRECTIONAL, 0))
-		return 0;
-	return dma_batch_max_entries(&batch, phyrs, nr);
-}
-EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs);
-
-/**
- * sg_map_phyrs() - map an array of physical ranges into a DMA-only scatterlist
- * @batch: the caller's struct; need not be initialised
- * @sgt: the table to be made
- * @dev: the device
- * @phyrs: the ranges
- * @nr: their number
- * @dir: direction of the transfers
- * @attrs: DMA_ATTR_* of all ranges
- * @gfp: how to allocate the table
- *
- * dma_map_phyrs() for users that want the DMA addresses as a scatterlist. The
- * table has as many entries as the mapping needs, no pages: @sgt->nents entries
- * are for for_each_sgtable_dma_sg(), and @sgt->orig_nents is 0. So
- * dma_sync_sgtable_for_cpu() and dma_sync_sgtable_for_device() do nothing:
- * without DMA_ATTR_REQUIRE_COHERENT only sg_unmap_phyrs() shows the CPU what the
- * device wrote.
- *
- * Context: That of an allocation with @gfp.
- * Return: 0; -errno, with nothing mapped and no table: those of dma_map_phyrs()
- * and %-ENOMEM.
- */
-int sg_map_phyrs(struct dma_batch *batch, struct sg_table *sgt,
-		 struct device *dev, const struct phys_vec *phyrs,
-		 unsigned int nr, enum dma_data_direction dir,
-		 unsigned long attrs, gfp_t gfp)
-{
-	size_t max;
-	int err;
-
-	if (!nr || nr > INT_MAX)
-		return -EINVAL;
-	err = dma_batch_init(batch, dev, dir, attrs);
-	if (err)
-		return err;
-
-	dma_batch_alloc_iova(batch, phyrs->paddr,
-			     dma_batch_linkable(batch, phyrs, nr));
-	if (batch->links)
-		max = dma_batch_nr_entries(batch, batch->iova.addr,
-					   dma_iova_size(&batch->iova));
-	else
-		max = dma_batch_max_entries(batch, phyrs, nr);
-
-	err = max > UINT_MAX ? -ENOMEM : sg_alloc_table(sgt, max, gfp);
-	if (err)
-		goto abort;
-	batch->sgl = sgt->sgl;
-	batch->last = NULL;
-	batch->max = max;
-
-	err = dma_batch_add_all(batch, phyrs, nr);
-	if (err) {
-		sg_free_table(sgt);
-		return err;
-	}
-	sg_mark_end(batch->last);
-	sgt->nents = batch->nr;
-	sgt->orig_nents = 0;
-	return 0;
-
-abort:
-	dma_batch_abort(batch);
-	return err;
-}
-EXPORT_SYMBOL_GPL(sg_map_phyrs);
-
-/**
- * sg_unmap_phyrs() - undo sg_map_phyrs()
- * @batch: what sg_map_phyrs() filled
- * @sgt: the table that it made
- *
- * Context: Any that may free what @gfp of sg_map_phyrs() allocated.
- */
-void sg_unmap_phyrs(struct dma_batch *batch, struct sg_table *sgt)
-{
-	dma_unmap_phyrs(batch);
-	sgt->orig_nents = batch->max;
-	sg_free_table(sgt);
-}
-EXPORT_SYMBOL_GPL(sg_unmap_phyrs);

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Requests over phyrs behind an IOMMU: source and destination become ranges of
  * DMA addresses at once, not a page at a time, and so a descriptor each
@@ -103,7 +103,8 @@ void virtcrypto_unmap(struct virtcrypto_mapping *m)
 {
 	if (!m)
 		return;
-	dma_unmap_single(m->dev, m->back, sizeof_field(struct virtio_crypto_request, status),
+	dma_unmap_single(m->dev, m->back,
+			 sizeof_field(struct virtio_crypto_request, status),
 			 DMA_FROM_DEVICE);
 	dma_unmap_single(m->dev, m->front, m->front_len, DMA_TO_DEVICE);
 	if (!m->in_place)
