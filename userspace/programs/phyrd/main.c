@@ -102,10 +102,13 @@ static int run(const struct settings *settings, int signal_fd, int ended_fd,
 			   &store, error);
 	if (ret)
 		return ret;
-	ret = http_create(&settings->address.any, store, settings->token, &http,
-			  error);
-	if (ret)
+	ret = http_create(&settings->address.any, store, settings->token,
+			  &http);
+	if (ret) {
+		phyr_error_set(error, ret, "--listen %s: %s", settings->listen,
+			       strerror(-ret));
 		goto destroy;
+	}
 	ret = runner_create(store, &runner, error);
 	if (ret)
 		goto destroy;
