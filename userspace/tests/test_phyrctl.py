@@ -201,6 +201,29 @@ class Answers(PhyrctlTest):
             self.call("export", "3", "--output", f"{folder}/taken", status=2)
             self.assertEqual(sorted(os.listdir(folder)), ["a.json", "taken"])
 
+    def test_export_to_what_is_there(self):
+        """Files are replaced, links and anything that is no file stay what they are."""
+        text = {"context": {}, "benchmarks": []}
+        self.serve({("GET", "/api/v1/export?run=3"): text})
+        with tempfile.TemporaryDirectory() as folder:
+            file, link, fifo = (Path(folder) / name for name in ("file", "link", "fifo"))
+            for there in (False, True):
+                link.symlink_to("file")
+                self.call("export", "3", "--output", str(link), umask=0o027)
+                self.assertEqual((json.loads(file.read_text()), link.readlink()), (text, Path("file")), there)
+                self.assertEqual(file.stat().st_mode & 0o777, 0o600 if there else 0o640)
+                file.write_text("old")
+                file.chmod(0o600)
+                link.unlink()
+            os.mkfifo(fifo)
+            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            self.call("export", "3", "--output", str(fifo))
+            self.assertEqual(json.loads(os.read(reader, 65536)), text)
+            os.close(reader)
+            self.call("export", "3", "--output", "/dev/stdout")
+            self.assertIn("No space left on device", self.call("export", "3", "--output", "/dev/full", status=2).stderr)
+            self.assertEqual(sorted(os.listdir(folder)), ["fifo", "file"])
+
     def test_import(self):
         self.serve({("POST", "/api/v1/import"): document(RUN, 201),
                     ("POST", "/api/v1/import?name=a%20%26b"): document(RUN, 201)})
