@@ -284,13 +284,13 @@ class Compare(Exchange):
 
     def test_pairs(self):
         base = self.load(document(*rows("a", [1, 2], device="rxe0"), *rows("a", [3], device="siw0"), *rows("b", [5]),
-                                  *rows("gone", [1])))
+                                  *rows("gone", [1], device="rxe0")))
         head = self.load(document(*rows("new", [1]), *rows("b", [6]), *rows("a", [4], device="siw0"),
                                   *rows("a", [8, 8], device="mlx5_0")))
         found = self.compare(base, head)
         self.assertEqual([(r["workload"], r.get("device"), r["head"]["median"]) for r in found["rows"]],
                          [("a", "mlx5_0", 8), ("a", "siw0", 4), ("b", None, 6)])
-        self.assertEqual((found["only_base"], found["only_head"]), (["gone"], ["new"]))
+        self.assertEqual((found["only_base"], found["only_head"]), (["gone (rxe0)"], ["new"]))
 
     def test_sides_without_samples(self):
         failed = rows("x", [0], error_occurred=True, error_message="ENOMEM: out of luck")
