@@ -30,7 +30,7 @@ class Arguments(unittest.TestCase):
                           ["--listen", "127.0.0.1:"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:-1"],
                           ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"], ["--listen", "::1:1"],
                           ["--history", "0"], ["--history", "-1"], ["--history", "100001"], ["--history", "x"],
-                          ["--database"], ["--token-file", "/nonexistent"]):
+                          ["--database"], ["--database", ""], ["--token-file", "/nonexistent"]):
             with self.subTest(arguments=arguments):
                 result = call(*arguments)
                 self.assertEqual(result.returncode, 2)

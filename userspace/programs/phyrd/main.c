@@ -187,6 +187,9 @@ static int check(struct settings *settings, struct phyr_error *error)
 			error, -EINVAL,
 			"--listen %s: not a loopback address, so it needs --token-file",
 			settings->listen);
+	if (settings->database && !*settings->database)
+		return phyr_error_set(error, -EINVAL,
+				      "--database: empty, but it is a file");
 	if (settings->token_file)
 		return guard_read_token(settings->token_file, &settings->token,
 					error);
