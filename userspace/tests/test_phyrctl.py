@@ -378,12 +378,50 @@ class Runs(PhyrctlTest):
 
 
 class Completion(PhyrctlTest):
+    def typed(self, line):
+        """What readline makes of a line and TAB, in a folder with a folder "some" and a file "file a"."""
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "some").mkdir()
+            (Path(folder) / "file a").touch()
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 2000, 0, 0))
+            process = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder,
+                                       start_new_session=True, env=os.environ | {
+                                           "PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}", "TERM": "dumb",
+                                           "PS1": "", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"})
+            os.close(theirs)
+            # Its beginning is made a command that prints the line between <>.
+            os.write(ours, f"source {COMPLETION}; bind 'set bell-style none' 'set enable-bracketed-paste off'\n".encode()
+                     + f"{line}\t>'\x01printf '<%s>\\n' '\nexit\n".encode())
+            seen, deadline = b"", time.monotonic() + 20
+            while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
+                try:
+                    seen += os.read(ours, 4096)
+                except OSError:
+                    break
+            os.close(ours)
+            process.wait(20)
+        lines = [one for one in seen.decode().split("\r\n") if one.startswith("<") and one.endswith(">>")]
+        self.assertEqual(len(lines), 1, seen.decode())
+        return lines[0][1:-2]
+
     def complete(self, *words):
-        script = f'source {COMPLETION}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        """All that could follow, as bash splits the words."""
+        script = (f'source {COMPLETION}; compopt() {{ :; }}; COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
         result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words], capture_output=True, text=True, timeout=20,
                                 env=os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"})
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout.split()
+
+    def test_in_readline(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
+        for line, whole in (("phyrctl sy", "phyrctl system "), (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
+                            (f"phyrctl --server={self.url} show 2", f"phyrctl --server={self.url} show 27 "),
+                            ("phyrctl import so", "phyrctl import some/"), ("phyrctl import fi", "phyrctl import file\\ a "),
+                            ("phyrctl --vers", "phyrctl --version ")):
+            with self.subTest(line=line):
+                self.assertEqual(self.typed(line), whole)
 
     def test_commands_and_options(self):
         self.assertEqual(self.complete("s"), ["show", "system"])
@@ -394,7 +432,7 @@ class Completion(PhyrctlTest):
     def test_all_options_are_completed(self):
         text = COMPLETION.read_text()
         for word in self.call_help().split():
-            if word.startswith("--") and word != "--version,":
+            if word.startswith("--"):
                 self.assertIn(word.strip(","), text)
 
     def call_help(self):
