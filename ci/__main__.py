@@ -79,7 +79,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         return arguments.run(arguments)
-    except CiError as error:
+    except (CiError, OSError) as error:
         print(f"phyr: {error}", file=sys.stderr)
         return 2
     except subprocess.CalledProcessError as error:

@@ -4,6 +4,7 @@
 import itertools
 import json
 import re
+import tempfile
 import time
 from pathlib import Path
 
@@ -98,6 +99,14 @@ def measure(house: House, which: kernel.Kernel, clock: str, plan: dict, iommu: b
     return system, results
 
 
+def check_writable(path: Path) -> None:
+    """Before anything is measured: OSError if write() will have no folder to write to."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir():
+        raise BenchError(f"--json {path}: is a directory")
+    tempfile.TemporaryFile(dir=path.parent).close()
+
+
 def write(path: Path, document: dict) -> None:
     """All of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,6 +123,7 @@ def context(system: dict, which: kernel.Kernel, clock: str, accelerator: str) ->
 
 
 def run(house: House, output: Path, clock: str) -> int:
+    check_writable(output)
     plan = json.loads(WORKLOADS.read_text())
     house.kernel(kernel.STOCK)
     house.kernel(kernel.PHYR)

@@ -3,6 +3,7 @@
 
 import http.client
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import unittest
 
 import contract
 
-PROGRAM = sys.argv[1]
+PROGRAM = os.path.abspath(sys.argv[1])
 
 
 def memory(pid, name):

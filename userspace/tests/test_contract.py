@@ -74,8 +74,8 @@ class Contract(phyrd.PhyrdTest):
         """Every limit that the daemon shows is in docs/http-api.md, in words of people."""
         page = (contract.Path(__file__).parents[2] / "docs/http-api.md").read_text()
         section = page[page.index("## Limits"):page.index("## Another workload")]
-        words = {"body_bytes": "256 KiB", "import_bytes": "4 MiB", "bodies_bytes": "16 MiB", "body_values": "200,000",
-                 "body_containers": "30,000", "name_bytes": "100 bytes",
+        words = {"body_bytes": "256 KiB", "import_bytes": "32 MiB", "import_part_bytes": "64 KiB",
+                 "bodies_bytes": "36 MiB", "name_bytes": "100 bytes",
                  "imported_workload_bytes": "200 bytes", "workloads": "256", "samples": "10,000", "warmup": "10,000",
                  "run_samples": "200,000", "queued_runs": "16", "ended_runs": "1,000", "listed_runs": "200",
                  "wait_seconds": "3,600", "connections": "512", "idle_seconds": "30"}

@@ -7,6 +7,7 @@ import os
 import resource
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -29,7 +30,7 @@ class Arguments(unittest.TestCase):
                           ["--listen", "127.0.0.1:"], ["--listen", "127.0.0.1:65536"], ["--listen", "127.0.0.1:-1"],
                           ["--listen", "127.0.0.1:1x"], ["--listen", "localhost:1"], ["--listen", "::1:1"],
                           ["--history", "0"], ["--history", "-1"], ["--history", "100001"], ["--history", "x"],
-                          ["--database"], ["--token-file", "/nonexistent"]):
+                          ["--database"], ["--database", ""], ["--token-file", "/nonexistent"]):
             with self.subTest(arguments=arguments):
                 result = call(*arguments)
                 self.assertEqual(result.returncode, 2)
@@ -43,10 +44,26 @@ class Arguments(unittest.TestCase):
                 self.assertIn("not a loopback address", result.stderr)
 
     def test_port_in_use(self):
+        """By any program, another phyrd too; one that has gone leaves none behind, whatever its connections do."""
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            result = call("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("Address already in use", result.stderr)
+            self.refused(f"127.0.0.1:{taken.getsockname()[1]}", "Address already in use")
+        daemon = phyrd.Phyrd()
+        address = f"127.0.0.1:{daemon.port}"
+        self.refused(address, "Address already in use")
+        with daemon.connect() as connection:
+            self.assertEqual(daemon.stop(), 0)
+            self.assertEqual(connection.recv(1), b"")       # closed by the daemon: it is in TIME-WAIT from here on
+        self.assertEqual(phyrd.Phyrd(listen=address).stop(), 0)
+
+    def test_address_of_another_machine(self):
+        with tempfile.NamedTemporaryFile("w") as token:
+            token.write("correct-horse-battery")
+            token.flush()
+            self.refused("192.0.2.1:7471", "Cannot assign requested address", "--token-file", token.name)
+
+    def refused(self, address, why, *more):
+        result = call("--listen", address, *more)
+        self.assertEqual((result.returncode, result.stderr), (1, f"phyrd: --listen {address}: {why}\n"))
 
     def test_ipv6(self):
         try:

@@ -105,7 +105,21 @@ class Persistence(Database):
 class Trouble(Database):
     def test_no_such_folder(self):
         self.path = self.folder / "nowhere" / "runs.db"
-        self.refused("unable to open database file")
+        self.refused("No such file or directory")
+
+    def test_no_file(self):
+        self.path = self.folder
+        self.refused("is not a file")
+        self.path = Path("/dev/null")
+        self.refused("is not a file")
+
+    def test_names_that_mean_something_to_sqlite(self):
+        for name in (":memory:", "file:x?mode=memory"):
+            self.path = name
+            daemon = self.serve(cwd=self.folder)
+            daemon.measure("count/up/base/4KiB")
+            self.assertEqual(daemon.stop(), 0)
+            self.assertTrue((self.folder / name).stat().st_size)
 
     def test_in_use(self):
         daemon = self.serve()

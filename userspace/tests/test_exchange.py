@@ -100,6 +100,13 @@ class Import(Exchange):
         self.assertEqual([(r["parameters"]["device"], r["samples"]) for r in run["results"]],
                          [("rxe0", [1, 2]), ("siw0", [8])])
 
+    def test_repetitions_that_failed_are_counted(self):
+        failed = rows("x", [0] * 3, error_occurred=True, error_message="ENOMEM: out of luck")
+        one, all_ = self.shown(self.load(document(*rows("x", [1]), *failed, *rows("x", [2]),
+                                                  *(row | {"run_name": "y"} for row in failed))))["results"]
+        self.assertEqual((one["samples"], one["parameters"]["failed_repetitions"]), ([1, 2], 3))
+        self.assertEqual((all_["error"]["message"], all_["parameters"]), ("out of luck", {}))
+
     def test_refusals(self):
         good = rows("x", [1])[0]
         for body, status, field, limit, word in (
@@ -109,19 +116,30 @@ class Import(Exchange):
                 (b'{"context": {}, "benchmarks": [{"name": "\xff"}]}', 400, None, None, "0xff"),
                 (b"[" * 30000, 400, None, None, "depth"),
                 ([], 422, None, None, "must be an object"),
-                ({"benchmarks": []}, 422, "context", None, "must be an object"),
+                ({"benchmarks": [good]}, 422, "context", None, "must be an object"),
+                ({"context": {}}, 422, "benchmarks", None, "must be an array"),
+                (b'{"context": {}} x', 400, None, None, "line 1, column 17: end expected"),
+                (b'{"context": {},\n "benchmarks": [{} 1]}', 422, "benchmarks[0].name", None, "missing, but must be a string"),
+                (b'{"context": {},\n "benchmarks": [{"name": "x", "real_time": 1} 1]}', 400, None, None, "line 2, column 47: ',' or ']' expected"),
+                (b'{"context" {}}', 400, None, None, "a name and ':' expected"),
+                (b'{"context": {} "x": 1}', 400, None, None, "',' or '}' expected"),
+                (b'{"benchmarks": [{"name": "x", "real_time": 1}], "benchmarks": [{}]}', 400, None, None, "duplicate"),
                 (document(), 422, "benchmarks", None, "empty"),
                 ({"context": {}, "benchmarks": {}}, 422, "benchmarks", None, "must be an array"),
                 (document(1), 422, "benchmarks[0]", None, "must be an object"),
                 (document(good, {}), 422, "benchmarks[1].name", None, "missing"),
-                (document(good | {"real_time": "1"}), 422, "benchmarks[0].real_time", None, "must be a number"),
+                (document(good | {"real_time": "1"}), 422, "benchmarks[0].real_time", None, "a string, but must be a number"),
+                (document(good | {"run_name": ""}), 422, "benchmarks[0].run_name", None, "empty"),
+                (document({"name": 3}), 422, "benchmarks[0].name", None, "an integer, but must be a string"),
                 (document(good | {"real_time": -1}), 422, "benchmarks[0].real_time", None, "less than 0"),
                 (document(good | {"real_time": 1e300}), 422, "benchmarks[0].real_time", None, "9007 seconds"),
                 (document(good | {"time_unit": "h"}), 422, "benchmarks[0].time_unit", None, "ns, us, ms, s"),
                 (document(good | {"run_type": "walk"}), 422, "benchmarks[0].run_type", None, "iteration, aggregate"),
                 (document(good | {"run_type": "aggregate"}), 422, "benchmarks[0].aggregate_name", None, "string"),
                 (document(*(rows(f"x{n}", [1])[0] for n in range(257))), 422, "benchmarks", 256, "257 different"),
-                (document(good | {"run_name": "x" * 201}), 422, "benchmarks", 200, "201 bytes"),
+                (document(good, good | {"run_name": "x" * 201}), 422, "benchmarks[1].run_name", 200, "201 bytes"),
+                (document(good | {"device": "x" * 201}), 422, "benchmarks[0].device", 200, "201 bytes"),
+                (document(good, clock=""), 422, "context.clock", None, "empty"),
                 (document(good, kernel="x" * 101), 422, "context.kernel", None, "100 bytes"),
                 (document(good, clock="x" * 32), 422, "context.clock", None, "31 bytes")):
             with self.subTest(body=str(body)[:60]):
@@ -139,40 +157,38 @@ class Import(Exchange):
         answer = self.phyrd.request("POST", "/api/v1/import", b"", {"Content-Length": str(limit + 1)})
         self.assertIn(f"{limit + 1} bytes", self.problem(answer, 413, "body", limit))
 
-    def test_values_are_bounded(self):
-        """Values are counted before memory is taken for them; what is in strings is no value."""
-        limits = self.phyrd.get("/system")[2]["limits"]
-        string = '\\"[{,]}\\\\'
-        # The document, its context, the list of rows, and a row of two values.
-        head, tail = '{"context": {"s": [', ']}, "benchmarks": [{"name": "x", "real_time": 1}]}'
-        for item, limit, fixed, what in ((f'"{string}"', "body_values", 7, "JSON values"), ("{}", "body_containers", 5, "JSON objects and arrays"),
-                                         ("[ ]", "body_containers", 5, "JSON objects and arrays")):
-            most = limits[limit] - fixed
-            self.load(head + ",".join([item] * most) + tail)
-            answer = self.phyrd.post((head + ",".join([item] * (most + 1)) + tail).encode(), "/import")
-            self.assertIn(f"{limits[limit] + 1} {what}", self.problem(answer, 413, "body", limits[limit]))
+    def test_parts_are_bounded(self):
+        """Each row and the context are parsed by themselves, and may be so large."""
+        limit = self.phyrd.get("/system")[2]["limits"]["import_part_bytes"]
+
+        def filled(text, size):
+            return text.replace("FILL", " " * (size - len(text) + 4))
+
+        row, context = '{"name": "x", "real_time": 1, "a": [FILL]}', '{"kernel": "k",FILL"clock": "c"}'
+        whole = '{ "context" : %s , "benchmarks" : [ {"name": "x", "real_time": 2} , %s ] , "more": 1 } '
+        self.assertEqual(self.shown(self.load(whole % (filled(context, limit), filled(row, limit))))["results"][0]["samples"], [2, 1])
+        for sizes in ((limit + 1, limit), (limit, limit + 1)):
+            body = whole % (filled(context, sizes[0]), filled(row, sizes[1]))
+            self.problem(self.phyrd.post(body.encode(), "/import"), 413, "body", limit)
 
     @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes more memory")
     def test_memory(self):
-        """64 MiB are enough for the worst that is allowed, and nothing is taken for what is not."""
+        """64 MiB are enough for the worst that is allowed."""
         limits = self.phyrd.get("/system")[2]["limits"]
-        for item in (b"{},", b"[],", b"1,", b'"",', b'{"a":1},'):
-            self.problem(self.phyrd.post(b'{"context":{"a":[' + item * (limits["import_bytes"] // len(item) - 20) + b"1]}}", "/import"),
-                         413, "body", limits["body_values"])
-        self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmHWM"), 24 << 20)
-        containers, values = limits["body_containers"] - 6, limits["body_values"] - limits["body_containers"] - 2
-        objects = ",".join(f'"{i:05}":{{}}' for i in range(containers))
-        strings = ",".join(f'"{i:06}":"{i:08}"' for i in range(values))
-        self.load('{"context": {"o": {%s}, "s": {%s}}, "benchmarks": [{"name": "x", "real_time": 1}]}' % (objects, strings))
+        crowd = "[%s{}]" % ("{}," * (limits["import_part_bytes"] // 3 - 20))
+        row = '{"name":"x","real_time":1,"a":%s}' % crowd
+        rows_ = ",".join([row] * ((limits["import_bytes"] - len(row) - 100) // (len(row) + 1)))
+        self.load('{"context":{"a":%s},"benchmarks":[%s]}' % (crowd, rows_))
         self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmHWM"), 64 << 20)
 
     def test_bodies_under_way_are_bounded(self):
         limits = self.phyrd.get("/system")[2]["limits"]
-        slow = [self.phyrd.connect() for _ in range(limits["bodies_bytes"] // limits["import_bytes"])]
-        for connection in slow:
+        sizes = [limits["import_bytes"], limits["bodies_bytes"] - limits["import_bytes"]]
+        slow = [self.phyrd.connect() for _ in sizes]
+        for connection, size in zip(slow, sizes):
             connection.sendall(f"POST /api/v1/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                               f"Content-Length: {limits['import_bytes']}\r\n\r\n".encode())
-            connection.sendall(b" " * (limits["import_bytes"] - 1))
+                               f"Content-Length: {size}\r\n\r\n".encode())
+            connection.sendall(b" " * (size - 1))
         answer = None
         for _ in range(100):    # until the last byte of them has been read
             answer = self.phyrd.post(document(*rows("x", [1])), "/import")
@@ -195,6 +211,17 @@ class Export(Exchange):
             added = {"threads": 1, "iterations": 1, "repetitions": len(one.get("samples", [0]))}
             self.assertEqual(one["parameters"] | added, other["parameters"])
         self.assertEqual((back["kernel"], back["clock"]), (shown["kernel"], shown["clock"]))
+
+    def test_the_largest_run(self):
+        """Whatever phyrd measures it can export, and import again."""
+        run = self.phyrd.measure(*["count/up/base/4KiB"] * 10, *["count/down/base/4KiB"] * 10, samples=10000, device="fake1")
+        response, connection = self.phyrd.open("GET", f"/api/v1/export?run={run['id']}")
+        text = response.read()
+        connection.close()
+        self.assertEqual(json.loads(text)["benchmarks"][1], {
+            "name": "count/up/base/4KiB", "run_type": "iteration", "device": "fake1", "real_time": 2, "cpu_time": 2, "time_unit": "ns"})
+        back = self.phyrd.get(f"/runs/{self.load(text)}")[2]
+        self.assertEqual([result["stats"]["n"] for result in back["results"]], [100000] * 2)
 
     def test_aggregates(self):
         run = self.phyrd.measure("count/up/base/4KiB", samples=101)
@@ -257,13 +284,13 @@ class Compare(Exchange):
 
     def test_pairs(self):
         base = self.load(document(*rows("a", [1, 2], device="rxe0"), *rows("a", [3], device="siw0"), *rows("b", [5]),
-                                  *rows("gone", [1])))
+                                  *rows("gone", [1], device="rxe0")))
         head = self.load(document(*rows("new", [1]), *rows("b", [6]), *rows("a", [4], device="siw0"),
                                   *rows("a", [8, 8], device="mlx5_0")))
         found = self.compare(base, head)
         self.assertEqual([(r["workload"], r.get("device"), r["head"]["median"]) for r in found["rows"]],
                          [("a", "mlx5_0", 8), ("a", "siw0", 4), ("b", None, 6)])
-        self.assertEqual((found["only_base"], found["only_head"]), (["gone"], ["new"]))
+        self.assertEqual((found["only_base"], found["only_head"]), (["gone (rxe0)"], ["new"]))
 
     def test_sides_without_samples(self):
         failed = rows("x", [0], error_occurred=True, error_message="ENOMEM: out of luck")

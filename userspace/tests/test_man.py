@@ -11,7 +11,7 @@ import phyrd
 
 USERSPACE = Path(__file__).resolve().parent.parent
 PAGES = sorted(USERSPACE.glob("man/*.[1-8]"))
-UAPI = USERSPACE.parent / "kernel/files/include/uapi/linux/phyr_test.h"
+UAPI = sorted(USERSPACE.parent.glob("*/files/include/uapi/linux/phyr_test*.h"))
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -63,7 +63,8 @@ class Options(unittest.TestCase):
 class Device(unittest.TestCase):
     def test_structures(self):
         """Member for member what the kernel's header says."""
-        header = COMMENT.sub("", UAPI.read_text())
+        self.assertEqual(len(UAPI), 3)
+        header = COMMENT.sub("", "".join(path.read_text() for path in UAPI))
         page = COMMENT.sub("", text(4, "phyr_test"))
         for name in re.findall(r"^struct (\w+) \{", header, re.MULTILINE):
             pattern = re.compile(r"^struct " + name + r" \{\n(.*?)^\};", re.DOTALL | re.MULTILINE)
@@ -72,7 +73,7 @@ class Device(unittest.TestCase):
 
     def test_requests_and_flags(self):
         page = text(4, "phyr_test")
-        for name in re.findall(r"\b(PHYR_TEST_[A-Z_]+)\b", COMMENT.sub("", UAPI.read_text())):
+        for name in re.findall(r"\b(PHYR_TEST_[A-Z_]+)\b", COMMENT.sub("", "".join(path.read_text() for path in UAPI))):
             if name != "PHYR_TEST_IOC_MAGIC":
                 self.assertIn(name, page)
 

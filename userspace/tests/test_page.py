@@ -155,6 +155,38 @@ class Comparisons(PageTest):
         self.assertIn("mr/reg on hugetlb-1G", headings)
         self.assertNotIn("rdma/write on base", headings)
 
+    def test_old_runs_can_be_chosen(self):
+        """Runs older than what is listed: in the address, and as a choice that is kept from page to page."""
+        for _ in range(205):
+            self.assertEqual(self.phyrd.post({"context": {}, "benchmarks": benchmark("x", [1, 2])}, "/import")[0], 201)
+        self.go("#/compare/1/2")
+        self.browser.wait("document.querySelector('main table')")
+        self.assertEqual(self.browser.script("return [...document.querySelectorAll('select')].map((one) => one.value)"), ["1", "2"])
+        self.go("#/runs")
+        self.browser.wait("document.querySelector('[name=head]')")
+        self.browser.click("[name=head][value='200']")
+        self.browser.script("[...document.querySelectorAll('button')].find((one) => one.innerText === 'Older').click()")
+        self.browser.wait("document.querySelector(\"[name=base][value='150']\")")
+        self.browser.click("[name=base][value='150']")
+        self.browser.click("main button[type=submit]")
+        self.browser.wait("location.hash === '#/compare/150/200'")
+
+    def test_devices_keep_apart(self):
+        body = {"context": {}, "benchmarks": [row for device, time in (("rxe0", 1000), ("siw0", 9000)) for size in (4, 64)
+                                              for row in benchmark(f"mr/reg/base/{size}KiB", [time + size] * 9, device=device)]}
+        for _ in range(2):
+            self.assertEqual(self.phyrd.post(body, "/import")[0], 201)
+        self.go("#/runs/1")
+        figures = "main .scroll table:has(td:nth-child(9))"
+        self.browser.wait("document.querySelector(arguments[0])", figures)
+        self.assertRegex(self.browser.text(figures), r"mr/reg/base/4KiB \(siw0\)\s+9\s+9\.00 µs")
+        self.go("#/compare/1/2")
+        self.browser.wait("document.querySelectorAll('.picks code').length === 8")
+        self.assertIn("mr/reg/base/64KiB (siw0), run 2", self.browser.text(".picks"))
+        headings = self.browser.script("return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)")
+        self.assertIn("mr/reg (rxe0) on base", headings)
+        self.assertIn("mr/reg (siw0) on base", headings)
+
     def test_what_can_be_compared_is_proposed(self):
         self.go("#/compare")
         self.browser.wait("document.querySelector('main').innerText.includes('It takes two runs')")
@@ -194,15 +226,21 @@ class Comparisons(PageTest):
 
     def test_load_a_file_and_delete_it(self):
         with tempfile.TemporaryDirectory() as folder:
+            long = Path(folder) / f"{'größer🙂€€€€' * 6}.json"      # 60 UTF-16 units would be more than 100 bytes
+            long.write_text(phyrd.json.dumps(results("other", 1)))
+            self.go("#/runs")
+            self.browser.type("input[type=file]", str(long))
+            self.browser.wait("document.querySelector('main table')?.innerText.includes('größer🙂€€€€größer🙂')")
+            self.assertEqual(self.phyrd.request("DELETE", "/api/v1/runs/1")[0], 204)
             file = Path(folder) / "mine.json"
             file.write_text(phyrd.json.dumps(results("other", 1)))
             self.go("#/runs")
             self.browser.type("input[type=file]", str(file))
-            self.browser.wait("document.querySelector('main table')?.innerText.includes('Run 1: mine')")
+            self.browser.wait("document.querySelector('main table')?.innerText.includes('Run 2: mine')")
             file.write_text("{")
             self.browser.type("input[type=file]", str(file))
             self.browser.wait("document.querySelector('.failure')")
-        self.browser.click("[aria-label='Delete run 1']")
+        self.browser.click("[aria-label='Delete run 2']")
         self.browser.accept()
         self.browser.wait("document.querySelector('main').innerText.includes('There are no runs yet')")
 
@@ -299,6 +337,13 @@ class Token(PageTest):
         self.phyrd = phyrd.Phyrd("--token-file", file.name)
         self.addCleanup(self.stop)
         self.browser.look(DESK)
+
+    def test_what_no_header_can_hold_is_not_kept(self):
+        self.browser.open(f"http://127.0.0.1:{self.phyrd.port}/#/runs")
+        for _ in range(2):      # by the machine's line at the top as well
+            self.browser.answer_prompt("größe☃")
+        self.browser.wait("document.querySelector('.failure')?.innerText.includes('printable ASCII')")
+        self.assertIsNone(self.browser.script("return sessionStorage.getItem('token')"))
 
     def test_it_is_asked_for_once(self):
         """Requests go out side by side; a second question would end the wait with an error."""

@@ -162,6 +162,17 @@ class Answers(PhyrctlTest):
         self.assertRegex(shown, r"a +- +- +2\.5 ms ")
         self.assertRegex(shown, r"b +20 +8\.602 ns ")
 
+    def test_devices_show_apart(self):
+        results = [RESULT | {"parameters": {"device": "rxe0"}}, ERROR | {"parameters": {"device": "siw0"}},
+                   {"workload": "a", "unit": "ns", "aggregates": {"mean": 2.0}, "parameters": {"device": "siw0"}}]
+        self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": results},
+                    ("GET", "/api/v1/compare?base=1&head=2"): COMPARISON | {"rows": [ROW | {"device": "siw0"}]}})
+        shown = self.call("show", "3").stdout
+        self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB \(rxe0\) +20 ")
+        self.assertRegex(shown, r"mr/reg/hugetlb-1G/4GiB \(siw0\) +ENOMEM")
+        self.assertRegex(shown, r"a \(siw0\) +mean")
+        self.assertRegex(self.call("compare", "1", "2").stdout, r"mr/reg/thp/1GiB \(siw0\) +24\.01 ms")
+
     def test_compare(self):
         path = ("GET", "/api/v1/compare?base=1&head=2")
         rows = [ROW, ROW | {"workload": "same", "verdict": "no difference", "effect": 0.01},
@@ -201,6 +212,29 @@ class Answers(PhyrctlTest):
             self.call("export", "3", "--output", f"{folder}/taken", status=2)
             self.assertEqual(sorted(os.listdir(folder)), ["a.json", "taken"])
 
+    def test_export_to_what_is_there(self):
+        """Files are replaced, links and anything that is no file stay what they are."""
+        text = {"context": {}, "benchmarks": []}
+        self.serve({("GET", "/api/v1/export?run=3"): text})
+        with tempfile.TemporaryDirectory() as folder:
+            file, link, fifo = (Path(folder) / name for name in ("file", "link", "fifo"))
+            for there in (False, True):
+                link.symlink_to("file")
+                self.call("export", "3", "--output", str(link), umask=0o027)
+                self.assertEqual((json.loads(file.read_text()), link.readlink()), (text, Path("file")), there)
+                self.assertEqual(file.stat().st_mode & 0o777, 0o600 if there else 0o640)
+                file.write_text("old")
+                file.chmod(0o600)
+                link.unlink()
+            os.mkfifo(fifo)
+            reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+            self.call("export", "3", "--output", str(fifo))
+            self.assertEqual(json.loads(os.read(reader, 65536)), text)
+            os.close(reader)
+            self.call("export", "3", "--output", "/dev/stdout")
+            self.assertIn("No space left on device", self.call("export", "3", "--output", "/dev/full", status=2).stderr)
+            self.assertEqual(sorted(os.listdir(folder)), ["fifo", "file"])
+
     def test_import(self):
         self.serve({("POST", "/api/v1/import"): document(RUN, 201),
                     ("POST", "/api/v1/import?name=a%20%26b"): document(RUN, 201)})
@@ -219,6 +253,8 @@ class Answers(PhyrctlTest):
                     ("GET", "/api/v1/runs/2"): (200, "application/json", b"")})
         self.assertIn("422: 20000 samples are too many (workloads[0].samples; limit 10000)",
                       self.call("run", "a", status=4).stderr)
+        self.server.answers["POST", "/api/v1/runs"] = problem(422, "name: 101 bytes, but at most 100 are allowed", field="name", limit=100)
+        self.assertTrue(self.call("run", "a", status=4).stderr.endswith("422: name: 101 bytes, but at most 100 are allowed\n"))
         self.assertIn("500", self.call("ls", status=4).stderr)
         self.assertIn("not JSON", self.call("show", "1", status=3).stderr)
         self.assertIn("not JSON", self.call("show", "2", status=3).stderr)
@@ -247,6 +283,27 @@ class Runs(PhyrctlTest):
                          {"workloads": [{"workload": "a"} | item, {"workload": "b"} | item], "name": "größer"})
         self.assertEqual(json.loads(self.call("run", "a", "--detach", "--json").stdout), RUN)
 
+    def test_what_is_not_utf8_is_not_left_out(self):
+        self.serve({self.post: document(RUN, 201)})
+        for arguments, what in ((["--device", b"r\xff"], "--device"), (["--name", b"\xff"], "--name"), ([b"\xff"], "workload")):
+            self.assertIn(f"{what} ", self.call("run", "--detach", "a", *arguments, status=2, errors="replace").stderr)
+        self.assertEqual(self.server.seen, [])
+
+    def test_a_daemon_that_does_not_answer(self):
+        """It is given up after half a minute, whatever it was asked; but not while it may take its time."""
+        def silent():
+            time.sleep(36)
+            return document(RUN)
+        self.serve({("GET", "/api/v1/runs"): silent, self.post: document(RUN, 201), self.wait: silent,
+                    self.events: lambda: (200, "text/event-stream", iter(lambda: time.sleep(36), 0))})
+        calls = [subprocess.Popen(self.command(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                 for words in (["ls"], ["run", "a"])]
+        self.assertEqual(self.on_terminal("run", "a", seconds=40)[0], 3)
+        self.assertEqual([call.wait(20) for call in calls], [3, 0])
+        self.assertIn("transferred the last 30 seconds", calls[0].stderr.read())
+        for call in calls:
+            call.stderr.close()
+
     def test_without_a_terminal_it_only_waits(self):
         answers = [document(RUN | {"state": "running"}), document(RUN)]
         self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201), self.wait: lambda: answers.pop(0)})
@@ -259,14 +316,14 @@ class Runs(PhyrctlTest):
             self.call("run", "a", status=1)
             self.assertEqual(json.loads(self.call("run", "a", "--json", status=1).stdout), run)
 
-    def on_terminal(self, *arguments, signal_after=None):
+    def on_terminal(self, *arguments, signal_after=None, seconds=20):
         """(status, what came on the terminal that is stderr)"""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
         process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, stderr=theirs)
         os.close(theirs)
-        seen, deadline = b"", time.monotonic() + 20
-        while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
+        seen, deadline = b"", time.monotonic() + seconds
+        while time.monotonic() < deadline and select.select([ours], [], [], seconds)[0]:
             try:
                 seen += os.read(ours, 4096)
             except OSError:
@@ -321,12 +378,50 @@ class Runs(PhyrctlTest):
 
 
 class Completion(PhyrctlTest):
+    def typed(self, line):
+        """What readline makes of a line and TAB, in a folder with a folder "some" and a file "file a"."""
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "some").mkdir()
+            (Path(folder) / "file a").touch()
+            ours, theirs = pty.openpty()
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 2000, 0, 0))
+            process = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder,
+                                       start_new_session=True, env=os.environ | {
+                                           "PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}", "TERM": "dumb",
+                                           "PS1": "", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"})
+            os.close(theirs)
+            # Its beginning is made a command that prints the line between <>.
+            os.write(ours, f"source {COMPLETION}; bind 'set bell-style none' 'set enable-bracketed-paste off'\n".encode()
+                     + f"{line}\t>'\x01printf '<%s>\\n' '\nexit\n".encode())
+            seen, deadline = b"", time.monotonic() + 20
+            while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
+                try:
+                    seen += os.read(ours, 4096)
+                except OSError:
+                    break
+            os.close(ours)
+            process.wait(20)
+        lines = [one for one in seen.decode().split("\r\n") if one.startswith("<") and one.endswith(">>")]
+        self.assertEqual(len(lines), 1, seen.decode())
+        return lines[0][1:-2]
+
     def complete(self, *words):
-        script = f'source {COMPLETION}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; printf "%s\\n" "${{COMPREPLY[@]}}"'
+        """All that could follow, as bash splits the words."""
+        script = (f'source {COMPLETION}; compopt() {{ :; }}; COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; '
+                  'printf "%s\\n" "${COMPREPLY[@]}"')
         result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words], capture_output=True, text=True, timeout=20,
                                 env=os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"})
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout.split()
+
+    def test_in_readline(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
+        for line, whole in (("phyrctl sy", "phyrctl system "), (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
+                            (f"phyrctl --server={self.url} show 2", f"phyrctl --server={self.url} show 27 "),
+                            ("phyrctl import so", "phyrctl import some/"), ("phyrctl import fi", "phyrctl import file\\ a "),
+                            ("phyrctl --vers", "phyrctl --version ")):
+            with self.subTest(line=line):
+                self.assertEqual(self.typed(line), whole)
 
     def test_commands_and_options(self):
         self.assertEqual(self.complete("s"), ["show", "system"])
@@ -337,7 +432,7 @@ class Completion(PhyrctlTest):
     def test_all_options_are_completed(self):
         text = COMPLETION.read_text()
         for word in self.call_help().split():
-            if word.startswith("--") and word != "--version,":
+            if word.startswith("--"):
                 self.assertIn(word.strip(","), text)
 
     def call_help(self):

@@ -5,7 +5,8 @@ const ROOT = "/api/v1";
 
 async function problemOf(response) {
 	const problem = await response.json().catch(() => ({}));
-	const about = problem.field ? ` (${problem.field}${"limit" in problem ? `, at most ${problem.limit}` : ""})` : "";
+	const said = !problem.field || problem.detail?.startsWith(problem.field);
+	const about = said ? "" : ` (${problem.field}${"limit" in problem ? `, at most ${problem.limit}` : ""})`;
 	const error = new Error(`${problem.detail ?? response.statusText}${about}`);
 
 	error.status = response.status;
@@ -20,6 +21,8 @@ function tokenAfter(refused) {
 		return kept;
 	const given = prompt("The token of this daemon")?.trim();
 
+	if (given && !/^[\x21-\x7e]+$/.test(given))
+		throw new Error("A token has printable ASCII characters only");
 	if (given)
 		sessionStorage.setItem("token", given);
 	return given;
@@ -49,16 +52,25 @@ async function json(method, path, body, signal) {
 	return response.status === 204 ? null : response.json();
 }
 
+/* As many characters as a run's name may have bytes for. */
+function fitting(name) {
+	const characters = [...name];
+
+	while (new TextEncoder().encode(characters.join("")).length > 100)
+		characters.pop();
+	return characters.join("");
+}
+
 export const getSystem = () => json("GET", "/system");
 export const getWorkloads = () => json("GET", "/workloads");
-export const listRuns = (before) => json("GET", `/runs${before ? `?before=${before}` : ""}`);
+export const listRuns = (before, limit = 50) => json("GET", `/runs?limit=${limit}${before ? `&before=${before}` : ""}`);
+export const getHead = (id) => json("GET", `/runs/${id}`);
 export const getRun = (id) => json("GET", `/runs/${id}/samples`);
 export const startRun = (run) => json("POST", "/runs", JSON.stringify(run));
 export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);
-export const importFile = (file) =>
-	json("POST", `/import?name=${encodeURIComponent(file.name.replace(/\.json$/, "").slice(0, 60))}`, file);
+export const importFile = (file) => json("POST", `/import?name=${encodeURIComponent(fitting(file.name.replace(/\.json$/, "")))}`, file);
 export const exportRun = async (id) => (await request("GET", `/export?run=${id}`)).blob();
 
 /** Calls on[event](data) for each server-sent event. (EventSource could not send the token.) */

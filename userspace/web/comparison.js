@@ -5,7 +5,7 @@ import * as api from "/api.js";
 import { h, table, failure } from "/dom.js";
 import { duration, ratio, runTitle } from "/format.js";
 import { distributions, samplesOf, sizeSection } from "/run.js";
-import { parse } from "/workload.js";
+import { ofDevice, parse } from "/workload.js";
 
 const VERDICTS = { better: "▼ better", worse: "▲ worse", "no difference": "~ no difference" };
 
@@ -23,7 +23,7 @@ function sides({ base, head }) {
 
 function rows(comparison, names) {
 	return table("Medians", ["workload", names[0], names[1], "ratio", "effect", `${names[1]} is`], comparison.rows.map((row) => [
-		h("code", {}, row.device ? `${row.workload} (${row.device})` : row.workload), side(row.base), side(row.head), ratio(row.ratio),
+		h("code", {}, row.workload + ofDevice(row)), side(row.base), side(row.head), ratio(row.ratio),
 		row.effect === undefined ? "–" : row.effect.toFixed(2),
 		row.verdict ? h("span", { class: row.verdict.replace(" ", "-") }, VERDICTS[row.verdict]) : "–",
 	]), { numbers: [1, 2, 3, 4] });
@@ -50,19 +50,28 @@ function charts(comparison, names) {
 		return name ? [row.base, row.head].flatMap((figures, i) => {
 			const ns = figures.median ?? figures.mean;
 
-			return ns === undefined ? [] : [{ ...name, line: names[i], ns }];
+			return ns === undefined ? [] : [{ ...name, subject: name.subject + ofDevice(row), line: names[i], ns }];
 		}) : [];
 	});
 
 	return sizeSection(names.join(" beside "), points);
 }
 
+/* A row's result on one side: of its device, else of one that no row is called by. */
+function resultOf(row, rows_, results) {
+	const same = results.filter((result) => result.workload === row.workload);
+	const taken = rows_.map((other) => other.workload + ofDevice(other));
+
+	return same.find((result) => ofDevice(result) === ofDevice(row))
+		?? same.find((result) => !taken.includes(result.workload + ofDevice(result)));
+}
+
 /* The two sides of a workload stand together. */
 function candidates(comparison, runs, names) {
 	const list = comparison.rows.flatMap((row) => runs.flatMap((run, i) => {
-		const result = run.results.find((one) => one.workload === row.workload && one.samples?.length);
+		const result = resultOf(row, comparison.rows, run.results);
 
-		return result ? [{ label: `${row.workload}, ${names[i]}`, samples: samplesOf(result) }] : [];
+		return result?.samples?.length ? [{ label: `${row.workload}${ofDevice(row)}, ${names[i]}`, samples: samplesOf(result) }] : [];
 	}));
 
 	list.pair = 2;
@@ -93,7 +102,7 @@ function newestPair(runs) {
 
 export async function showComparison(main, signal, base, head) {
 	main.append(h("h1", {}, "Compare"));
-	const runs = (await api.listRuns()).runs.filter((run) => run.state === "done");
+	const runs = (await api.listRuns(null, 200)).runs.filter((run) => run.state === "done");
 
 	if (!base) {
 		[base, head] = newestPair(runs);
@@ -104,6 +113,10 @@ export async function showComparison(main, signal, base, head) {
 		}
 		history.replaceState(null, "", `#/compare/${base}/${head}`);
 	}
+	/* What is shown may be older than what is listed. */
+	const shown = [...new Set([base, head])].filter((id) => !runs.some((run) => String(run.id) === id));
+
+	runs.push(...await Promise.all(shown.map(api.getHead)));
 	main.append(chooser(runs, base, head));
 	if (base === head) {
 		main.append(h("p", {}, "Choose another run as base or head."));

@@ -3,6 +3,7 @@
 
 import * as api from "/api.js";
 import { h, button, failure } from "/dom.js";
+import { freePages } from "/format.js";
 
 const SIZES = ["4KiB", "64KiB", "2MiB", "64MiB", "1GiB"];
 
@@ -66,7 +67,7 @@ export async function showForm(main) {
 			workload.available ? null : h("p", { class: "note" }, `✗ ${workload.reason}`)))),
 		group("Backing", ...parameters.backing.map(({ name, page_size_bytes: bytes }) => choice("backing", name, {
 			checked: name === "base",
-			note: name.startsWith("hugetlb") ? `(${pool(bytes)?.free ?? 0} pages free)` : name === "base" ? "(scattered)" : "",
+			note: name.startsWith("hugetlb") ? `(${freePages(pool(bytes))} pages free)` : name === "base" ? "(scattered)" : "",
 		}))),
 		group("Size", ...SIZES.map((bytes) => choice("size", bytes, { checked: bytes === "4KiB" || bytes === "2MiB" })),
 			h("label", {}, "others", h("input", { name: "sizes", placeholder: "128KiB 4GiB", autocomplete: "off", spellcheck: "false" }))),

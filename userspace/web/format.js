@@ -43,6 +43,11 @@ export function size(bytes) {
 	return `${bytes} B`;
 }
 
+/** Hugepages that a new mapping can have. */
+export function freePages(pool) {
+	return pool ? pool.free - pool.reserved : 0;
+}
+
 export function date(ns) {
 	return ns ? new Date(ns / 1e6).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "–";
 }

@@ -16,6 +16,7 @@ export async function showHistory(main, signal) {
 	const refused = h("div", {});
 	const list = h("div", {});
 	const file = h("input", { type: "file", accept: ".json,application/json", multiple: true, onchange: load });
+	const picked = {};	/* runs as base and head, on whatever page */
 	let before = null;
 
 	main.append(h("h1", {}, "History"), refused, list,
@@ -45,7 +46,8 @@ export async function showHistory(main, signal) {
 
 	function radio(side, run) {
 		return h("input", { type: "radio", name: side, value: run.id, "aria-label": `run ${run.id} as ${side}`,
-			disabled: run.state !== "done" });
+			disabled: run.state !== "done", checked: picked[side] === String(run.id),
+			onchange: (event) => { picked[side] = event.target.value; } });
 	}
 
 	function remove(run) {
@@ -64,11 +66,11 @@ export async function showHistory(main, signal) {
 	}
 
 	function compare(event) {
-		const { base, head } = event.target.form.elements;
+		const { base, head } = picked;
 
 		event.preventDefault();
-		if (base?.value && head?.value)
-			location.hash = `#/compare/${base.value}/${head.value}`;
+		if (base && head)
+			location.hash = `#/compare/${base}/${head}`;
 		else
 			announce("Choose a base and a head first");
 	}

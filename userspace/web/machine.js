@@ -3,7 +3,7 @@
 
 import * as api from "/api.js";
 import { h, facts, table } from "/dom.js";
-import { duration, size } from "/format.js";
+import { duration, freePages, size } from "/format.js";
 
 const CLOCKS = {
 	icount: "1 ns is one guest instruction: repeatable, without caches",
@@ -12,7 +12,7 @@ const CLOCKS = {
 
 function pools(system) {
 	return system.hugepages.map((pool) =>
-		`${size(pool.page_size_bytes)}: ${pool.free - pool.reserved} of ${pool.total} free`).join("; ") || "none";
+		`${size(pool.page_size_bytes)}: ${freePages(pool)} of ${pool.total} free`).join("; ") || "none";
 }
 
 function devices(system) {

@@ -6,7 +6,7 @@ import * as chart from "/chart.js";
 import { h, announce, button, facts, failure, table } from "/dom.js";
 import { date, duration, runTitle } from "/format.js";
 import { ENDED, stateOf } from "/history.js";
-import { BACKINGS, form, inNs, median, parse } from "/workload.js";
+import { BACKINGS, form, inNs, median, ofDevice, parse } from "/workload.js";
 
 const MOST = 6; /* distributions in a chart */
 
@@ -19,18 +19,18 @@ function figures(results) {
 			const time = (value) => duration(value, unit);
 
 			return stats
-				? [h("code", {}, result.workload), stats.n, time(stats.min), time(stats.median),
+				? [h("code", {}, result.workload + ofDevice(result)), stats.n, time(stats.min), time(stats.median),
 					`${time(stats.median_low)} – ${time(stats.median_high)}`, time(stats.p90), time(stats.p99), time(stats.p999),
 					time(stats.max)]
-				: [h("code", {}, result.workload), "–", "–", duration(median(result)), "only a mean or median", "–", "–", "–", "–"];
+				: [h("code", {}, result.workload + ofDevice(result)), "–", "–", duration(median(result)), "only a mean or median", "–", "–", "–", "–"];
 		}), { numbers: [1, 2, 3, 4, 5, 6, 7, 8] });
 }
 
 function missing(results) {
 	const failed = results.filter((result) => result.error);
 
-	return failed.length ? table("Not measured", ["workload", "errno", "why"], failed.map(({ workload, error }) =>
-		[h("code", {}, workload), error.errno, error.message]), { prose: 2 }) : null;
+	return failed.length ? table("Not measured", ["workload", "errno", "why"], failed.map((result) =>
+		[h("code", {}, result.workload + ofDevice(result)), result.error.errno, result.error.message]), { prose: 2 }) : null;
 }
 
 /* A line needs two. */
@@ -71,7 +71,7 @@ function othersBesidePhyrs(results) {
 		const split = name && form(name.subject);
 		const ns = median(result);
 
-		return split && ns !== null ? [{ ...name, subject: split.common, line: split.form, ns }] : [];
+		return split && ns !== null ? [{ ...name, subject: split.common + ofDevice(result), line: split.form, ns }] : [];
 	});
 
 	return points.some((point) => point.line === "phyrs") && points.some((point) => point.line !== "phyrs")
@@ -113,7 +113,7 @@ async function download(run) {
 
 function ended(run) {
 	const candidates = run.results.filter((result) => result.samples?.length)
-		.map((result) => ({ label: result.workload, samples: samplesOf(result) }));
+		.map((result) => ({ label: result.workload + ofDevice(result), samples: samplesOf(result) }));
 
 	return [
 		othersBesidePhyrs(run.results), candidates.length ? distributions(candidates) : null,
@@ -170,7 +170,7 @@ export async function showRun(main, signal, id) {
 			["Created", date(run.created_ns) + (run.source === "imported" ? ", imported" : "")],
 			run.started_ns && run.ended_ns && ["Measured in", duration(run.ended_ns - run.started_ns)],
 		]),
-		h("div", { class: "actions" }, button("Export", () => download(run)),
+		h("div", { class: "actions" }, button("Export", () => download(run).catch((error) => main.append(failure(error)))),
 			h("a", { href: `#/compare/${id}/${id}`, class: "button" }, "Compare with another")),
 		...ended(run).filter((part) => part));
 }

@@ -27,6 +27,13 @@ export function form(subject) {
 		: null;
 }
 
+/** What its device adds to the name of a result, or of a row of a comparison. */
+export function ofDevice(row) {
+	const device = row.device ?? row.parameters?.device;
+
+	return device ? ` (${device})` : "";
+}
+
 /** Median of a result in ns, or null where it has none. */
 export function median(result) {
 	const value = result.stats?.median ?? result.aggregates?.median ?? result.aggregates?.mean;

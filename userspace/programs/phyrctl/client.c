@@ -13,12 +13,14 @@
 #define ANSWER_MAX ((size_t)1 << 30)
 #define TOKEN_MAX 4096
 #define CONNECT_SECONDS 10L
+#define SILENT_SECONDS 30L /* events have a comment every 15 */
 
 struct client {
 	CURL *curl;
 	char *server;
 	struct curl_slist *headers; /* of every request */
 	char reason[CURL_ERROR_SIZE];
+	long patience; /* s without a byte, of the request under way */
 };
 
 /* Where a body goes: to @events if it is a stream of them, else to @text. */
@@ -101,6 +103,7 @@ enum status client_create(const char *server, const char *token_file,
 		len--;
 	if (!new || curl_global_init(CURL_GLOBAL_DEFAULT))
 		abort();
+	new->patience = SILENT_SECONDS;
 	new->server = strndup(server, len);
 	new->curl = curl_easy_init();
 	new->headers =
@@ -177,10 +180,12 @@ static enum status refused(long code, const struct body *body)
 	const json_t *limit = json_object_get(problem, "limit");
 	char more[256] = "";
 
-	if (*field && limit)
+	if (!strncmp(detail, field, strlen(field)))
+		; /* it says all that */
+	else if (limit)
 		snprintf(more, sizeof(more), " (%s; limit %lld)", field,
 			 (long long)json_integer_value(limit));
-	else if (*field)
+	else
 		snprintf(more, sizeof(more), " (%s)", field);
 	fail(STATUS_REFUSED, "refused with %ld: %s%s", code,
 	     *detail ? detail : "no reason given", more);
@@ -202,6 +207,8 @@ static enum status transfer(struct client *client, const char *path,
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, client->patience);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, client->headers);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->reason);
@@ -209,6 +216,7 @@ static enum status transfer(struct client *client, const char *path,
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, body);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, look_up);
+	client->patience = SILENT_SECONDS;
 	*client->reason = '\0';
 	code = curl_easy_perform(curl);
 	if (code == CURLE_ABORTED_BY_CALLBACK)
@@ -252,6 +260,13 @@ enum status client_get(struct client *client, const char *path,
 {
 	curl_easy_reset(client->curl);
 	return exchange(client, path, answer);
+}
+
+enum status client_wait(struct client *client, const char *path, long seconds,
+			struct answer *answer)
+{
+	client->patience = seconds + SILENT_SECONDS;
+	return client_get(client, path, answer);
 }
 
 enum status client_post(struct client *client, const char *path,

@@ -45,6 +45,12 @@ enum status client_get(struct client *client, const char *path,
 		       struct answer *answer);
 
 /**
+ * client_wait() - GET @path, which the daemon may answer after so many seconds
+ */
+enum status client_wait(struct client *client, const char *path, long seconds,
+			struct answer *answer);
+
+/**
  * client_post() - POST a JSON text to @path
  */
 enum status client_post(struct client *client, const char *path,

@@ -60,7 +60,7 @@ static void add_row(struct table *table, const json_t *row)
 	const json_t *ratio = json_object_get(row, "ratio");
 	const json_t *effect = json_object_get(row, "effect");
 	char texts[2][TEXT_TIME], intervals[2][INTERVAL];
-	char factor[32] = "", size[32] = "";
+	char factor[32] = "", size[32] = "", name[TEXT_NAME];
 
 	interval(base, intervals[0]);
 	interval(head, intervals[1]);
@@ -70,9 +70,10 @@ static void add_row(struct table *table, const json_t *row)
 	if (json_is_number(effect))
 		snprintf(size, sizeof(size), "%+.2f",
 			 json_number_value(effect));
-	table_row(table, text_of(row, "workload"), side(base, texts[0]),
-		  intervals[0], side(head, texts[1]), intervals[1], factor,
-		  size, verdict_of(row));
+	text_name(row, name);
+	table_row(table, name, side(base, texts[0]), intervals[0],
+		  side(head, texts[1]), intervals[1], factor, size,
+		  verdict_of(row));
 }
 
 static void print_only(const char *label, const json_t *names)

@@ -46,29 +46,58 @@ _phyrctl_runs()
 	done
 }
 
+# The words up to the cursor into the caller's words: bash splits http://a:1 at each ":", here it is one.
+_phyrctl_glue()
+{
+	local line=$COMP_LINE i
+
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		if ((i)) && [[ $line != [[:space:]]* ]]; then
+			words[-1]+=${COMP_WORDS[i]}
+		else
+			words+=("${COMP_WORDS[i]}")
+		fi
+		line=${line#"${line%%[![:space:]]*}"}
+		line=${line#"${COMP_WORDS[i]}"}
+	done
+}
+
+# Only what stands behind the last ":" or "=" is replaced.
+_phyrctl_files()
+{
+	local word=$1
+
+	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*[:=]}"}"}")
+	compopt -o filenames
+}
+
 _phyrctl()
 {
-	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+	local words=()
+	_phyrctl_glue
+	local word=${words[-1]} previous=${words[-2]}
 	local commands='run ls show compare export import system'
-	local words= options='--json --server --token-file --help' command= i
+	local choices= options='--json --server --token-file --version --help' command= i
 	local _phyrctl_server=()
 
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
+	for ((i = 1; i < ${#words[@]} - 1; i++)); do
+		case ${words[i]} in
 		--server | --token-file)
-			_phyrctl_server+=("${COMP_WORDS[i]}" "${COMP_WORDS[i + 1]}")
+			_phyrctl_server+=("${words[i]}" "${words[i + 1]}")
 			((i++))
 			;;
+		--server=* | --token-file=*) _phyrctl_server+=("${words[i]}") ;;
 		--*) ;;
 		*)
-			[[ $command ]] || command=${COMP_WORDS[i]}
+			[[ $command ]] || command=${words[i]}
 			;;
 		esac
 	done
 
 	case $previous in
 	--token-file | --output)
-		COMPREPLY=($(compgen -f -- "$word"))
+		_phyrctl_files "$word"
 		return
 		;;
 	--server | --name | --samples | --warmup | --device | --limit | --before)
@@ -78,23 +107,26 @@ _phyrctl()
 	esac
 
 	case $command in
-	'') words=$commands ;;
+	'') choices=$commands ;;
 	run)
 		options+=' --name --samples --warmup --device --detach'
-		[[ $word == -* ]] || words=$(_phyrctl_workloads)
+		[[ $word == -* ]] || choices=$(_phyrctl_workloads)
 		;;
 	ls) options+=' --limit --before' ;;
-	show | compare) words=$(_phyrctl_runs) ;;
+	show | compare) choices=$(_phyrctl_runs) ;;
 	export)
 		options+=' --output'
-		words=$(_phyrctl_runs)
+		choices=$(_phyrctl_runs)
 		;;
 	import)
 		options+=' --name'
-		[[ $word == -* ]] || words=$(compgen -f -- "$word")
+		if [[ $word != -* ]]; then
+			_phyrctl_files "$word"
+			return
+		fi
 		;;
 	esac
-	COMPREPLY=($(compgen -W "$words $options" -- "$word"))
+	COMPREPLY=($(compgen -W "$choices $options" -- "$word"))
 }
 
 complete -F _phyrctl phyrctl

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,31 +9,66 @@
 
 #include "command.h"
 
-/* All of it or nothing. */
-static enum status write_file(const char *path, const struct answer *answer)
+/* All of these return whether it failed, and why in errno. */
+static bool write_fd(int fd, const struct answer *answer, bool sync)
 {
-	enum status status = STATUS_OK;
-	char *temporary;
-	FILE *file;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 	bool bad;
+
+	if (!file)
+		return true;
+	bad = fwrite(answer->text, 1, answer->len, file) != answer->len ||
+	      (sync && (fflush(file) || fsync(fd)));
+	return (fclose(file) != 0) | bad;
+}
+
+/* All of it or nothing. */
+static bool replace(const char *path, mode_t mode, const struct answer *answer)
+{
+	char *temporary;
+	bool bad = true;
+	int fd;
 
 	if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
 		abort();
-	int fd = mkstemp(temporary);
+	fd = mkstemp(temporary);
+	if (fd >= 0) {
+		bad = fchmod(fd, mode) != 0;
+		bad |= write_fd(fd, answer, true);
+		if (bad || rename(temporary, path)) {
+			int reason = errno;
 
-	file = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!file) {
-		status = fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-		goto free;
+			bad = true;
+			unlink(temporary);
+			errno = reason;
+		}
 	}
-	bad = fwrite(answer->text, 1, answer->len, file) != answer->len;
-	bad |= fchmod(fd, 0644) || fflush(file) || fsync(fd);
-	if (bad | (fclose(file) != 0) || rename(temporary, path)) {
-		status = fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-		unlink(temporary);
-	}
-free:
 	free(temporary);
+	return bad;
+}
+
+/* What is not a file is written to as it is: a device, a FIFO. */
+static bool write_to(const char *path, const struct answer *answer)
+{
+	mode_t mask = umask(0);
+	struct stat there = { .st_mode = S_IFREG | (0666 & ~mask) };
+
+	umask(mask);
+	if (lstat(path, &there) || S_ISREG(there.st_mode))
+		return replace(path, there.st_mode & 0777, answer);
+	return write_fd(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666),
+			answer, false);
+}
+
+static enum status write_file(const char *path, const struct answer *answer)
+{
+	/* A link stays one, and so does one that leads nowhere yet. */
+	char *target = realpath(path, NULL);
+	enum status status = STATUS_OK;
+
+	if (write_to(target ? target : path, answer))
+		status = fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+	free(target);
 	return status;
 }
 

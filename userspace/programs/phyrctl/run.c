@@ -30,20 +30,33 @@ static enum status add_number(json_t *item, const char *member,
 	return status;
 }
 
+static enum status add_text(json_t *item, const char *member, const char *what,
+			    const char *text)
+{
+	json_t *string;
+
+	if (!text)
+		return STATUS_OK;
+	string = json_string(text);
+	if (!string)
+		return fail(STATUS_USAGE, "%s %s is not UTF-8", what, text);
+	json_object_set_new(item, member, string);
+	return STATUS_OK;
+}
+
 static enum status add_workload(json_t *workloads, const char *name,
 				const struct options *options)
 {
-	json_t *item = json_object(), *text = json_string(name);
+	json_t *item = json_object();
 	enum status status;
 
 	json_array_append_new(workloads, item);
-	if (!text)
-		return fail(STATUS_USAGE, "workload %s is not UTF-8", name);
-	json_object_set_new(item, "workload", text);
-	if (options->device)
-		json_object_set_new(item, "device",
-				    json_string(options->device));
-	status = add_number(item, "samples", "--samples", options->samples);
+	status = add_text(item, "workload", "workload", name);
+	if (!status)
+		status = add_text(item, "device", "--device", options->device);
+	if (!status)
+		status = add_number(item, "samples", "--samples",
+				    options->samples);
 	if (!status)
 		status =
 			add_number(item, "warmup", "--warmup", options->warmup);
@@ -55,11 +68,9 @@ static enum status describe(const struct options *options, char **workloads,
 {
 	json_t *list = json_array();
 	json_t *request = json_pack("{s:o}", "workloads", list);
-	enum status status = STATUS_OK;
+	enum status status;
 
-	if (options->name)
-		json_object_set_new(request, "name",
-				    json_string(options->name));
+	status = add_text(request, "name", "--name", options->name);
 	for (int i = 0; i < n && !status; i++)
 		status = add_workload(list, workloads[i], options);
 	if (!status) {
@@ -136,7 +147,7 @@ static enum status await(struct client *client, long long id,
 		status = follow(client, id);
 	snprintf(path, sizeof(path), RUNS "/%lld?wait=%d", id, WAIT_SECONDS);
 	while (!status) {
-		status = client_get(client, path, answer);
+		status = client_wait(client, path, WAIT_SECONDS, answer);
 		if (status || has_ended(answer->json))
 			break;
 		answer_destroy(answer);

@@ -38,12 +38,13 @@ static void add_samples(struct table *table, const json_t *result)
 		N = sizeof(members) / sizeof(*members)
 	};
 	const json_t *stats = json_object_get(result, "stats");
-	char texts[N][TEXT_TIME], count[32];
+	char texts[N][TEXT_TIME], count[32], name[TEXT_NAME];
 	const char *cells[N + 2];
 
 	snprintf(count, sizeof(count), "%lld",
 		 (long long)json_integer_value(json_object_get(stats, "n")));
-	cells[0] = text_of(result, "workload");
+	text_name(result, name);
+	cells[0] = name;
 	cells[1] = count;
 	for (size_t i = 0; i < N; i++) {
 		text_duration(json_object_get(stats, members[i]),
@@ -58,12 +59,13 @@ static void add_aggregates(struct table *table, const json_t *result)
 {
 	const json_t *aggregates = json_object_get(result, "aggregates");
 	const json_t *median = json_object_get(aggregates, "median");
-	char text[TEXT_TIME];
+	char text[TEXT_TIME], name[TEXT_NAME];
 
+	text_name(result, name);
 	text_duration(median ? median : json_object_get(aggregates, "mean"),
 		      text_of(result, "unit"), text);
-	table_row(table, text_of(result, "workload"), median ? "-" : "mean",
-		  "-", text, "-", "-", "-", "-", "-", "-");
+	table_row(table, name, median ? "-" : "mean", "-", text, "-", "-", "-",
+		  "-", "-", "-");
 }
 
 static void print_results(const json_t *results)
@@ -79,10 +81,11 @@ static void print_results(const json_t *results)
 	json_array_foreach(results, i, result)
 	{
 		const json_t *error = json_object_get(result, "error");
+		char name[TEXT_NAME];
 
 		if (error) {
-			table_row(missing, text_of(result, "workload"),
-				  text_of(error, "errno"),
+			text_name(result, name);
+			table_row(missing, name, text_of(error, "errno"),
 				  text_of(error, "message"));
 			n_missing++;
 			continue;

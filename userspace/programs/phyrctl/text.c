@@ -50,3 +50,13 @@ const char *text_of(const json_t *object, const char *member)
 
 	return text ? text : "";
 }
+
+void text_name(const json_t *row, char text[TEXT_NAME])
+{
+	const char *device = text_of(row, "device");
+
+	if (!*device)
+		device = text_of(json_object_get(row, "parameters"), "device");
+	snprintf(text, TEXT_NAME, "%s%s%s%s", text_of(row, "workload"),
+		 *device ? " (" : "", device, *device ? ")" : "");
+}

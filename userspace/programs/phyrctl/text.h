@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #define TEXT_TIME 32
+#define TEXT_NAME 512
 
 /**
  * text_disarm() - replace control characters, which a terminal might obey
@@ -23,6 +24,12 @@ void text_duration(const json_t *value, const char *unit, char text[TEXT_TIME]);
  * text_date() - local time of ns since 1970
  */
 void text_date(const json_t *ns, char text[TEXT_TIME]);
+
+/**
+ * text_name() - of a result or of a row of a comparison: "workload (device)",
+ * without the device where none is named
+ */
+void text_name(const json_t *row, char text[TEXT_NAME]);
 
 /**
  * text_of() - a member that is a string, "" if it is none

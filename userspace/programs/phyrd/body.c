@@ -1,67 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 #include <microhttpd.h>
 
 #include "body.h"
 #include "limits.h"
 
-struct counts {
-	size_t values;
-	size_t containers;
-};
-
-/* Exact for JSON; whatever it says of anything else, jansson refuses that. */
-static struct counts count(const char *body, size_t len)
+const char *body_type_name(const json_t *json)
 {
-	bool quoted = false, opened = false;
-	struct counts counts = { .values = 1 };
+	static const char *const names[] = {
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
+		[JSON_STRING] = "a string",  [JSON_INTEGER] = "an integer",
+		[JSON_REAL] = "a fraction",  [JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",	     [JSON_NULL] = "null",
+	};
 
-	for (size_t i = 0; i < len; i++) {
-		char c = body[i];
-
-		if (quoted) {
-			i += c == '\\';
-			quoted = c != '"';
-			continue;
-		}
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
-			continue;
-		counts.values += c == ',' || (opened && c != ']' && c != '}');
-		opened = c == '[' || c == '{';
-		counts.containers += opened;
-		quoted = c == '"';
-	}
-	return counts;
+	return json ? names[json_typeof(json)] : "missing";
 }
 
-static int check(size_t number, const char *of_what, long long limit,
-		 struct problem *problem)
+json_t *body_parse(const char *text, size_t len, struct problem *problem)
 {
-	char what[64];
-
-	if (number <= (size_t)limit)
-		return 0;
-	snprintf(what, sizeof(what), "%zu %s", number, of_what);
-	return problem_set_limit(problem, MHD_HTTP_CONTENT_TOO_LARGE, "body",
-				 what, limit);
-}
-
-json_t *body_parse(const char *body, size_t len, struct problem *problem)
-{
-	struct counts counts = count(body, len);
 	json_error_t error;
-	json_t *json;
+	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
 
-	if (check(counts.values, "JSON values", LIMIT_VALUES, problem) ||
-	    check(counts.containers, "JSON objects and arrays",
-		  LIMIT_CONTAINERS, problem))
-		return NULL;
-	json = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
 	if (!json)
 		problem_set(problem, MHD_HTTP_BAD_REQUEST,
 			    "The body is not JSON: line %d, column %d: %s",
 			    error.line, error.column, error.text);
 	return json;
+}
+
+static void skip_space(struct body *body)
+{
+	while (body->at < body->len &&
+	       strchr(" \t\n\r", body->text[body->at]) && body->text[body->at])
+		body->at++;
+}
+
+bool body_skip(struct body *body, char c)
+{
+	skip_space(body);
+	if (body->at == body->len || body->text[body->at] != c)
+		return false;
+	body->at++;
+	return true;
+}
+
+bool body_is_at_end(struct body *body)
+{
+	skip_space(body);
+	return body->at == body->len;
+}
+
+int body_refuse(struct body *body, const char *what)
+{
+	size_t line = 1, column = 1;
+
+	for (size_t i = 0; i < body->at && i < body->len; i++) {
+		column = body->text[i] == '\n' ? 1 : column + 1;
+		line += body->text[i] == '\n';
+	}
+	return problem_set(body->problem, MHD_HTTP_BAD_REQUEST,
+			   "The body is not JSON: line %zu, column %zu: %s",
+			   line, column, what);
+}
+
+json_t *body_take(struct body *body)
+{
+	json_error_t error;
+	size_t room;
+	json_t *json;
+
+	skip_space(body);
+	room = body->len - body->at;
+	if (room > LIMIT_PART_BYTES)
+		room = LIMIT_PART_BYTES;
+	json = json_loadb(body->text + body->at, room,
+			  JSON_REJECT_DUPLICATES | JSON_DECODE_ANY |
+				  JSON_DISABLE_EOF_CHECK,
+			  &error);
+	if (json) {
+		body->at += (size_t)error.position;
+		return json;
+	}
+	/* Cut off, perhaps within a character. */
+	if (room == LIMIT_PART_BYTES && error.position > LIMIT_PART_BYTES - 4) {
+		problem_set_limit(body->problem, MHD_HTTP_CONTENT_TOO_LARGE,
+				  "body", "longer row or context",
+				  LIMIT_PART_BYTES);
+		return NULL;
+	}
+	body->at += (size_t)error.position;
+	body_refuse(body, error.text);
+	return NULL;
 }

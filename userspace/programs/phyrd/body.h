@@ -2,22 +2,61 @@
 #ifndef BODY_H
 #define BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "problem.h"
 
 /**
  * body_parse() - read a request's body as JSON
- * @body: bytes of any kind
+ * @text: bytes of any kind
  * @len: how many
  * @problem: set on error
  *
- * A parsed value takes up to 300 bytes and no more than two of the body, so
- * values are counted before memory is taken for them: LIMIT_VALUES of them,
- * LIMIT_CONTAINERS objects and arrays among them, come to some 45 MiB.
+ * A parsed value takes up to 300 bytes and no more than two of the body: up to
+ * 30 MiB for LIMIT_BODY_BYTES.
  *
  * Return: NULL on error.
  */
-json_t *body_parse(const char *body, size_t len, struct problem *problem);
+json_t *body_parse(const char *text, size_t len, struct problem *problem);
+
+/**
+ * body_type_name() - what a value is, "missing" for NULL, to say what it must be
+ */
+const char *body_type_name(const json_t *json);
+
+/**
+ * struct body - a body that is too long to be parsed as a whole
+ * @text: bytes of any kind
+ * @len: how many
+ * @at: how many have been read
+ * @problem: set on error
+ */
+struct body {
+	const char *text;
+	size_t len;
+	size_t at;
+	struct problem *problem;
+};
+
+/**
+ * body_take() - read the value that comes next, of at most LIMIT_PART_BYTES
+ *
+ * Return: NULL on error.
+ */
+json_t *body_take(struct body *body);
+
+/**
+ * body_skip() - read @c, if it comes next
+ */
+bool body_skip(struct body *body, char c);
+bool body_is_at_end(struct body *body);
+
+/**
+ * body_refuse() - say that the body is not JSON, and where
+ *
+ * Return: -1.
+ */
+int body_refuse(struct body *body, const char *what);
 
 #endif

@@ -213,9 +213,15 @@ static json_t *list_unpaired(const struct side *side)
 	json_t *json = json_array();
 
 	for (size_t i = 0; i < side->head.finished; i++) {
-		if (!side->items[i].paired)
+		const struct item *item = &side->items[i];
+		bool named = *device(item);
+
+		if (!item->paired)
 			json_array_append_new(
-				json, json_string(workload(&side->items[i])));
+				json,
+				json_sprintf("%s%s%s%s", workload(item),
+					     named ? " (" : "", device(item),
+					     named ? ")" : ""));
 	}
 	return json;
 }

@@ -76,6 +76,11 @@ int database_error(struct database *database, struct phyr_error *error)
 				      "%s is open in another process", name);
 	case SQLITE_NOMEM:
 		return phyr_error_set(error, -ENOMEM, "out of memory");
+	case SQLITE_CANTOPEN:
+		if (sqlite3_system_errno(database->handle))
+			words = strerror(
+				sqlite3_system_errno(database->handle));
+		/* fallthrough */
 	default:
 		return phyr_error_set(error, -EIO, "%s: %s", name, words);
 	}
@@ -240,14 +245,21 @@ static int set_up(struct database *database, struct phyr_error *error)
 	return check(database, error);
 }
 
-/* SQLite takes the stump of a database for a new one. */
-static int refuse_stump(const struct database *database, const char *path,
-			struct phyr_error *error)
+/*
+ * What SQLite has no good words for. It takes the stump of a database for a new
+ * one, and a device for one that is always empty.
+ */
+static int refuse_path(const struct database *database, const char *path,
+		       struct phyr_error *error)
 {
 	struct stat status;
 
-	if (!path || stat(path, &status) || !status.st_size ||
-	    status.st_size >= MIN_BYTES)
+	if (stat(path, &status))
+		return 0;
+	if (!S_ISREG(status.st_mode))
+		return phyr_error_set(error, -EIO, "%s is not a file",
+				      database->name);
+	if (!status.st_size || status.st_size >= MIN_BYTES)
 		return 0;
 	return phyr_error_set(
 		error, -EBADMSG,
@@ -259,24 +271,28 @@ int database_open(const char *path, struct database **database,
 		  struct phyr_error *error)
 {
 	struct database *new = calloc(1, sizeof(*new));
+	char *name;
 	int ret;
 
 	if (!new)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
 	snprintf(new->name, sizeof(new->name), "database %s",
 		 path ? path : "(temporary)");
-	ret = refuse_stump(new, path, error);
-	if (ret) {
+	/* A name such as ":memory:" or "file:x" would not be a path to SQLite. */
+	if (asprintf(&name, "%s%s", path && *path != '/' ? "./" : "",
+		     path ? path : "") < 0) {
 		database_close(new);
-		return ret;
+		return phyr_error_set(error, -ENOMEM, "out of memory");
 	}
-	if (sqlite3_open_v2(path ? path : "", &new->handle,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
-				    SQLITE_OPEN_NOMUTEX,
-			    NULL))
+	ret = path ? refuse_path(new, path, error) : 0;
+	if (!ret && sqlite3_open_v2(name, &new->handle,
+				    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+					    SQLITE_OPEN_NOMUTEX,
+				    NULL))
 		ret = database_error(new, error);
-	else
+	else if (!ret)
 		ret = set_up(new, error);
+	free(name);
 	if (ret) {
 		database_close(new);
 		return ret;

@@ -51,12 +51,15 @@ void exchange_destroy(struct exchange *exchange)
 static int grow_body(struct exchange *exchange, size_t total)
 {
 	struct exchanges *all = exchange->all;
+	size_t left = LIMIT_BODIES_BYTES - (all->bodies - exchange->room);
 	size_t room = 2 * total;
 	char *body;
 
 	if (room > exchange->limit)
 		room = exchange->limit;
-	if (all->bodies - exchange->room + room > LIMIT_BODIES_BYTES)
+	if (room > left)
+		room = left;
+	if (room < total)
 		return -ENOMEM;
 	body = realloc(exchange->body, room);
 	if (!body)

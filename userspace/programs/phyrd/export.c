@@ -2,7 +2,8 @@
 /*
  * A run as Google Benchmark JSON: every sample is a repetition; mean, median
  * and standard deviation are aggregates. The first repetition carries the
- * parameters as well, which import.c takes back.
+ * parameters as well, which import.c takes back; the others no more than their
+ * times, so that the largest run is no larger than what may be imported.
  */
 #include <math.h>
 #include <stdio.h>
@@ -121,6 +122,31 @@ static json_t *create_row(const struct export *export, const char *suffix,
 	return row;
 }
 
+/* The first repetition, or a failure, which stands for all. */
+static json_t *create_first(const struct export *export, size_t repetitions)
+{
+	json_t *row = create_row(export, NULL, repetitions);
+
+	json_object_set_new(row, "repetition_index", json_integer(0));
+	json_object_update_missing(row, json_object_get(export->document,
+							"parameters"));
+	return row;
+}
+
+/* A later one, without what the first has said. */
+static json_t *create_repetition(const struct export *export)
+{
+	const json_t *device = json_object_get(
+		json_object_get(export->document, "parameters"), "device");
+	json_t *row = json_pack("{s:s, s:s}", "name",
+				get_text(export->document, "workload"),
+				"run_type", "iteration");
+
+	if (json_is_string(device))
+		json_object_set(row, "device", (json_t *)device);
+	return row;
+}
+
 static void add_row(struct export *export, json_t *row, struct text *text)
 {
 	if (export->position || export->sent)
@@ -145,14 +171,10 @@ static void add_sample(struct export *export, uint64_t sample,
 		       struct text *text)
 {
 	double time = nanoseconds(export, (double)sample), distance;
-	json_t *row = create_row(export, NULL, export->n);
+	json_t *row = export->sent ? create_repetition(export)
+				   : create_first(export, export->n);
 
-	json_object_set_new(row, "repetition_index",
-			    json_integer((json_int_t) export->sent));
 	set_time(row, time);
-	if (!export->sent)
-		json_object_update_missing(
-			row, json_object_get(export->document, "parameters"));
 	add_row(export, row, text);
 
 	export->sent++;
@@ -209,16 +231,13 @@ static int add_samples(struct export *export, struct text *text)
 static void add_error(struct export *export, const json_t *error,
 		      struct text *text)
 {
-	json_t *row = create_row(export, NULL, 1);
+	json_t *row = create_first(export, 1);
 
-	json_object_set_new(row, "repetition_index", json_integer(0));
 	json_object_set_new(row, "error_occurred", json_true());
 	json_object_set_new(row, "error_message",
 			    json_sprintf("%s: %s", get_text(error, "errno"),
 					 get_text(error, "message")));
 	set_time(row, 0);
-	json_object_update_missing(row, json_object_get(export->document,
-							"parameters"));
 	add_row(export, row, text);
 }
 

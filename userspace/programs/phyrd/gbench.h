@@ -23,20 +23,21 @@ struct gbench {
 
 /**
  * gbench_parse() - read what Google Benchmark, ci/gbench.py or an export wrote
- * @body: bytes of any kind
+ * @text: bytes of any kind
  * @len: how many
  * @gbench: what they say, to be cleared; empty after an error
  * @problem: set on error
  *
  * Rows of one run_name and device are one result: its iterations are samples
  * (their real_time, in ns, or in ps if one is not whole). Without iterations
- * its aggregates are kept. Strings and numbers of the first row that are not
+ * its aggregates are kept. Iterations that failed beside others that did not
+ * are counted in the parameter failed_repetitions. Strings and numbers of the first row that are not
  * part of the format are parameters. Complexity rows (BigO, RMS) are left out,
  * and so is "/manual_time" in a name.
  *
  * Return: 0 or -1.
  */
-int gbench_parse(const char *body, size_t len, struct gbench *gbench,
+int gbench_parse(const char *text, size_t len, struct gbench *gbench,
 		 struct problem *problem);
 void gbench_clear(struct gbench *gbench);
 

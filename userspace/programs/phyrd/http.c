@@ -194,13 +194,13 @@ static void completed(void *cls, struct MHD_Connection *connection,
 }
 
 int http_create(const struct sockaddr *address, struct store *store,
-		const char *token, struct http **http, struct phyr_error *error)
+		const char *token, struct http **http)
 {
 	struct http *new = calloc(1, sizeof(*new));
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (!new)
-		return phyr_error_set(error, -ENOMEM, "out of memory");
+		return -ENOMEM;
 	new->api.store = store;
 	new->api.token = token;
 	if (address->sa_family == AF_INET6)
@@ -213,13 +213,12 @@ int http_create(const struct sockaddr *address, struct store *store,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)LIMIT_IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
-		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
+		MHD_OPTION_END);
 	if (!new->daemon) {
 		int status = errno ? -errno : -EIO;
 
 		free(new);
-		return phyr_error_set(error, status, "listening: %s",
-				      strerror(-status));
+		return status;
 	}
 	*http = new;
 	return 0;

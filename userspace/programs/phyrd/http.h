@@ -23,8 +23,7 @@ struct http;
  * Return: 0 or -errno.
  */
 int http_create(const struct sockaddr *address, struct store *store,
-		const char *token, struct http **http,
-		struct phyr_error *error);
+		const char *token, struct http **http);
 void http_destroy(struct http *http);
 
 /**

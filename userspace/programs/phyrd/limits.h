@@ -8,10 +8,9 @@
  */
 
 #define LIMIT_BODY_BYTES (256 * 1024)
-#define LIMIT_IMPORT_BYTES (4 * 1024 * 1024) /* of a body that is imported */
-#define LIMIT_BODIES_BYTES (16 * 1024 * 1024) /* of all bodies under way */
-#define LIMIT_VALUES 200000 /* JSON values of a body */
-#define LIMIT_CONTAINERS 30000 /* objects and arrays among them */
+#define LIMIT_IMPORT_BYTES (32 * 1024 * 1024) /* of a body that is imported */
+#define LIMIT_PART_BYTES (64 * 1024) /* of a row of it, or its context */
+#define LIMIT_BODIES_BYTES (36 * 1024 * 1024) /* of all bodies under way */
 #define LIMIT_NAME_BYTES 100
 #define LIMIT_WORKLOAD_BYTES 200 /* of a workload's name that is imported */
 #define LIMIT_WORKLOADS 256 /* in a run */

@@ -102,10 +102,13 @@ static int run(const struct settings *settings, int signal_fd, int ended_fd,
 			   &store, error);
 	if (ret)
 		return ret;
-	ret = http_create(&settings->address.any, store, settings->token, &http,
-			  error);
-	if (ret)
+	ret = http_create(&settings->address.any, store, settings->token,
+			  &http);
+	if (ret) {
+		phyr_error_set(error, ret, "--listen %s: %s", settings->listen,
+			       strerror(-ret));
 		goto destroy;
+	}
 	ret = runner_create(store, &runner, error);
 	if (ret)
 		goto destroy;
@@ -184,6 +187,9 @@ static int check(struct settings *settings, struct phyr_error *error)
 			error, -EINVAL,
 			"--listen %s: not a loopback address, so it needs --token-file",
 			settings->listen);
+	if (settings->database && !*settings->database)
+		return phyr_error_set(error, -EINVAL,
+				      "--database: empty, but it is a file");
 	if (settings->token_file)
 		return guard_read_token(settings->token_file, &settings->token,
 					error);

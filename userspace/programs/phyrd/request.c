@@ -10,18 +10,6 @@
 /* Room for "workloads[255].workload" and a key that is quoted back, cut. */
 #define FIELD_ROOM 100
 
-static const char *type_name(const json_t *json)
-{
-	static const char *const names[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
-		[JSON_STRING] = "a string",  [JSON_INTEGER] = "an integer",
-		[JSON_REAL] = "a fraction",  [JSON_TRUE] = "true",
-		[JSON_FALSE] = "false",	     [JSON_NULL] = "null",
-	};
-
-	return json ? names[json_typeof(json)] : "missing";
-}
-
 static int refuse_other_keys(json_t *object, const char *prefix,
 			     const char *const *known, struct problem *problem)
 {
@@ -54,7 +42,7 @@ static int parse_name(const json_t *json, struct request *request,
 	if (!json_is_string(json))
 		return problem_set_field(problem, "name",
 					 "%s, but must be a string",
-					 type_name(json));
+					 body_type_name(json));
 	if (json_string_length(json) > LIMIT_NAME_BYTES) {
 		snprintf(what, sizeof(what), "%zu bytes",
 			 json_string_length(json));
@@ -81,7 +69,7 @@ static int parse_count(const json_t *json, const char *field,
 	if (!json_is_integer(json))
 		return problem_set_field(problem, field,
 					 "%s, but must be an integer",
-					 type_name(json));
+					 body_type_name(json));
 	value = json_integer_value(json);
 	if (value < min)
 		return problem_set_field(problem, field,
@@ -109,7 +97,7 @@ static int parse_device(const json_t *json, const char *field,
 	if (!json_is_string(json))
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
-					 type_name(json));
+					 body_type_name(json));
 	if (!request->workload.family->uses_device)
 		return problem_set_field(problem, field,
 					 "%s workloads use no RDMA device",
@@ -134,7 +122,7 @@ static int parse_workload(json_t *json, size_t index,
 	if (!json_is_object(json))
 		return problem_set_field(problem, field,
 					 "%s, but must be an object",
-					 type_name(json));
+					 body_type_name(json));
 	snprintf(prefix, sizeof(prefix), "workloads[%zu].", index);
 	if (refuse_other_keys(json, prefix, known, problem))
 		return -1;
@@ -144,7 +132,7 @@ static int parse_workload(json_t *json, size_t index,
 	if (!json_is_string(name))
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
-					 type_name(name));
+					 body_type_name(name));
 	if (phyr_workload_parse(json_string_value(name), &request->workload,
 				&error))
 		return problem_set_field(problem, field, "%s", error.message);
@@ -173,7 +161,7 @@ static int parse_workloads(json_t *json, struct request *request,
 	if (!json_is_array(json))
 		return problem_set_field(problem, "workloads",
 					 "%s, but must be an array",
-					 type_name(json));
+					 body_type_name(json));
 	request->n = json_array_size(json);
 	if (!request->n)
 		return problem_set_field(problem, "workloads",
@@ -208,7 +196,7 @@ static int parse_object(json_t *json, struct request *request,
 	if (!json_is_object(json))
 		return problem_set(problem, MHD_HTTP_UNPROCESSABLE_CONTENT,
 				   "The body is %s, but must be an object",
-				   type_name(json));
+				   body_type_name(json));
 	if (refuse_other_keys(json, "", known, problem) ||
 	    parse_name(json_object_get(json, "name"), request, problem))
 		return -1;

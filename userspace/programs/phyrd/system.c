@@ -263,9 +263,8 @@ static json_t *render_limits(unsigned int history)
 	} limits[] = {
 		{ "body_bytes", LIMIT_BODY_BYTES },
 		{ "import_bytes", LIMIT_IMPORT_BYTES },
+		{ "import_part_bytes", LIMIT_PART_BYTES },
 		{ "bodies_bytes", LIMIT_BODIES_BYTES },
-		{ "body_values", LIMIT_VALUES },
-		{ "body_containers", LIMIT_CONTAINERS },
 		{ "name_bytes", LIMIT_NAME_BYTES },
 		{ "imported_workload_bytes", LIMIT_WORKLOAD_BYTES },
 		{ "workloads", LIMIT_WORKLOADS },
