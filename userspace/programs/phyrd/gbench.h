@@ -31,9 +31,9 @@ struct gbench {
  * Rows of one run_name and device are one result: its iterations are samples
  * (their real_time, in ns, or in ps if one is not whole). Without iterations
  * its aggregates are kept. Iterations that failed beside others that did not
- * are counted in the parameter failed_repetitions. Strings and numbers of the first row that are not
- * part of the format are parameters. Complexity rows (BigO, RMS) are left out,
- * and so is "/manual_time" in a name.
+ * are counted in the parameter failed_repetitions. Strings and numbers of the
+ * first row that are not part of the format are parameters. Complexity rows
+ * (BigO, RMS) are left out, and so is "/manual_time" in a name.
  *
  * Return: 0 or -1.
  */
