@@ -228,7 +228,7 @@ def in_guest(machine: vm.Machine, programs: list[str], folder: Path, bounds: Bou
 def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
     """KUnit and all programs; then, with a ZONE_MOVABLE, those that look at migration."""
     machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
-                         command_line="kunit.enable=1 kunit.filter_glob=phyr_*")
+                         command_line="kunit.enable=1 kunit.filter_glob=phyr_*", crypto_queues=2)
     folder = paths.VM / f"test-{which.name}"
     programs = [program for program in guest.test_programs() if Path(program).name not in DMA_PROGRAMS]
     tally = in_guest(machine, programs, folder, BOUNDS[which], long)

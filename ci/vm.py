@@ -39,6 +39,7 @@ class Machine:
     command_line: str = ""                 # more kernel parameters
     iommu: bool = False                    # DMA addresses are not physical ones
     crypto_options: str = ""               # more properties of the virtio-crypto device
+    crypto_queues: int = 1                 # its data queues
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = QEMU
     boot_seconds: float = BOOT_SECONDS
@@ -46,6 +47,19 @@ class Machine:
     @property
     def clock(self) -> str:
         return "icount" if self.icount else self.accelerator
+
+    @property
+    def crypto_device(self) -> str:
+        """Behind a port: devices of the root complex cannot be reset."""
+        return ("virtio-crypto-pci,cryptodev=crypto,bus=crypto-port" + (",iommu_platform=on,disable-legacy=on" if self.iommu else "")
+                + (f",vectors={self.crypto_queues + 2}" if self.crypto_queues > 1 else "") + self.crypto_options)
+
+    @property
+    def monitor(self) -> str:
+        """What QEMU is told before it starts the guest. The command line refuses a backend of several queues, a property does not."""
+        if self.crypto_queues == 1:
+            return ""
+        return f"qom-set /objects/crypto queues {self.crypto_queues}\ndevice_add {self.crypto_device}\ncont\n"
 
     def arguments(self, folder: Path, interactive: bool) -> list[str]:
         command_line = (
@@ -69,10 +83,9 @@ class Machine:
             # A device whose DMA engine a test can drive.
             "-device", "edu,dma_mask=0xffffffffffffffff",
             "-object", "cryptodev-backend-builtin,id=crypto",
-            # Behind a port: devices of the root complex cannot be reset.
             "-device", "pcie-root-port,id=crypto-port",
-            "-device", "virtio-crypto-pci,cryptodev=crypto,bus=crypto-port"
-            + (",iommu_platform=on,disable-legacy=on" if self.iommu else "") + self.crypto_options,
+            *(["-S", "-chardev", f"pipe,id=monitor,path={folder}/monitor", "-mon", "monitor"] if self.monitor
+              else ["-device", self.crypto_device]),
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
         ]
         if self.icount:
@@ -101,13 +114,15 @@ class Outcome:
         return self.folder / "results"
 
 
-def prepare(folder: Path, files: dict[str, str]) -> None:
+def prepare(folder: Path, files: dict[str, str], monitor: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in files.items():
         path = folder / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    (folder / "verdict").touch()
+    for name in ("verdict", "monitor.out"):
+        (folder / name).touch()
+    (folder / "monitor.in").write_text(monitor)
     (folder / "console.log").touch()
 
 
@@ -150,7 +165,7 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
     with Outcome.splats in hand.
     """
     folder = folder.resolve()
-    prepare(folder, (files or {}) | {"job": job})
+    prepare(folder, (files or {}) | {"job": job}, machine.monitor)
     with (folder / "qemu.log").open("w") as log:
         process = subprocess.Popen(
             machine.arguments(folder, interactive),
