@@ -345,8 +345,9 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	return dma_batch_map_split(batch, phyr);
 }
 
-int dma_batch_init(struct dma_batch *batch, struct device *dev,
-		   enum dma_data_direction dir, unsigned long attrs)
+static __always_inline int
+dma_batch_init(struct dma_batch *batch, struct device *dev,
+	       enum dma_data_direction dir, unsigned long attrs)
 {
 	if (!valid_dma_direction(dir))
 		return -EINVAL;
@@ -598,9 +599,9 @@ int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
 }
 
-/* The ranges of dma_batch_prepare(); on an error nothing stays mapped. */
-int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
-		      unsigned int nr)
+static __always_inline int
+__dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
+		    unsigned int nr)
 {
 	int added = dma_batch_add_ranges(batch, phyrs, nr);
 
@@ -611,6 +612,13 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		return -ENOSPC;
 	}
 	return batch->linked ? dma_batch_finish(batch) : 0;
+}
+
+/* The ranges of dma_batch_prepare(); on an error nothing stays mapped. */
+int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
+		      unsigned int nr)
+{
+	return __dma_batch_add_all(batch, phyrs, nr);
 }
 
 /**
@@ -650,6 +658,6 @@ int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
-	return dma_batch_add_all(batch, phyrs, nr);
+	return __dma_batch_add_all(batch, phyrs, nr);
 }
 EXPORT_SYMBOL_GPL(dma_map_phyrs);

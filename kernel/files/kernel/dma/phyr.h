@@ -20,8 +20,6 @@ static inline size_t dma_whole_pages(size_t len)
 	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
 }
 
-int dma_batch_init(struct dma_batch *batch, struct device *dev,
-		   enum dma_data_direction dir, unsigned long attrs);
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
 		      enum dma_data_direction dir, unsigned long attrs);

@@ -86,7 +86,7 @@ size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 {
 	struct dma_batch batch;
 
-	if (dma_batch_init(&batch, dev, DMA_BIDIRECTIONAL, 0))
+	if (dma_batch_start(&batch, dev, 0, 0, DMA_BIDIRECTIONAL, 0, NULL, 0))
 		return 0;
 	return dma_batch_max_entries(&batch, phyrs, nr);
 }
