@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr test: every entry, one sum."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
 import unittest
-import xml.etree.ElementTree as xml
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from ci.tap import Tally
 DAY = 86400
 # A finding ends the program, which makes its test fail.
 SANITIZERS = {"asan": "address,undefined", "tsan": "thread"}
+STDERR_LINES = 40                        # of a failed program
 SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 FUZZERS = "userspace/tests/fuzz"
 FUZZ_SECONDS = 15          # for each fuzzer
@@ -79,16 +80,16 @@ def meson_test(objects: Path, label: str, multiply_timeouts: int = 1) -> Tally:
     """All unit tests of one build of userspace/."""
     run = subprocess.run(["meson", "test", "-C", objects, "--no-rebuild", "--quiet", "-t", str(multiply_timeouts)],
                          capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
-    report = objects / "meson-logs" / "testlog.junit.xml"
     tally = Tally()
-    for case in xml.parse(report).getroot().iter("testcase"):
-        kinds = {child.tag for child in case}
-        if kinds & {"failure", "error"}:
-            tally.failures.append(f"{label}: {case.get('classname')}: {case.get('name')}")
-        elif "skipped" in kinds:
-            tally.skipped += 1
-        else:
-            tally.passed += 1
+    for line in (objects / "meson-logs" / "testlog.json").read_text().splitlines():
+        test = json.loads(line)
+        one = tap.parse(test.get("stdout", ""), f"{label}: {test['name']}")
+        if test["result"] not in ("OK", "SKIP"):
+            more = "".join(f"\n    {line}" for line in test.get("stderr", "").splitlines()[-STDERR_LINES:])
+            if not one.failures:
+                one.failures.append(f"{label}: {test['name']}: {test['result']}, exit status {test['returncode']}")
+            one.failures[-1] += more
+        tally += one
     if run.returncode and not tally.failures:
         tally.failures.append(f"{label}: meson test exits with {run.returncode}: {run.stdout.strip()[-300:]}")
     return tally

@@ -2,12 +2,16 @@
 """Test results: TAP and the kernel's KTAP, counted by their innermost tests."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 CONSOLE_TIMESTAMP = re.compile(r"^\[\s*\d+\.\d+\](?:\[[^\]]*\])? ?")
 PLAN = re.compile(r"(\s*)1\.\.(\d+)")
 RESULT = re.compile(r"(\s*)(ok|not ok) \d+(?: -)? ?(.*)")
 SKIP = re.compile(r"#\s*skip", re.I)
+DIAGNOSTIC = re.compile(r"\s*#")
+LINES_OF_A_FAILURE = 20
 
 
 @dataclass
@@ -38,19 +42,26 @@ def close(levels: dict[int, Level], tally: Tally, deeper_than: int, name: str) -
             tally.failures.append(f"{name}: {level.planned} tests planned, {level.seen} ran")
 
 
+def said_of(lines: Sequence[str], result: int) -> str:
+    """What a test has to say of its failure: Python and KUnit print it before the result, cmocka after."""
+    before = list(takewhile(lambda line: not RESULT.fullmatch(line) and not PLAN.fullmatch(line), reversed(lines[:result])))
+    after = takewhile(DIAGNOSTIC.match, lines[result + 1:])
+    return "".join(f"\n    {line.strip()}" for line in [*reversed(before[:LINES_OF_A_FAILURE]), *after])
+
+
 def parse(text: str, name: str) -> Tally:
     """Counts of one TAP stream. Fewer results than planned, or no plan at all, is a failure."""
     tally = Tally()
     levels: dict[int, Level] = {}
     plans = 0
-    for raw in text.splitlines():
-        line = CONSOLE_TIMESTAMP.sub("", raw.rstrip("\r"))
-        if plan := PLAN.fullmatch(line.rstrip()):
+    lines = [CONSOLE_TIMESTAMP.sub("", raw.rstrip("\r")).rstrip() for raw in text.splitlines()]
+    for number, line in enumerate(lines):
+        if plan := PLAN.fullmatch(line):
             plans += 1
             level = levels.setdefault(len(plan[1]), Level(failures=len(tally.failures)))
             level.planned += int(plan[2])
             continue
-        result = RESULT.fullmatch(line.rstrip())
+        result = RESULT.fullmatch(line)
         if not result:
             continue
         indentation, verdict, title = len(result[1]), result[2], result[3].strip()
@@ -63,7 +74,7 @@ def parse(text: str, name: str) -> Tally:
         if not sums_up and SKIP.search(title):
             tally.skipped += 1
         elif verdict == "not ok" and not (sums_up and len(tally.failures) > level.failures):
-            tally.failures.append(f"{name}: {title}")
+            tally.failures.append(f"{name}: {title}" + said_of(lines, number))
         elif not sums_up:
             tally.passed += 1
         level.failures = len(tally.failures)

@@ -52,6 +52,28 @@ class TapTest(unittest.TestCase):
     def test_failed_summary_of_passed_leaves_is_a_failure(self):
         self.assertEqual(self.counts("1..1\n    1..1\n    ok 1 a\nnot ok 1 suite\n"), (1, 1, 0))
 
+    def test_a_failure_says_why(self):
+        """Before its result as Python and KUnit do, or after it as cmocka; nothing of its neighbours."""
+        text = """\
+1..3
+# of the first
+ok 1 - first
+    # second: EXPECTATION FAILED at f.c:1
+    Expected a == 1, but
+        a == 2
+not ok 2 - second
+# f.c:2: error: Failure!
+not ok 3 - third
+"""
+        self.assertEqual(tap.parse(text, "t").failures, [
+            "t: second\n    # second: EXPECTATION FAILED at f.c:1\n    Expected a == 1, but\n    a == 2\n    # f.c:2: error: Failure!",
+            "t: third\n    # f.c:2: error: Failure!"])
+
+    def test_a_long_explanation_is_cut(self):
+        text = "1..1\n" + "".join(f"# line {i}\n" for i in range(1000)) + "not ok 1 - a\n"
+        said = tap.parse(text, "t").failures[0].splitlines()
+        self.assertEqual((said[0], said[1], said[-1], len(said)), ("t: a", "    # line 980", "    # line 999", 21))
+
     def test_planned_but_missing_is_a_failure(self):
         tally = tap.parse("1..3\nok 1 - a\n", "prog")
         self.assertEqual(tally.failures, ["prog: 3 tests planned, 1 ran"])

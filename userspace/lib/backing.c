@@ -5,6 +5,7 @@
  * like neighbours), and overruns fault.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 #define THP_SIZE (2 * PHYR_MIB)
 #define BASE_MIN_PAGES 64
 #define BASE_MIN_APART_PERCENT 90
+#define BASE_TRIES 8
 
 static const struct kind {
 	const char *name;
@@ -217,6 +219,12 @@ static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 	return 0;
 }
 
+static bool is_apart(const struct phyr_backing *b)
+{
+	return b->apart_percent == PHYR_BACKING_APART_UNKNOWN ||
+	       b->apart_percent >= BASE_MIN_APART_PERCENT;
+}
+
 static int verify_apart(struct phyr_backing *b, struct phyr_error *error)
 {
 	size_t pages = b->mapped / b->page_size, apart;
@@ -224,12 +232,12 @@ static int verify_apart(struct phyr_backing *b, struct phyr_error *error)
 	if (pagemap_apart(b->addr, pages, &apart))
 		return 0;
 	b->apart_percent = (int)(apart * 100 / (pages - 1));
-	if (b->apart_percent < BASE_MIN_APART_PERCENT)
-		return phyr_error_set(
-			error, -EMEDIUMTYPE,
-			"base: only %d %% of neighbouring pages are physically apart, at least %d %% are needed; try again",
-			b->apart_percent, BASE_MIN_APART_PERCENT);
-	return 0;
+	if (is_apart(b))
+		return 0;
+	return phyr_error_set(
+		error, -EMEDIUMTYPE,
+		"base: only %d %% of neighbouring pages are physically apart, at least %d %% are needed; the last of %d tries",
+		b->apart_percent, BASE_MIN_APART_PERCENT, BASE_TRIES);
 }
 
 static int verify(struct phyr_backing *b, struct phyr_error *error)
@@ -267,41 +275,48 @@ static int verify(struct phyr_backing *b, struct phyr_error *error)
 	return b->kind == PHYR_BACKING_BASE ? verify_apart(b, error) : 0;
 }
 
+static int fill(struct phyr_backing *b, struct phyr_error *error)
+{
+	int ret = size_up(b, error);
+
+	if (!ret && !kinds[b->kind].map_flags)
+		ret = check_available(b, error);
+	if (!ret)
+		ret = map(b, error);
+	if (!ret)
+		ret = fault_in(b, error);
+	return ret ? ret : verify(b, error);
+}
+
+/*
+ * Pages that were freed in some order may be handed out as neighbours again,
+ * whatever the order in which they are faulted in. Areas of such are kept
+ * meanwhile, so that each try gets other pages.
+ */
 int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 			struct phyr_backing **backing, struct phyr_error *error)
 {
-	struct phyr_backing *b = calloc(1, sizeof(*b));
-	int ret;
+	struct phyr_backing *tries[BASE_TRIES], *b;
+	int n = 0, ret;
 
-	if (!b)
-		return phyr_error_set(error, -ENOMEM, "out of memory");
-	b->kind = kind;
-	b->page_size = phyr_backing_page_size(kind);
-	b->len = len;
-	b->apart_percent = PHYR_BACKING_APART_UNKNOWN;
+	do {
+		b = calloc(1, sizeof(*b));
+		if (!b) {
+			ret = phyr_error_set(error, -ENOMEM, "out of memory");
+			break;
+		}
+		b->kind = kind;
+		b->page_size = phyr_backing_page_size(kind);
+		b->len = len;
+		b->apart_percent = PHYR_BACKING_APART_UNKNOWN;
+		tries[n++] = b;
+		ret = fill(b, error);
+	} while (!is_apart(b) && n < BASE_TRIES);
 
-	ret = size_up(b, error);
-	if (ret)
-		goto destroy;
-	if (!kinds[kind].map_flags) {
-		ret = check_available(b, error);
-		if (ret)
-			goto destroy;
-	}
-	ret = map(b, error);
-	if (ret)
-		goto destroy;
-	ret = fault_in(b, error);
-	if (ret)
-		goto destroy;
-	ret = verify(b, error);
-	if (ret)
-		goto destroy;
-	*backing = b;
-	return 0;
-
-destroy:
-	phyr_backing_destroy(b);
+	if (!ret)
+		*backing = tries[--n];
+	while (n)
+		phyr_backing_destroy(tries[--n]);
 	return ret;
 }
 

@@ -17,6 +17,8 @@ static struct phyr_backing *create(enum phyr_backing_kind kind, size_t len)
 
 	if (!phyr_backing_create(kind, len, &backing, &error))
 		return backing;
+	if (kind == PHYR_BACKING_BASE)
+		fail_msg("%s", error.message);
 	print_message("# skipped: %s\n", error.message);
 	skip();
 	return NULL;

@@ -63,6 +63,7 @@ struct phyr_backing {
  *
  * Base memory is faulted in in the order of a linear congruential generator,
  * because pages faulted in one after another are often physical neighbours.
+ * If too many are so nevertheless, other pages are tried, a few times.
  *
  * Return: 0, -EINVAL for a length of 0, -EOVERFLOW for one that is too large,
  * -ENOMEM if the hugetlb pool or free memory is short, -EOPNOTSUPP if the
