@@ -34,6 +34,7 @@ struct dma_batch {
 	size_t			vec_max;	/* bytes of an entry */
 	size_t			map_max;	/* bytes of a mapping of its own */
 	unsigned long		boundary;	/* that no entry crosses */
+	u64			direct_end;	/* of what is only translated */
 
 	/* private: entries that are a scatterlist, in place of @vecs */
 	struct scatterlist	*sgl;

@@ -15,6 +15,7 @@
  * A batch is all or nothing for errors: whoever finds one unmaps everything. An
  * array that is full is no error, and leaves the batch as it was.
  */
+#include <linux/cc_platform.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-map-ops.h>
 #include <linux/dma-phyr.h>
@@ -23,6 +24,7 @@
 #include <linux/overflow.h>
 #include <linux/scatterlist.h>
 #include <linux/swiotlb.h>
+#include <trace/events/dma.h>
 
 #include "phyr.h"
 
@@ -128,6 +130,33 @@ static inline void dma_batch_init_map_max(struct dma_batch *batch)
 	batch->map_max = min(batch->vec_max, most);
 }
 
+/*
+ * Without an IOMMU a coherent device mostly needs no more than the translation
+ * of an address that it reaches. Returns the end of such DMA addresses; 0 if
+ * dma_map_phys() has more to do, or somebody watches it.
+ */
+static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
+{
+	struct device *dev = batch->dev;
+
+	if (!IS_ENABLED(CONFIG_ARCH_DMA_ADDR_T_64BIT) ||
+	    IS_ENABLED(CONFIG_DMA_API_DEBUG) || IS_ENABLED(CONFIG_KMSAN) ||
+	    trace_dma_map_phys_enabled())
+		return 0;
+	if (get_dma_ops(dev) || !dev_is_dma_coherent(dev) ||
+	    is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
+		return 0;
+	if (batch->attrs & DMA_ATTR_CC_SHARED)
+		return 0;
+	/* Shared with the device, which is not said by the caller. */
+	if ((batch->attrs & DMA_ATTR_MMIO) &&
+	    cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		return 0;
+	/* All 64 bits would be 0: the last byte is for dma_map_phys(). */
+	return min(min_not_zero(*dev->dma_mask, dev->bus_dma_limit),
+		   U64_MAX - 1) + 1;
+}
+
 /* Whether the range needs no bounce buffer though others may. */
 static bool dma_batch_reaches(const struct dma_batch *batch,
 			      const struct phys_vec *phyr)
@@ -192,6 +221,10 @@ static void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
 {
 	unsigned int i;
 
+	/* The device is coherent, and nothing has ever been bounced for it. */
+	if (!use_dma_iommu(batch->dev) && !dma_need_unmap(batch->dev) &&
+	    !trace_dma_unmap_phys_enabled())
+		batch->nr = first;
 	for (i = first; i < batch->nr; i++) {
 		struct dma_vec vec = dma_batch_entry(batch, i, sg);
 
@@ -332,10 +365,13 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	if (len - 1 >= batch->map_max)
 		return dma_batch_map_split(batch, phyr);
 
-	addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
-			    batch->attrs);
-	if (dma_mapping_error(batch->dev, addr))
-		return dma_batch_refused(batch, phyr->paddr, len);
+	addr = phys_to_dma_encrypted(batch->dev, phyr->paddr);
+	if (addr >= batch->direct_end || len > batch->direct_end - addr) {
+		addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
+				    batch->attrs);
+		if (dma_mapping_error(batch->dev, addr))
+			return dma_batch_refused(batch, phyr->paddr, len);
+	}
 	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
 		dma_batch_new_entry(batch, addr, len);
 		return 0;
@@ -367,6 +403,8 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->linked = 0;
 	batch->nr_linked = 0;
 	batch->links = false;
+	batch->direct_end = use_dma_iommu(dev) ? 0 :
+						 dma_batch_direct_end(batch);
 	dma_batch_init_map_max(batch);
 	return 0;
 }

@@ -60,6 +60,7 @@ static void phyr_dma_exit(struct kunit *test)
 	f->dev->dma_mask = NULL;
 	f->dev->dma_parms = NULL;
 	f->dev->dma_range_map = NULL;
+	f->dev->bus_dma_limit = 0;
 }
 
 static u32 roll(struct fixture *f, u32 sides)
@@ -181,6 +182,41 @@ static void phyr_dma_translated(struct kunit *test)
 	f->parms.segment_boundary_mask = SZ_4K - 1;
 	KUNIT_EXPECT_LE(test, dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr),
 			f->nr * (2 + SZ_64K / SZ_2K));
+}
+
+/* Up to the last byte that the device or its bus reaches, and not beyond. */
+static void phyr_dma_reach(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	int round;
+
+	for (round = 0; round < ROUNDS; round++) {
+		unsigned int bits = 41 + roll(f, 23);
+		u64 last = DMA_BIT_MASK(bits);
+		u64 beyond = roll(f, 3);
+
+		f->mask = round % 2 ? last : DMA_BIT_MASK(64);
+		f->dev->bus_dma_limit = round % 2 ? 0 : last;
+		random_phyrs(f, 1, SZ_64K);
+		f->nr = 3;
+		f->phyrs[1] = f->phyrs[0];
+		f->phyrs[2] = f->phyrs[0];
+		f->phyrs[1].paddr = last - f->phyrs[1].len + 1 + beyond;
+		kunit_warning_suppress(test)
+			KUNIT_ASSERT_EQ(test, map(f, 3), beyond ? -EIO : 0);
+		KUNIT_ASSERT_EQ(test, f->batch.nr, beyond ? 0 : 3);
+		if (!beyond)
+			expect_vecs(test, f->vecs, 3);
+		dma_unmap_phyrs(&f->batch);
+	}
+
+	/* All addresses but the last one, which stands for an error. */
+	f->mask = DMA_BIT_MASK(64);
+	f->dev->bus_dma_limit = 0;
+	f->phyrs[1] = (struct phys_vec){ -SZ_4K, SZ_4K };
+	KUNIT_ASSERT_EQ(test, map(f, 3), 0);
+	expect_vecs(test, f->vecs, 3);
+	dma_unmap_phyrs(&f->batch);
 }
 
 /* Nothing is split or joined that need not be. */
@@ -342,6 +378,7 @@ static void phyr_dma_bad_input(struct kunit *test)
 static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_random),
 	KUNIT_CASE(phyr_dma_translated),
+	KUNIT_CASE(phyr_dma_reach),
 	KUNIT_CASE(phyr_dma_one_entry_each),
 	KUNIT_CASE(phyr_dma_longer_than_u32),
 	KUNIT_CASE(phyr_dma_too_small),
