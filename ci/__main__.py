@@ -9,38 +9,38 @@ from pathlib import Path
 
 from ci import bench, git, kernel, paths, series, shell, suite
 from ci.error import CiError
-from ci.house import House
+from ci.artifacts import Artifacts
 
 def command_bench(arguments: argparse.Namespace) -> int:
-    return bench.run(House(), arguments.json, arguments.clock)
+    return bench.run(Artifacts(), arguments.json, arguments.clock)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
-    return suite.run(House(), arguments.long, arguments.only)
+    return suite.run(Artifacts(), arguments.long, arguments.only)
 
 
 def command_kernels(_arguments: argparse.Namespace) -> int:
-    house = House()
+    artifacts = Artifacts()
     for which in (kernel.STOCK, kernel.PHYR, kernel.DEBUG):
-        print(house.kernel(which))
-    house.prove_config()
+        print(artifacts.kernel(which))
+    artifacts.prove_config()
     return 0
 
 
 def command_vm(_arguments: argparse.Namespace) -> int:
-    return shell.interactive(House())
+    return shell.interactive(Artifacts())
 
 
 def command_serve(arguments: argparse.Namespace) -> int:
-    return shell.serve(House(), arguments.port)
+    return shell.serve(Artifacts(), arguments.port)
 
 
 def command_series(arguments: argparse.Namespace) -> int:
-    house = House()
+    artifacts = Artifacts()
     if arguments.action == "import":
         series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range)
-        series.compare_trees(house.store, house.tip, git.Git(arguments.git_dir), arguments.range)
-    print(f"{len(house.commits)} commits on {house.base[:12]}, last {house.tip[:12]}, mails in {paths.SERIES}")
+        series.compare_trees(artifacts.store, artifacts.tip, git.Git(arguments.git_dir), arguments.range)
+    print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]}, mails in {paths.SERIES}")
     return 0
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ci import compare, gbench, kernel, limits, paths, vm
 from ci.error import CiError
-from ci.house import House
+from ci.artifacts import Artifacts
 from ci.progress import say
 
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
@@ -69,9 +69,9 @@ def prefixed(plan: dict, run: dict) -> list[dict]:
     return [result | {"workload": prefix + result["workload"]} for result in run["results"]]
 
 
-def measure(house: House, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[dict, list[dict]]:
+def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[dict, list[dict]]:
     """(what the daemon says of the system, results of all runs)"""
-    machine = vm.Machine(house.kernel(which), house.guest, house.accelerator if clock == "kvm" else "tcg",
+    machine = vm.Machine(artifacts.kernel(which), artifacts.guest, artifacts.accelerator if clock == "kvm" else "tcg",
                          icount=clock == "icount", cpus=1, iommu=iommu)
     folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
     bodies = requests(plan, which.tree, iommu)
@@ -122,19 +122,19 @@ def context(system: dict, which: kernel.Kernel, clock: str, accelerator: str) ->
             "kernel": which.name, "clock": clock, "accelerator": accelerator, "system": system}
 
 
-def run(house: House, output: Path, clock: str) -> int:
+def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     check_writable(output)
     plan = json.loads(WORKLOADS.read_text())
-    house.kernel(kernel.STOCK)
-    house.kernel(kernel.PHYR)
-    house.prove_config()
-    if clock == "kvm" and house.accelerator != "kvm":
+    artifacts.kernel(kernel.STOCK)
+    artifacts.kernel(kernel.PHYR)
+    artifacts.prove_config()
+    if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
     results = {}
     for which in (kernel.STOCK, kernel.PHYR):
-        system, results[which.tree] = measure(house, which, clock, plan)
+        system, results[which.tree] = measure(artifacts, which, clock, plan)
         if requests(plan, which.tree, iommu=True):
-            results[which.tree] += measure(house, which, clock, plan, iommu=True)[1]
+            results[which.tree] += measure(artifacts, which, clock, plan, iommu=True)[1]
         accelerator = "kvm" if clock == "kvm" else "tcg"
         write(paths.RESULTS / f"{which.tree}.json",
               gbench.document(context(system, which, clock, accelerator), results[which.tree]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ci import config, kernel, paths
 from ci.git import Git
-from ci.house import House
+from ci.artifacts import Artifacts
 from ci.progress import say
 from ci.tap import Tally
 
@@ -21,11 +21,11 @@ CHECKPATCH = ("--strict", "--terse", "--show-types", "--no-summary", "--ignore",
               "MISSING_SIGN_OFF,FILE_PATH_CHANGES,NO_AUTHOR_SIGN_OFF")
 
 
-def checkpatch(house: House) -> Tally:
+def checkpatch(artifacts: Artifacts) -> Tally:
     """One test per mail."""
     tally = Tally()
-    house.kernel(kernel.PHYR)
-    for mail in sorted(paths.SERIES.glob("[0-9]*.patch")) if house.patched else []:
+    artifacts.kernel(kernel.PHYR)
+    for mail in sorted(paths.SERIES.glob("[0-9]*.patch")) if artifacts.patched else []:
         if mail.name.startswith("0000-"):
             continue
         result = subprocess.run(["perl", "scripts/checkpatch.pl", *CHECKPATCH, mail], cwd=kernel.PHYR.source,
@@ -75,16 +75,16 @@ def compile_objects(commit: str, objects: list[str], *options: str) -> set[tuple
     return found
 
 
-def every_commit(house: House) -> Tally:
+def every_commit(artifacts: Artifacts) -> Tally:
     """Each commit compiles by itself, without warnings that the base has not."""
     tally = Tally()
-    if not house.patched:
+    if not artifacts.patched:
         return tally
-    git = house.store
-    objects = buildable(touched(git, house.base, house.tip))
+    git = artifacts.store
+    objects = buildable(touched(git, artifacts.base, artifacts.tip))
     folders = sorted({f"{Path(name).parent}/" for name in objects})
-    previous = house.base
-    for commit in house.commits:
+    previous = artifacts.base
+    for commit in artifacts.commits:
         subject = git.line("log", "-1", "--format=%s", commit)
         say(f"compiling {subject}")
         files = touched(git, previous, commit)
@@ -96,16 +96,16 @@ def every_commit(house: House) -> Tally:
     return tally
 
 
-def last_commit(house: House) -> Tally:
+def last_commit(artifacts: Artifacts) -> Tally:
     """W=1 and sparse on the files the series touches, against the same on the base."""
     tally = Tally()
-    if not house.patched:
+    if not artifacts.patched:
         return tally
-    objects = buildable(touched(house.store, house.base, house.tip))
+    objects = buildable(touched(artifacts.store, artifacts.base, artifacts.tip))
     say("sparse and W=1")
-    before = compile_objects(house.base, objects, "W=1", *SPARSE)
-    after = compile_objects(house.tip, objects, "W=1", *SPARSE)
-    files = set(touched(house.store, house.base, house.tip))
+    before = compile_objects(artifacts.base, objects, "W=1", *SPARSE)
+    after = compile_objects(artifacts.tip, objects, "W=1", *SPARSE)
+    files = set(touched(artifacts.store, artifacts.base, artifacts.tip))
     new = sorted((file, text) for file, text in after - before if file in files or file == "make")
     tally.failures += [f"W=1 or sparse: {file}: {text}" for file, text in new]
     tally.passed += len(files - {file for file, _text in new})

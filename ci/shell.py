@@ -7,7 +7,7 @@ import time
 import urllib.request
 
 from ci import bench, kernel, paths, vm
-from ci.house import House
+from ci.artifacts import Artifacts
 from ci.progress import say
 
 DAY = 86400
@@ -24,8 +24,8 @@ exec socat TCP-LISTEN:{bench.PORT},bind=10.0.2.15,fork TCP:127.0.0.1:{bench.PORT
 """
 
 
-def interactive(house: House) -> int:
-    machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, house.accelerator, command_line="quiet")
+def interactive(artifacts: Artifacts) -> int:
+    machine = vm.Machine(artifacts.kernel(kernel.PHYR), artifacts.guest, artifacts.accelerator, command_line="quiet")
     say("the shell's end, or 'reboot -f', ends the VM")
     return vm.run(machine, "exec setsid cttyhack sh -l\n", paths.VM / "shell", DAY, interactive=True).status
 
@@ -59,8 +59,8 @@ def announce(port: int) -> None:
     say(f"http://127.0.0.1:{port}/ is up; Ctrl-C ends it")
 
 
-def serve(house: House, port: int) -> int:
-    machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, house.accelerator, forward=(port, bench.PORT))
+def serve(artifacts: Artifacts, port: int) -> int:
+    machine = vm.Machine(artifacts.kernel(kernel.PHYR), artifacts.guest, artifacts.accelerator, forward=(port, bench.PORT))
     files = loadable()
     if not files:
         say(f"no results of ./phyr bench in {paths.RESULTS}: the page will show no comparison")

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ci import check, guest, kernel, paths, progress, shell, tap, vm
+from ci import check, kernel, paths, progress, shell, tap, userland, vm
 from ci.error import CiError
-from ci.house import House
+from ci.artifacts import Artifacts
 from ci.progress import say
 from ci.tap import Tally
 
@@ -58,7 +58,7 @@ CRYPTO_MACHINES = {
     "packed": {"crypto_options": ",packed=on"},
     "no-indirect": {"crypto_options": ",indirect_desc=off"},
 }
-MOVABLE_PROGRAMS = [f"{guest.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
+MOVABLE_PROGRAMS = [f"{userland.TESTS}/{name}" for name in ("phyr_pins", "rdma_region", "phyr_property")]
 SCATTERLIST_SOURCES = ("tools/testing/scatterlist", "tools/include", "include/linux/scatterlist.h", "lib/scatterlist.c")
 PANIC_JOB = "echo c >/proc/sysrq-trigger\nsleep 60\n"
 SPLAT_JOB = "echo 'WARNING: CPU: 0 PID: 1 at planted/by/the/test.c:1' >/dev/kmsg\n"
@@ -67,7 +67,7 @@ SERVE_PORT = 17471
 SERVE_SECONDS = 40               # 20 on a machine that does nothing else
 
 
-def golden(_house: House, _long: bool) -> Tally:
+def golden(_artifacts: Artifacts, _long: bool) -> Tally:
     """The tests of ci/ itself."""
     suite = unittest.defaultTestLoader.discover(str(paths.ROOT / "ci" / "tests"), top_level_dir=str(paths.ROOT))
     result = unittest.TestResult()
@@ -95,26 +95,26 @@ def meson_test(objects: Path, label: str, multiply_timeouts: int = 1) -> Tally:
     return tally
 
 
-def unit(_house: House, _long: bool) -> Tally:
+def unit(_artifacts: Artifacts, _long: bool) -> Tally:
     """userspace's unit tests, on this machine."""
-    guest.compile_userspace()
-    return meson_test(guest.OBJECTS, "unit")
+    userland.compile_userspace()
+    return meson_test(userland.OBJECTS, "unit")
 
 
-def sanitizers(_house: House, _long: bool) -> Tally:
+def sanitizers(_artifacts: Artifacts, _long: bool) -> Tally:
     """The same tests once more in each build that watches memory, undefined behaviour and threads."""
     tally = Tally()
     for name, setting in SANITIZERS.items():
         objects = paths.BUILD / f"meson-{name}"
-        guest.compile_userspace(objects, f"-Db_sanitize={setting}")
+        userland.compile_userspace(objects, f"-Db_sanitize={setting}")
         tally += meson_test(objects, name, 5)
     return tally
 
 
-def fuzz(_house: House, long: bool) -> Tally:
+def fuzz(_artifacts: Artifacts, long: bool) -> Tally:
     """What clients send, made up at random; the corpus grows from one run to the next."""
     objects = paths.BUILD / "meson-fuzz"
-    guest.compile_userspace(objects, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
+    userland.compile_userspace(objects, "-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
                             "-Db_sanitize=address,undefined", compilers={"CC": "ccache clang", "CXX": "ccache clang++"})
     tally = Tally()
     for program in sorted((objects / FUZZERS).glob("fuzz_*")):
@@ -136,12 +136,12 @@ def fuzz(_house: House, long: bool) -> Tally:
     return tally
 
 
-def scatterlist(house: House, _long: bool) -> Tally:
+def scatterlist(artifacts: Artifacts, _long: bool) -> Tally:
     """The kernel's own userspace test of lib/scatterlist.c, with the sanitizers that its Makefile asks for."""
     folder = paths.BUILD / "scatterlist"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    sources = house.store.run("archive", house.tip, "--", *SCATTERLIST_SOURCES)
+    sources = artifacts.store.run("archive", artifacts.tip, "--", *SCATTERLIST_SOURCES)
     subprocess.run(["tar", "-x", "-C", folder], input=sources, check=True)
     for command in (["make", "-s"], ["./main"]):
         run = subprocess.run(command, cwd=folder / SCATTERLIST_SOURCES[0], capture_output=True, text=True)
@@ -151,16 +151,16 @@ def scatterlist(house: House, _long: bool) -> Tally:
     return Tally(passed=1)
 
 
-def series(house: House, _long: bool) -> Tally:
-    return check.checkpatch(house)
+def series(artifacts: Artifacts, _long: bool) -> Tally:
+    return check.checkpatch(artifacts)
 
 
-def commits(house: House, _long: bool) -> Tally:
-    return check.every_commit(house)
+def commits(artifacts: Artifacts, _long: bool) -> Tally:
+    return check.every_commit(artifacts)
 
 
-def diagnostics(house: House, _long: bool) -> Tally:
-    return check.last_commit(house)
+def diagnostics(artifacts: Artifacts, _long: bool) -> Tally:
+    return check.last_commit(artifacts)
 
 
 def expect_error(name: str, text: str, run: Callable[[], vm.Outcome]) -> Tally:
@@ -171,9 +171,9 @@ def expect_error(name: str, text: str, run: Callable[[], vm.Outcome]) -> Tally:
     return Tally(failures=[f"{name}: went unnoticed"])
 
 
-def harness(house: House, _long: bool) -> Tally:
+def harness(artifacts: Artifacts, _long: bool) -> Tally:
     """In a real VM, too, a panic, a hang and a splat are noticed."""
-    machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, house.accelerator)
+    machine = vm.Machine(artifacts.kernel(kernel.PHYR), artifacts.guest, artifacts.accelerator)
     tally = expect_error("panic", "Kernel panic", lambda: vm.run(machine, PANIC_JOB, paths.VM / "panic", 120))
     tally += expect_error("hang", "still running", lambda: vm.run(machine, HANG_JOB, paths.VM / "hang", 20))
     outcome = vm.run(machine, SPLAT_JOB, paths.VM / "splat", 120)
@@ -226,53 +226,53 @@ def in_guest(machine: vm.Machine, programs: list[str], folder: Path, bounds: Bou
     return tally + Tally(failures=problems)
 
 
-def on_kernel(house: House, which: kernel.Kernel, long: bool) -> Tally:
+def on_kernel(artifacts: Artifacts, which: kernel.Kernel, long: bool) -> Tally:
     """KUnit and all programs; then, with a ZONE_MOVABLE, those that look at migration."""
-    machine = vm.Machine(house.kernel(which), house.guest, house.accelerator, boot_seconds=BOUNDS[which].init,
+    machine = vm.Machine(artifacts.kernel(which), artifacts.guest, artifacts.accelerator, boot_seconds=BOUNDS[which].init,
                          command_line="kunit.enable=1 kunit.filter_glob=phyr_*", crypto_queues=2)
     folder = paths.VM / f"test-{which.name}"
-    programs = [program for program in guest.test_programs() if Path(program).name not in DMA_PROGRAMS]
+    programs = [program for program in userland.test_programs() if Path(program).name not in DMA_PROGRAMS]
     tally = in_guest(machine, programs, folder, BOUNDS[which], long)
-    if house.patched:
+    if artifacts.patched:
         tally += kunit_tally(vm.read(folder / "console.log"))
     # A hugepage pool would take the movable memory, and pinning would have to move its pages.
     movable = replace(machine, hugepages_1g=0, hugepages_2m=0, command_line="movablecore=2G")
     return tally + in_guest(movable, MOVABLE_PROGRAMS, paths.VM / f"test-{which.name}-movable", BOUNDS[which], long)
 
 
-def on_machines(house: House, programs: list[str], machines: dict[str, dict], bounds: Bounds, long: bool) -> Tally:
+def on_machines(artifacts: Artifacts, programs: list[str], machines: dict[str, dict], bounds: Bounds, long: bool) -> Tally:
     """The programs once on each machine, in the measured kernel."""
     tally = Tally()
     for name, differences in machines.items():
-        machine = vm.Machine(house.kernel(kernel.PHYR), house.guest, **differences)
-        tally += in_guest(machine, [f"{guest.TESTS}/{program}" for program in programs],
+        machine = vm.Machine(artifacts.kernel(kernel.PHYR), artifacts.guest, **differences)
+        tally += in_guest(machine, [f"{userland.TESTS}/{program}" for program in programs],
                           paths.VM / f"test-{programs[0]}-{name}", bounds, long)
     return tally
 
 
-def dma(house: House, long: bool) -> Tally:
+def dma(artifacts: Artifacts, long: bool) -> Tally:
     """DMA addresses, with everything that can be between a device and memory."""
     machines = {name: {"accelerator": "tcg", "icount": True} | differences for name, differences in DMA_MACHINES.items()}
-    return on_machines(house, DMA_PROGRAMS, machines, Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
+    return on_machines(artifacts, DMA_PROGRAMS, machines, Bounds(vm.BOOT_SECONDS, DMA_SECONDS, BOUNDS[kernel.PHYR].boot), long)
 
 
-def crypto(house: House, long: bool) -> Tally:
+def crypto(artifacts: Artifacts, long: bool) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
-    machines = {name: {"accelerator": house.accelerator} | differences for name, differences in CRYPTO_MACHINES.items()}
-    return on_machines(house, CRYPTO_PROGRAMS, machines, BOUNDS[kernel.PHYR], long)
+    machines = {name: {"accelerator": artifacts.accelerator} | differences for name, differences in CRYPTO_MACHINES.items()}
+    return on_machines(artifacts, CRYPTO_PROGRAMS, machines, BOUNDS[kernel.PHYR], long)
 
 
-def guest_perf(house: House, long: bool) -> Tally:
-    return on_kernel(house, kernel.PHYR, long)
+def guest_perf(artifacts: Artifacts, long: bool) -> Tally:
+    return on_kernel(artifacts, kernel.PHYR, long)
 
 
-def guest_debug(house: House, long: bool) -> Tally:
-    return on_kernel(house, kernel.DEBUG, long)
+def guest_debug(artifacts: Artifacts, long: bool) -> Tally:
+    return on_kernel(artifacts, kernel.DEBUG, long)
 
 
-def serve(house: House, _long: bool) -> Tally:
+def serve(artifacts: Artifacts, _long: bool) -> Tally:
     """./phyr serve, once all is built: the page within its time, with the results that there are."""
-    house.accelerator
+    artifacts.accelerator
     began = time.monotonic()
     command = [sys.executable, "-B", "-m", "ci", "serve", "--port", str(SERVE_PORT)]
     process = subprocess.Popen(command, cwd=paths.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -297,11 +297,11 @@ def serve(house: House, _long: bool) -> Tally:
     return Tally(passed=3 - len(problems), failures=problems)
 
 
-def configuration(house: House, _long: bool) -> Tally:
+def configuration(artifacts: Artifacts, _long: bool) -> Tally:
     """Both measured kernels build, and their configurations differ in nothing but the series."""
-    house.kernel(kernel.STOCK)
-    house.kernel(kernel.PHYR)
-    house.prove_config()
+    artifacts.kernel(kernel.STOCK)
+    artifacts.kernel(kernel.PHYR)
+    artifacts.prove_config()
     return Tally(passed=1)
 
 
@@ -329,7 +329,7 @@ def names() -> list[str]:
     return list(ENTRIES)
 
 
-def run(house: House, long: bool, only: list[str]) -> int:
+def run(artifacts: Artifacts, long: bool, only: list[str]) -> int:
     if unknown := [name for name in only if name not in ENTRIES]:
         raise CiError(f"{unknown[0]}: no such entry; there are {', '.join(ENTRIES)}")
     total = Tally()
@@ -337,7 +337,7 @@ def run(house: House, long: bool, only: list[str]) -> int:
         say(f"test {name}")
         began = progress.elapsed()
         try:
-            tally = ENTRIES[name](house, long)
+            tally = ENTRIES[name](artifacts, long)
         except CiError as error:
             tally = Tally(failures=[f"{name}: {error}"])
         for failure in tally.failures:

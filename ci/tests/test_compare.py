@@ -152,7 +152,7 @@ class Output(unittest.TestCase):
     def test_a_bad_path_is_refused_before_anything_is_built(self):
         for path in ("/dev/null/compare.json", "/"):
             with self.subTest(path=path), mock.patch.object(sys, "argv", ["phyr", "bench", "--json", path]), \
-                    mock.patch.object(phyr.House, "kernel", side_effect=AssertionError("built")), \
+                    mock.patch.object(phyr.Artifacts, "kernel", side_effect=AssertionError("built")), \
                     contextlib.redirect_stderr(io.StringIO()) as said:
                 self.assertEqual(phyr.main(), 2)
                 self.assertIn(path.rpartition("/")[0] or "/", said.getvalue())

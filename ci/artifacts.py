@@ -4,12 +4,12 @@
 from functools import cached_property
 from pathlib import Path
 
-from ci import accelerator, base, config, guest, kernel, paths, series
+from ci import accelerator, base, config, kernel, paths, series, userland
 from ci.git import Git
 from ci.progress import say
 
 
-class House:
+class Artifacts:
     """Each part is made on first use, once per command."""
 
     @cached_property
@@ -42,7 +42,7 @@ class House:
 
     @cached_property
     def guest(self) -> Path:
-        return guest.build()
+        return userland.build()
 
     @cached_property
     def accelerator(self) -> str:

@@ -14,14 +14,14 @@ OBJECTS = paths.BUILD / "meson"
 TESTS = "/opt/phyr/tests"
 
 
-class GuestError(CiError):
+class UserlandError(CiError):
     pass
 
 
 def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
     result = subprocess.run(["meson", *arguments], capture_output=True, text=True, env=os.environ | (env or {}))
     if result.returncode:
-        raise GuestError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
+        raise UserlandError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
 
 
 def compile_userspace(objects: Path = OBJECTS, *options: str, compilers: dict[str, str] | None = None) -> None:
