@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from ci import patch
 from ci.error import CiError
 from ci.git import Git, GitError
 
-FOLDERS = ("kernel", "rdma-driver", "crypto-driver")  # the order in which they apply
+FOLDERS = ("kernel", "rdma-driver", "crypto-driver")
+# Below each folder: fixes of stock, which need nothing of ours and apply first, and what builds on phyrs.
+PARTS = ("fixes", "patches")
 ROUTES = (("RDMA/", "rdma-driver"), ("crypto:", "crypto-driver"), ("virtio", "crypto-driver"))
 REF = "refs/heads/phyr"
+FIXES_REF = "refs/heads/fixes"    # the last fix
 
 
 class SeriesError(CiError):
@@ -26,9 +30,8 @@ def route(subject: str) -> str:
 
 def patches(root: Path) -> list[tuple[Path, patch.Patch]]:
     """(file, its content) in the order of application."""
-    return [
-        (path, patch.parse(path)) for folder in FOLDERS for path in sorted((root / folder / "patches").glob("*.patch"))
-    ]
+    return [(path, patch.parse(path)) for part in PARTS for folder in FOLDERS
+            for path in sorted((root / folder / part).glob("*.patch"))]
 
 
 def check_overlay(root: Path, series: list[tuple[Path, patch.Patch]]) -> None:
@@ -45,7 +48,7 @@ def check_overlay(root: Path, series: list[tuple[Path, patch.Patch]]) -> None:
                     raise SeriesError(f"{folder}/files/{name} enters in {owner[name]} and again in {path.name}")
                 owner[name] = path.name
                 if name not in disk:
-                    raise SeriesError(f"{folder}/patches/{path.name}: Overlay {name} is not in {folder}/files")
+                    raise SeriesError(f"{path.relative_to(root)}: Overlay {name} is not in {folder}/files")
         if orphans := disk - owner.keys():
             raise SeriesError(f"{folder}/files/{min(orphans)} is named by no patch's Overlay line")
 
@@ -67,14 +70,14 @@ def listing(git: Git) -> dict[str, str]:
     return {path: f"{mode} {blob}" for mode, blob, _stage, path in fields}
 
 
-def commit_text(content: patch.Patch, before: dict[str, str], after: dict[str, str]) -> bytes:
+def commit_text(ref: str, content: patch.Patch, before: dict[str, str], after: dict[str, str]) -> bytes:
     """One commit as git fast-import reads it."""
     when = datetime.fromisoformat(content.date)
     who = f"{content.author} {int(when.timestamp())} {when.strftime('%z')}"
     message = content.message.encode()
     changes = [f"D {path}" for path in sorted(before.keys() - after.keys())]
     changes += [f"M {after[path]} {path}" for path in sorted(after) if after[path] != before.get(path)]
-    return (f"commit {REF}\nauthor {who}\ncommitter {who}\ndata {len(message)}\n".encode() + message
+    return (f"commit {ref}\nauthor {who}\ncommitter {who}\ndata {len(message)}\n".encode() + message
             + "\n".join([*changes, "", ""]).encode())
 
 
@@ -90,8 +93,12 @@ def build(root: Path, store: Path, base: str) -> str:
     git.run("update-index", "--add", "--index-info",
             text=git.run("ls-tree", "-r", base, "--", *touched) if touched else b"")
     before = listing(git)
-    stream = f"reset {REF}\nfrom {base}\n\n".encode()
+    stream = f"reset {FIXES_REF}\nfrom {base}\n\n".encode()
+    branch_off = f"reset {REF}\nfrom {FIXES_REF}\n\n".encode()
     for path, content in series:
+        ref = FIXES_REF if path.parent.name == "fixes" else REF
+        if ref == REF:
+            stream, branch_off = stream + branch_off, b""
         if content.overlay:
             add_files(git, (path.parent.parent / "files").resolve(), content.overlay)
         if content.hooks:
@@ -100,9 +107,9 @@ def build(root: Path, store: Path, base: str) -> str:
             except GitError as error:
                 raise SeriesError(f"{path.relative_to(root)} does not apply: {error}") from None
         after = listing(git)
-        stream += commit_text(content, before, after)
+        stream += commit_text(ref, content, before, after)
         before = after
-    git.run("fast-import", "--force", "--quiet", text=stream)
+    git.run("fast-import", "--force", "--quiet", text=stream + branch_off)
     return git.line("rev-parse", REF)
 
 
@@ -129,14 +136,25 @@ def write_mails(store: Path, base: str, tip: str, cover: Path, folder: Path) -> 
     return sorted(folder.glob("*.patch"))
 
 
+def fixes_of(source: Git, span: str) -> set[str]:
+    """The commits of span up to branch 'fixes', which 'git rebase --update-refs' moves along."""
+    tip = span.split("..")[-1]
+    if not source.has(FIXES_REF):
+        raise SeriesError("there is no branch 'fixes': where do the fixes end that need nothing of ours? git branch fixes COMMIT")
+    if source.line("rev-list", FIXES_REF, f"^{tip}"):
+        raise SeriesError(f"branch 'fixes' is not below {tip}: git branch --force fixes COMMIT, the last fix")
+    return set(source.line("rev-list", FIXES_REF, f"^{span.split('..')[0]}").split())
+
+
 def import_range(root: Path, source: Git, span: str) -> None:
-    """Regenerate files/ and patches/ of every folder from the commits of span, e.g. base..topic."""
+    """Regenerate files/, fixes/ and patches/ of every folder from the commits of span, e.g. base..topic."""
     commits = source.line("rev-list", "--reverse", span).split()
     if not commits:
         raise SeriesError(f"{span}: no commits")
     if source.line("rev-list", "--merges", span):
         raise SeriesError(f"{span}: has merges; the series is linear")
 
+    fixes = fixes_of(source, span)
     introduced: dict[str, str] = {}
     contents: list[tuple[str, patch.Patch, dict[str, bytes]]] = []
     for commit in commits:
@@ -158,13 +176,14 @@ def import_range(root: Path, source: Git, span: str) -> None:
         contents.append((commit, content, {name: source.run("show", f"{commit}:{name}") for name in new}))
 
     for folder in FOLDERS:
-        for part in ("files", "patches"):
+        for part in ("files", *PARTS):
             shutil.rmtree(root / folder / part, ignore_errors=True)
-    count = dict.fromkeys(FOLDERS, 0)
+    count: Counter[Path] = Counter()
     for commit, content, files in contents:
         folder = route(content.subject)
-        count[folder] += 1
-        target = root / folder / "patches" / f"{count[folder]:04}-{content.slug}.patch"
+        part = root / folder / ("fixes" if commit in fixes else "patches")
+        count[part] += 1
+        target = part / f"{count[part]:04}-{content.slug}.patch"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content.render())
         for name, data in files.items():

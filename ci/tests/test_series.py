@@ -40,14 +40,17 @@ class SeriesTest(unittest.TestCase):
         self.write(name, (self.tree / name).read_text().replace(old, new))
 
     def topic(self) -> str:
-        """Three commits: hook and file, file alone, another folder's hook."""
+        """Four commits: a fix, hook and file, file alone, another folder's hook."""
+        self.change("drivers/rxe.c", "rxe", "rxe, whole")
+        fix = self.commit("RDMA/rxe: mend", self.base)
+        self.git.run("branch", "--force", "fixes", fix)
         self.change("mm/gup.c", "line 7\n", "line seven\n")
         self.write("mm/phyr.c", "phyr\n")
-        first = self.commit("mm: pin ranges\n\nWhy, at length.\n\nSigned-off-by: Ann Author <ann@example.org>", self.base)
+        first = self.commit("mm: pin ranges\n\nWhy, at length.\n\nSigned-off-by: Ann Author <ann@example.org>", fix)
         self.write("tools/run.sh", "#!/bin/sh\n")
         (self.tree / "tools/run.sh").chmod(0o755)
         second = self.commit("tools: a script", first)
-        self.change("drivers/rxe.c", "rxe", "rxe on ranges")
+        self.change("drivers/rxe.c", "whole", "on ranges")
         return self.commit("RDMA/rxe: hold ranges", second)
 
     def build(self) -> str:
@@ -61,11 +64,13 @@ class SeriesTest(unittest.TestCase):
         series.import_range(self.root, self.git, f"{self.base}..{tip}")
         self.assertEqual(sorted(self.files()), [
             "kernel/files/mm/phyr.c", "kernel/files/tools/run.sh", "kernel/patches/0001-mm-pin-ranges.patch",
-            "kernel/patches/0002-tools-a-script.patch", "rdma-driver/patches/0001-RDMA-rxe-hold-ranges.patch"])
+            "kernel/patches/0002-tools-a-script.patch", "rdma-driver/fixes/0001-RDMA-rxe-mend.patch",
+            "rdma-driver/patches/0001-RDMA-rxe-hold-ranges.patch"])
         built = self.build()
         series.compare_trees(self.git, built, self.git, f"{self.base}..{tip}")
         self.assertEqual(self.git.line("log", "--format=%s", f"{self.base}..{built}"),
-                         "RDMA/rxe: hold ranges\ntools: a script\nmm: pin ranges")
+                         "RDMA/rxe: hold ranges\ntools: a script\nmm: pin ranges\nRDMA/rxe: mend")
+        self.assertEqual(self.git.line("log", "--format=%s", f"{self.base}..fixes"), "RDMA/rxe: mend")
         self.assertIn("Why, at length.", self.git.line("log", "-1", "--format=%b", f"{built}~2"))
 
     def test_same_inputs_same_commits_and_same_files(self):
@@ -85,9 +90,9 @@ class SeriesTest(unittest.TestCase):
         cover = self.root / "cover.txt"
         cover.write_text("phyrs everywhere\n\nThe story.\n")
         mails = series.write_mails(self.git.directory, self.base, self.build(), cover, self.root / "out")
-        self.assertEqual(len(mails), 4)
+        self.assertEqual(len(mails), 5)
         letter = mails[0].read_text()
-        self.assertIn("Subject: [PATCH 0/3] phyrs everywhere", letter)
+        self.assertIn("Subject: [PATCH 0/4] phyrs everywhere", letter)
         self.assertIn("The story.", letter)
         self.assertNotIn("***", letter)
 
@@ -147,6 +152,16 @@ class SeriesTest(unittest.TestCase):
         tip = self.topic()
         with self.assertRaisesRegex(series.SeriesError, "merges"):
             series.import_range(self.root, self.git, f"{self.base}..{self.commit('merge', tip, self.base)}")
+
+    def test_fixes_must_be_marked_and_below_the_tip(self):
+        tip = self.topic()
+        self.git.run("branch", "--force", "fixes", self.commit("elsewhere", self.base))
+        with self.assertRaisesRegex(series.SeriesError, "'fixes' is not below"):
+            series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        self.git.run("branch", "-D", "fixes")
+        with self.assertRaisesRegex(series.SeriesError, "no branch 'fixes'"):
+            series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        self.assertFalse(self.root.exists())
 
     def test_git_errors_name_the_command(self):
         with self.assertRaisesRegex(GitError, "git rev-parse"):
