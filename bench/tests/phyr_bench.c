@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "../test.h"
+#include "test.h"
 
 #define REPORT "/tmp/phyr-bench.json"
 #define SHORTEST " --benchmark_min_time=0 --benchmark_out=" REPORT
