@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What PHYR_TEST_BENCH must refuse, and that its rounds leave no pin behind. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,10 +8,9 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
-#include "description.h"
-#include "pins_case.h"
+#include "harness.h"
+#include "island.h"
+#include "phyr_test_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
@@ -25,13 +22,11 @@ static char *memory;
 static uint64_t pin_ns[SAMPLES];
 static uint64_t unpin_ns[SAMPLES];
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	/* Far from the addresses that the kernel chooses for others. */
-	memory = mmap((void *)(1ul << 44), PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	return memory == MAP_FAILED ? -1 : 0;
+	memory = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	device = phyr_test_open_or_skip();
 }
 
 static struct phyr_test_bench good_call(enum phyr_test_form form)
@@ -63,16 +58,11 @@ static bool nothing_written(void)
 	return true;
 }
 
-#define for_each_form(form)                              \
-	for (enum phyr_test_form form = PHYR_TEST_PAGES; \
-	     form <= PHYR_TEST_LIST; form++)
-
-static void test_samples(void **state)
+static void test_samples(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
-		assert_int_equal(error_of(good_call(form)), 0);
+		assert_errno_equal(error_of(good_call(form)), 0);
 		for (int i = 0; i < SAMPLES; i++) {
 			assert_in_range(pin_ns[i], 1, 10ull * 1000000000);
 			assert_in_range(unpin_ns[i], 1, 10ull * 1000000000);
@@ -80,121 +70,113 @@ static void test_samples(void **state)
 	}
 }
 
-static void test_number_of_samples(void **state)
+static void test_number_of_samples(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
 		struct phyr_test_bench call = good_call(form);
 
 		call.samples = 0;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 		call.samples = PHYR_TEST_MAX_SAMPLES + 1;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 		call.samples = ~0u;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 	}
 }
 
-static void test_reserved(void **state)
+static void test_reserved(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
 		struct phyr_test_bench call = good_call(form);
 
 		call.reserved = 1;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 	}
 }
 
-static void test_range(void **state)
+static void test_range(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
 		struct phyr_test_bench call = good_call(form);
 
 		call.len = 0;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 		call.len = PAGES * PAGE + 1;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 		assert_true(nothing_written());
 		call.addr += PAGES * PAGE;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 		call.addr = 0xffff888000000000;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 		call.addr = -PAGE;
-		assert_int_equal(error_of(call), EOVERFLOW);
+		assert_errno_equal(error_of(call), EOVERFLOW);
 	}
 }
 
 /* One entry per page may not exceed the limit either. */
-static void test_long_range(void **state)
+static void test_long_range(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
 		struct phyr_test_bench call = good_call(form);
 
 		call.len = (PHYR_TEST_MAX_ENTRIES + 1ul) * PAGE;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 	}
 }
 
-static void test_flags(void **state)
+static void test_flags(void)
 {
-	(void)state;
 	for_each_form(form)
 	{
 		struct phyr_test_bench call = good_call(form);
 
 		call.flags = 1 << 3;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 		call.flags = PHYR_TEST_GET | PHYR_TEST_LONGTERM;
-		assert_int_equal(error_of(call), EINVAL);
+		assert_errno_equal(error_of(call), EINVAL);
 	}
 }
 
-static void test_max_entries(void **state)
+static void test_max_entries(void)
 {
 	struct phyr_test_bench call = good_call(PHYR_TEST_PAGES);
 
-	(void)state;
 	call.max_entries = PAGES;
-	assert_int_equal(error_of(call), EINVAL);
+	assert_errno_equal(error_of(call), EINVAL);
 	call.form = PHYR_TEST_LIST;
-	assert_int_equal(error_of(call), EINVAL);
+	assert_errno_equal(error_of(call), EINVAL);
 	call.form = PHYR_TEST_PHYRS;
-	assert_int_equal(error_of(call), 0);
+	assert_errno_equal(error_of(call), 0);
 	call.max_entries = PHYR_TEST_MAX_ENTRIES + 1;
-	assert_int_equal(error_of(call), EINVAL);
+	assert_errno_equal(error_of(call), EINVAL);
 }
 
 /* Every second page is the first again: none merges with its neighbour. */
-static void test_small_array(void **state)
+static void test_small_array(void)
 {
 	struct phyr_test_bench call = good_call(PHYR_TEST_PHYRS);
 	char *area = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	(void)state;
 	assert_ptr_equal(mremap(area, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED,
 				area + PAGE),
 			 area + PAGE);
 	call.addr = (uintptr_t)area;
 	call.len = 2 * PAGE;
 	call.max_entries = 1;
-	assert_int_equal(error_of(call), ENOSPC);
+	assert_errno_equal(error_of(call), ENOSPC);
 	assert_true(nothing_written());
 	call.max_entries = 2;
-	assert_int_equal(error_of(call), 0);
+	assert_errno_equal(error_of(call), 0);
 	munmap(area, 2 * PAGE);
 }
 
-static void test_bad_pointers(void **state)
+static void test_bad_pointers(void)
 {
-	(void)state;
 	assert_int_equal(ioctl(device, PHYR_TEST_BENCH, NULL), -1);
 	assert_int_equal(errno, EFAULT);
 	for_each_form(form)
@@ -202,31 +184,33 @@ static void test_bad_pointers(void **state)
 		struct phyr_test_bench call = good_call(form);
 
 		call.pin_ns = 0;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 		call = good_call(form);
 		call.unpin_ns = -8ull;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 		call.unpin_ns = (uintptr_t)memory + PAGES * PAGE - 8;
-		assert_int_equal(error_of(call), EFAULT);
+		assert_errno_equal(error_of(call), EFAULT);
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		pins_case(test_samples),      pins_case(test_number_of_samples),
-		pins_case(test_reserved),     pins_case(test_range),
-		pins_case(test_long_range),   pins_case(test_flags),
-		pins_case(test_max_entries),  pins_case(test_small_array),
-		pins_case(test_bad_pointers),
+	const struct test_case tests[] = {
+		TEST(test_samples),
+		TEST(test_number_of_samples),
+		TEST(test_reserved),
+		TEST(test_range),
+		TEST(test_long_range),
+		TEST(test_flags),
+		TEST(test_max_entries),
+		TEST(test_small_array),
+		TEST(test_bad_pointers),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	device = phyr_test_open();
-	if (device < 0) {
-		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("bench_bad_input", tests,
-					   group_setup, NULL);
+	return test_run(&program);
 }

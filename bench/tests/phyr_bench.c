@@ -1,40 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* phyr-bench, each benchmark for as short as it can: all run, and say so. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
-#include "test.h"
+#include "harness.h"
 
 #define REPORT "/tmp/phyr-bench.json"
 #define SHORTEST " --benchmark_min_time=0 --benchmark_out=" REPORT
 
 static json_t *benchmarks;
 
-static int group_setup(void **state)
+static void setup(void)
 {
 	json_error_t error;
 	json_t *report;
 
-	(void)state;
-	if (system("phyr-bench >/dev/null 2>&1" SHORTEST))
-		return -1;
+	assert_int_equal(system("phyr-bench >/dev/null 2>&1" SHORTEST), 0);
 	report = json_load_file(REPORT, JSON_REJECT_DUPLICATES, &error);
 	unlink(REPORT);
-	if (!report)
-		return -1;
+	assert_non_null(report);
 	benchmarks = json_incref(json_object_get(report, "benchmarks"));
 	json_decref(report);
-	return json_is_array(benchmarks) ? 0 : -1;
+	assert_true(json_is_array(benchmarks));
 }
 
-static int group_teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	json_decref(benchmarks);
-	return 0;
 }
 
 static const char *name_of(const json_t *benchmark)
@@ -53,18 +49,17 @@ static const json_t *find(const char *name)
 	return NULL;
 }
 
-static void test_all_are_reported(void **state)
+static void test_all_are_reported(void)
 {
 	FILE *list = popen("phyr-bench --benchmark_list_tests", "re");
 	size_t listed = 0;
 	char name[128];
 
-	(void)state;
 	assert_non_null(list);
 	while (fgets(name, sizeof(name), list)) {
 		name[strcspn(name, "\n")] = '\0';
 		if (!find(name))
-			fail_msg("%s is not in the report", name);
+			fail("%s is not in the report", name);
 		listed++;
 	}
 	assert_int_equal(pclose(list), 0);
@@ -72,27 +67,25 @@ static void test_all_are_reported(void **state)
 	assert_int_equal(listed, json_array_size(benchmarks));
 }
 
-static void test_none_fails(void **state)
+static void test_none_fails(void)
 {
 	json_t *benchmark;
 	size_t i;
 
-	(void)state;
 	json_array_foreach(
 		benchmarks, i,
 		benchmark) if (json_is_true(json_object_get(benchmark,
 							    "error_occurred")))
-		fail_msg("%s: %s", name_of(benchmark),
+		fail("%s: %s", name_of(benchmark),
 			 json_string_value(
 				 json_object_get(benchmark, "error_message")));
 }
 
-static void test_times(void **state)
+static void test_times(void)
 {
 	json_t *benchmark;
 	size_t i;
 
-	(void)state;
 	json_array_foreach(benchmarks, i, benchmark)
 	{
 		double seconds = json_number_value(
@@ -103,16 +96,16 @@ static void test_times(void **state)
 			json_object_get(benchmark, "threads"));
 
 		if (!(ns > 0))
-			fail_msg("%s took %g ns", name_of(benchmark), ns);
+			fail("%s took %g ns", name_of(benchmark), ns);
 		/* Google Benchmark divides by the number of threads. */
 		if (!(seconds * 1e9 > ns * threads * 0.999 &&
 		      seconds * 1e9 < ns * threads * 1.001))
-			fail_msg("%s: %g s a call, but %g ns by %g threads",
+			fail("%s: %g s a call, but %g ns by %g threads",
 				 name_of(benchmark), seconds, ns, threads);
 	}
 }
 
-static void test_families(void **state)
+static void test_families(void)
 {
 	static const char *const names[] = {
 		"gup/pages/pin/base/4KiB/manual_time",
@@ -124,13 +117,12 @@ static void test_families(void **state)
 		"crypto/sg/soft-cbc/total/base/64KiB/manual_time",
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!find(names[i]))
-			fail_msg("no %s", names[i]);
+			fail("no %s", names[i]);
 }
 
-static void test_threads(void **state)
+static void test_threads(void)
 {
 	static const char *const names[] = {
 		"gup/phyrs/pin/hugetlb-1G/1GiB/shared/manual_time/threads:2",
@@ -139,24 +131,28 @@ static void test_threads(void **state)
 		"mr/reg/hugetlb-2M/2MiB/own/manual_time/threads:2",
 	};
 
-	(void)state;
 	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
-		skip();
+		skip("one processor");
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!find(names[i]))
-			fail_msg("no %s", names[i]);
+			fail("no %s", names[i]);
 }
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_are_reported),
-		cmocka_unit_test(test_none_fails),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_families),
-		cmocka_unit_test(test_threads),
+	const struct test_case tests[] = {
+		TEST(test_all_are_reported),
+		TEST(test_none_fails),
+		TEST(test_times),
+		TEST(test_families),
+		TEST(test_threads),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.teardown = teardown,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return test_run(&program);
 }

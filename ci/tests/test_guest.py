@@ -27,7 +27,7 @@ class GuestTallyTest(unittest.TestCase):
         self.assertEqual(self.tally(0), (1, [], 0))
 
     def test_skipped_as_a_whole(self):
-        self.assertEqual(self.tally(77, "1..0 # SKIP no device\n"), (0, [], 1))
+        self.assertEqual(self.tally(suite.KSFT_SKIP, "1..0 # SKIP no device\n"), (0, [], 1))
 
     def test_bad_exit_without_a_failed_test_is_a_failure(self):
         self.assertEqual(self.tally(139), (1, ["t: exit 139"], 0))

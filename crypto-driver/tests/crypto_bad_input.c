@@ -4,18 +4,16 @@
  * the destination and the IV are as they were, and the next request works.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "crypto_case.h"
+#include "harness.h"
+#include "island.h"
+#include "phyr_test_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
@@ -32,18 +30,13 @@ static struct phyr_test_crypto_segment segment(void *addr, size_t len)
 	return (struct phyr_test_crypto_segment){ (uintptr_t)addr, len };
 }
 
-static int open_cipher(void **state)
+static void open_cipher(const char *driver)
 {
-	const struct crypto_cipher *cipher = *state;
-
-	device = crypto_open(cipher->driver, key, sizeof(key));
-	if (device < 0 && errno == ENOENT) {
-		print_message("# skipped: no %s\n", cipher->driver);
-		skip();
-	}
+	device = crypto_open(driver, key, sizeof(key));
+	if (device < 0 && errno == ENOENT)
+		skip("no %s", driver);
 	assert_true(device >= 0);
 	memset(memory, FILL, PAGES * PAGE);
-	return 0;
 }
 
 static bool untouched(void)
@@ -68,13 +61,13 @@ static int run(uint32_t form, const struct phyr_test_crypto_segment *src,
 	return err;
 }
 
-#define for_each_form(form)                                           \
+#define for_both_forms(form)                                           \
 	for (uint32_t form = PHYR_TEST_PAGES; form <= PHYR_TEST_LIST; \
 	     form += PHYR_TEST_LIST)
 
 #define refuse(form, src, nr_src, dst, nr_dst, len, errno_wanted)          \
 	do {                                                               \
-		assert_int_equal(run(form, src, nr_src, dst, nr_dst, len), \
+		assert_errno_equal(run(form, src, nr_src, dst, nr_dst, len), \
 				 errno_wanted);                            \
 		assert_true(untouched());                                  \
 	} while (0)
@@ -85,7 +78,7 @@ static void lengths(void)
 	struct phyr_test_crypto_segment dst = segment(destination, 2 * PAGE);
 	struct phyr_test_crypto_segment little = segment(destination, 31);
 
-	for_each_form(form)
+	for_both_forms(form)
 	{
 		/* Longer than the source, the destination, or both. */
 		refuse(form, &src, 1, &dst, 1, 2 * PAGE + 16, EINVAL);
@@ -111,13 +104,13 @@ static void partial_blocks(bool linear)
 	struct phyr_test_crypto_segment src = segment(memory, 2 * PAGE);
 	struct phyr_test_crypto_segment dst = segment(destination, 2 * PAGE);
 
-	for_each_form(form)
+	for_both_forms(form)
 	{
 		refuse(form, &src, 1, &dst, 1, 15, EINVAL);
 		if (!linear)
 			refuse(form, &src, 1, NULL, 0, 17, EINVAL);
 		else
-			assert_int_equal(run(form, &src, 1, NULL, 0, 17),
+			assert_errno_equal(run(form, &src, 1, NULL, 0, 17),
 					 EINVAL);
 		memset(memory, FILL, PAGE);
 	}
@@ -145,7 +138,7 @@ static void overlaps(void)
 	/* The same bytes, divided otherwise, are in place. */
 	halves[0] = segment(memory, 100);
 	halves[1] = segment(memory + 100, PAGE - 100);
-	assert_int_equal(run(PHYR_TEST_LIST, &src, 1, halves, 2, PAGE), 0);
+	assert_errno_equal(run(PHYR_TEST_LIST, &src, 1, halves, 2, PAGE), 0);
 	assert_false(untouched());
 }
 
@@ -160,7 +153,7 @@ static void bad_memory(void)
 		segment(memory + (PAGES - 1) * PAGE, 2 * PAGE);
 	struct phyr_test_crypto_segment empty = segment(destination, 0);
 
-	for_each_form(form)
+	for_both_forms(form)
 	{
 		refuse(form, &before, 1, NULL, 0, 16, EFAULT);
 		refuse(form, &src, 1, behind, 2, 16, EFAULT);
@@ -182,7 +175,7 @@ static void too_many_phyrs(void)
 		src[i] = segment(memory + 32 * i, 16);
 		dst[i] = segment(destination + 32 * i, 16);
 	}
-	for_each_form(form)
+	for_both_forms(form)
 	{
 		refuse(form, src, MANY, dst, MANY, 16 * MANY, EINVAL);
 		refuse(form, src, MANY, NULL, 0, 16 * MANY, EINVAL);
@@ -194,16 +187,16 @@ static void still_works(void)
 	struct phyr_test_crypto_segment src = segment(memory, PAGE);
 	struct phyr_test_crypto_segment dst = segment(destination, PAGE);
 
-	for_each_form(form)
-		assert_int_equal(run(form, &src, 1, &dst, 1, PAGE), 0);
+	for_both_forms(form)
+		assert_errno_equal(run(form, &src, 1, &dst, 1, PAGE), 0);
 	assert_false(untouched());
 }
 
-static void test_cipher(void **state)
+static void test_cipher(void)
 {
-	const struct crypto_cipher *cipher = *state;
+	const struct crypto_cipher *cipher = test_element();
 
-	open_cipher(state);
+	open_cipher(cipher->driver);
 	lengths();
 	if (!strcmp(cipher->mode, "CBC"))
 		partial_blocks(strchr(cipher->driver, '('));
@@ -223,38 +216,35 @@ static int run_call(int fd, const struct phyr_test_crypto_run *change)
 	return ioctl(fd, PHYR_TEST_CRYPTO_RUN, &call) ? errno : 0;
 }
 
-static void test_calls(void **state)
+static void test_calls(void)
 {
-	static const struct crypto_cipher soft = { "cbc-aes-lib", "CBC" };
 	struct phyr_test_crypto_segment src = segment(memory, PAGE);
 	uint8_t iv[BLOCK] = { 0 };
 	struct phyr_test_crypto_run good = {
 		.src = (uintptr_t)&src, .nr_src = 1, .len = 16,
 		.iv = (uintptr_t)iv, .form = PHYR_TEST_LIST, .samples = 1,
 	}, bad;
-	void *cipher = (void *)&soft;
 
-	(void)state;
-	open_cipher(&cipher);
-	assert_int_equal(run_call(device, &good), 0);
+	open_cipher("cbc-aes-lib");
+	assert_errno_equal(run_call(device, &good), 0);
 	bad = good, bad.form = PHYR_TEST_PHYRS;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.form = 7;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.flags = 1u << 3;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.samples = 0;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.samples = PHYR_TEST_MAX_SAMPLES + 1;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.nr_src = PHYR_TEST_CRYPTO_MAX_SEGMENTS + 1;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.nr_dst = ~0u;
-	assert_int_equal(run_call(device, &bad), EINVAL);
+	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.iv = 16;
-	assert_int_equal(run_call(device, &bad), EFAULT);
+	assert_errno_equal(run_call(device, &bad), EFAULT);
 	bad = good, bad.total_ns = 16;
-	assert_int_equal(run_call(device, &bad), EFAULT);
+	assert_errno_equal(run_call(device, &bad), EFAULT);
 	assert_int_equal(ioctl(device, PHYR_TEST_CRYPTO_RUN, 16), -1);
 	assert_int_equal(errno, EFAULT);
 	assert_int_equal(ioctl(device, _IO(PHYR_TEST_IOC_MAGIC, 0x2f), 0), -1);
@@ -267,76 +257,58 @@ static int key_error(const struct phyr_test_crypto_key *call)
 	return ioctl(device, PHYR_TEST_CRYPTO_KEY, call) ? errno : 0;
 }
 
-static void test_keys(void **state)
+static void test_keys(void)
 {
-	static const struct crypto_cipher soft = { "cbc-aes-lib", "CBC" };
 	struct phyr_test_crypto_segment src = segment(memory, PAGE);
 	struct phyr_test_crypto_key call = { .key = (uintptr_t)key,
 					     .key_len = 16 };
-	void *cipher = (void *)&soft;
 
-	(void)state;
-	open_cipher(&cipher);
+	open_cipher("cbc-aes-lib");
 	strcpy(call.name, "no such cipher");
-	assert_int_equal(key_error(&call), ENOENT);
+	assert_errno_equal(key_error(&call), ENOENT);
 	/* The one before is gone. */
-	assert_int_equal(run(PHYR_TEST_LIST, &src, 1, NULL, 0, 16), ENOKEY);
+	assert_errno_equal(run(PHYR_TEST_LIST, &src, 1, NULL, 0, 16), ENOKEY);
 	strcpy(call.name, "cbc-aes-lib");
 	call.key_len = 17;
-	assert_int_equal(key_error(&call), EINVAL);
+	assert_errno_equal(key_error(&call), EINVAL);
 	call.key_len = 0;
-	assert_int_equal(key_error(&call), EINVAL);
+	assert_errno_equal(key_error(&call), EINVAL);
 	call.key_len = 129;
-	assert_int_equal(key_error(&call), EINVAL);
+	assert_errno_equal(key_error(&call), EINVAL);
 	call.key_len = 16;
 	call.reserved = 1;
-	assert_int_equal(key_error(&call), EINVAL);
+	assert_errno_equal(key_error(&call), EINVAL);
 	call.reserved = 0;
 	call.key = 16;
-	assert_int_equal(key_error(&call), EFAULT);
+	assert_errno_equal(key_error(&call), EFAULT);
 	call.key = (uintptr_t)key;
 	memset(call.name, 'a', sizeof(call.name));
-	assert_int_equal(key_error(&call), EINVAL);
-	assert_int_equal(run(PHYR_TEST_LIST, &src, 1, NULL, 0, 16), ENOKEY);
+	assert_errno_equal(key_error(&call), EINVAL);
+	assert_errno_equal(run(PHYR_TEST_LIST, &src, 1, NULL, 0, 16), ENOKEY);
 	close(device);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	memory = mmap((void *)(1ul << 44), PAGES * PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-	if (memory == MAP_FAILED)
-		return -1;
+	memory = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE);
 	destination = memory + PAGES / 2 * PAGE;
-	return 0;
+	close(phyr_test_open_or_skip());
 }
-
-#define CASE(i)                                        \
-	{                                              \
-		"cipher " #i, test_cipher, NULL, NULL, \
-			(void *)&crypto_ciphers[i]     \
-	}
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		CASE(0),
-		CASE(1),
-		CASE(2),
-		CASE(3),
-		CASE(4),
-		CASE(5),
-		cmocka_unit_test(test_calls),
-		cmocka_unit_test(test_keys),
+	const struct test_case tests[] = {
+		TEST_EACH(test_cipher, crypto_ciphers),
+		TEST(test_calls),
+		TEST(test_keys),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	if (access("/dev/phyr_test", F_OK)) {
-		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("crypto_bad_input", tests,
-					   group_setup, NULL);
+	return test_run(&program);
 }

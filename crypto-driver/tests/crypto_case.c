@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <openssl/evp.h>
 
 #include "crypto_case.h"
+#include "harness.h"
+#include "phyr_test_device.h"
 
 const struct crypto_cipher crypto_ciphers[CRYPTO_CIPHERS] = {
 	{ "virtio_crypto_aes_cbc", "CBC" },
@@ -31,7 +29,7 @@ int crypto_open(const char *driver, const uint8_t *key, size_t key_len)
 		.key = (uintptr_t)key,
 		.key_len = (uint32_t)key_len,
 	};
-	int fd = open("/dev/phyr_test", O_RDWR | O_CLOEXEC), saved;
+	int fd = phyr_test_open(), saved;
 
 	if (fd < 0)
 		return -1;

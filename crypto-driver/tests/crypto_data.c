@@ -8,8 +8,6 @@
  * too many or too few: each changes a byte or the IV that is left.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +15,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include <phyr/backing.h>
 #include <phyr/size.h>
 
 #include "crypto_case.h"
 #include "dice.h"
+#include "harness.h"
+#include "phyr_test_device.h"
 
 #define ROUNDS 45
 #define AREA (512 * 1024ul)
@@ -53,37 +51,33 @@ static uint32_t seed(void)
 	return text ? (uint32_t)strtoul(text, NULL, 0) : 1;
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
+	close(phyr_test_open_or_skip());
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		struct phyr_error error;
 
 		if (phyr_backing_create(kind, 2 * AREA, &backings[kind],
 					&error))
-			print_message("# without %s: %s\n",
+			note("without %s: %s",
 				      phyr_backing_name(kind), error.message);
 	}
 	before = malloc(2 * AREA);
 	wanted = malloc(2 * AREA);
 	plain = malloc(2 * AREA);
 	result = malloc(2 * AREA);
-	return backings[PHYR_BACKING_BASE] && before && wanted && plain &&
-			       result
-		       ? 0
-		       : -1;
+	assert_true(backings[PHYR_BACKING_BASE] && before && wanted && plain &&
+		    result);
 }
 
-static int group_teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++)
 		phyr_backing_destroy(backings[kind]);
 	free(before);
 	free(wanted);
 	free(plain);
 	free(result);
-	return 0;
 }
 
 /* Rolling for each byte would take most of the time. */
@@ -191,7 +185,7 @@ static void check_bytes(const struct story *story, const char *what,
 
 	for (size_t i = 0; i < len; i++)
 		if (a[i] != b[i])
-			fail_msg(
+			fail(
 				"%s, %s, round %u: %zu bytes %scrypted with %zu-byte key, %s to %s%s: %s differs at %zu",
 				story->cipher->driver,
 				story->form == PHYR_TEST_LIST ? "phyrs" : "sg",
@@ -262,7 +256,7 @@ static void one_round(struct story *story, struct dice *dice)
 			 story->in_place ? 0 : dst.nr, story->len, iv);
 	close(fd);
 	if (err)
-		fail_msg("%s, round %u, %zu bytes: %s", story->cipher->driver,
+		fail("%s, round %u, %zu bytes: %s", story->cipher->driver,
 			 story->round, story->len, strerror(err));
 	check_bytes(story, "the destination", to, wanted, AREA);
 	if (!story->in_place)
@@ -270,28 +264,24 @@ static void one_round(struct story *story, struct dice *dice)
 	check_bytes(story, "the IV", iv, iv_wanted, sizeof(iv));
 }
 
-/* False if this machine has no such cipher. */
-static bool have(const char *driver)
+static void skip_without(const char *driver)
 {
 	static const uint8_t key[16];
 	int fd = crypto_open(driver, key, sizeof(key));
 
 	if (fd < 0) {
-		assert_int_equal(errno, ENOENT);
-		print_message("# skipped: no %s\n", driver);
-		return false;
+		assert_errno_equal(errno, ENOENT);
+		skip("no %s", driver);
 	}
 	close(fd);
-	return true;
 }
 
-static void equals_openssl(void **state)
+static void equals_openssl(void)
 {
-	const struct crypto_cipher *cipher = *state;
+	const struct crypto_cipher *cipher = test_element();
 	struct dice dice = dice_with_seed(seed());
 
-	if (!have(cipher->driver))
-		skip();
+	skip_without(cipher->driver);
 	for (unsigned int round = 0; round < rounds(); round++)
 		for (int list = 0; list < 2; list++) {
 			struct story story = {
@@ -331,7 +321,7 @@ static void elements(const char *driver, size_t nr, uint32_t form)
 	err = crypto_run(fd, form, 0, src, nr, dst, nr, nr * BLOCK, iv);
 	close(fd);
 	if (err)
-		fail_msg("%zu elements a side: %s", nr, strerror(err));
+		fail("%zu elements a side: %s", nr, strerror(err));
 	for (size_t i = 0; i < nr; i++)
 		assert_memory_equal((void *)(uintptr_t)dst[i].addr,
 				    result + i * BLOCK, BLOCK);
@@ -342,21 +332,19 @@ static void elements(const char *driver, size_t nr, uint32_t form)
  * A driver that makes more than one descriptor of an element overruns the ring
  * of 1,024, and the request never completes.
  */
-static void many_elements(void **state)
+static void many_elements(void)
 {
 	static const size_t numbers[] = { 1, 2, 31, 32, 33, 64, 200, 499, 500 };
 
-	(void)state;
-	if (!have("virtio_crypto_aes_cbc"))
-		skip();
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+	skip_without("virtio_crypto_aes_cbc");
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		elements("virtio_crypto_aes_cbc", numbers[i], PHYR_TEST_PAGES);
 		elements("virtio_crypto_aes_cbc", numbers[i], PHYR_TEST_LIST);
 	}
 }
 
 /* One request of a huge page, against the software of the kernel. */
-static void large_request(void **state)
+static void large_request(void)
 {
 	size_t len = getenv("PHYR_LAYOUTS") ? 16 * PHYR_MIB : 256 * PHYR_MIB;
 	struct phyr_test_crypto_segment whole = { .len = len };
@@ -366,14 +354,10 @@ static void large_request(void **state)
 	struct dice dice = dice_with_seed(seed());
 	int fd;
 
-	(void)state;
-	if (!have("virtio_crypto_aes_cbc"))
-		skip();
+	skip_without("virtio_crypto_aes_cbc");
 	if (phyr_backing_create(PHYR_BACKING_HUGETLB_1G, len, &backing,
-				&error)) {
-		print_message("# skipped: %s\n", error.message);
-		skip();
-	}
+				&error))
+		skip("%s", error.message);
 	fill(key, sizeof(key), &dice);
 	fill(backing->addr, PHYR_MIB, &dice);
 	expected = mmap(NULL, len, PROT_READ | PROT_WRITE,
@@ -420,18 +404,15 @@ static size_t count_interrupts(unsigned long *counts, size_t room)
 	return n;
 }
 
-static void queues_take_turns(void **state)
+static void queues_take_turns(void)
 {
 	unsigned long earlier[QUEUES_MAX], later[QUEUES_MAX];
 	size_t n = count_interrupts(earlier, QUEUES_MAX);
 	uint8_t block[BLOCK] = { 0 }, key[16] = { 0 }, iv[BLOCK] = { 0 };
 	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
 
-	(void)state;
-	if (n < 2) {
-		print_message("# skipped: the device has no two data queues\n");
-		skip();
-	}
+	if (n < 2)
+		skip("the device has no two data queues");
 	for (size_t i = 0; i < n; i++) {
 		int fd = crypto_open("virtio_crypto_aes_cbc", key, sizeof(key));
 
@@ -448,29 +429,18 @@ static void queues_take_turns(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(many_elements),
-		cmocka_unit_test(large_request),
-		cmocka_unit_test(queues_take_turns),
-		{ "virtio_crypto_aes_cbc", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[0] },
-		{ "cbc-aes-lib", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[1] },
-		{ "ctr-aes-lib", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[2] },
-		{ "cbc(aes-lib)", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[3] },
-		{ "ctr(aes-lib)", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[4] },
-		{ "cryptd(cbc-aes-lib)", equals_openssl, NULL, NULL,
-		  (void *)&crypto_ciphers[5] },
+	const struct test_case tests[] = {
+		TEST(many_elements),
+		TEST(large_request),
+		TEST(queues_take_turns),
+		TEST_EACH(equals_openssl, crypto_ciphers),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.teardown = teardown,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	if (access("/dev/phyr_test", F_OK)) {
-		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("crypto_data", tests, group_setup,
-					   group_teardown);
+	return test_run(&program);
 }

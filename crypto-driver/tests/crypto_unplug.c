@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +16,9 @@
 #include <unistd.h>
 #include <linux/virtio_config.h>
 
-#include <cmocka.h>
-
 #include "crypto_case.h"
+#include "harness.h"
+#include "phyr_test_device.h"
 #include "virtio_pci.h"
 
 #define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"
@@ -160,9 +158,8 @@ static void unplug_once(unsigned int pause_us)
 	assert_int_equal(try_once(), 0);
 }
 
-static void unplug_in_use(void **state)
+static void unplug_in_use(void)
 {
-	(void)state;
 	for (unsigned int i = 0; i < ROUNDS; i++)
 		unplug_once(i * 700);
 }
@@ -200,30 +197,24 @@ static void reset_once(unsigned int pause_us)
 	}
 }
 
-static void reset_in_use(void **state)
+static void reset_in_use(void)
 {
 	int ret = virtio_pci_reset(name);
 
-	(void)state;
-	if (ret == -ENOENT) {
-		print_message("the bus of the device cannot reset it\n");
-		skip();
-	}
+	if (ret == -ENOENT)
+		skip("the bus of the device cannot reset it");
 	assert_int_equal(ret, 0);
 	for (unsigned int i = 0; i < ROUNDS; i++)
 		reset_once(i * 700);
 }
 
-static void error_in_use(void **state)
+static void error_in_use(void)
 {
 	struct worker workers[WORKERS] = { 0 };
 
-	(void)state;
 	/* QEMU looks at the ring of descriptors in vain, and says nothing. */
-	if (virtio_pci_has_feature(name, VIRTIO_F_RING_PACKED)) {
-		print_message("a packed ring cannot be broken from here\n");
-		skip();
-	}
+	if (virtio_pci_has_feature(name, VIRTIO_F_RING_PACKED))
+		skip("a packed ring cannot be broken from here");
 	start_work(workers);
 	assert_int_equal(virtio_pci_break(name), 0);
 	end_work(workers);
@@ -249,34 +240,33 @@ static void self_tests(bool run)
 	close(fd);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
+	close(phyr_test_open_or_skip());
+	find_device();
+	if (!*name)
+		skip("no virtio crypto device");
 	self_tests(false);
-	return 0;
 }
 
-static int group_teardown(void **state)
+static void teardown(void)
 {
-	(void)state;
 	self_tests(true);
-	return 0;
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unplug_in_use),
-		cmocka_unit_test(reset_in_use),
-		cmocka_unit_test(error_in_use),
+	const struct test_case tests[] = {
+		TEST(unplug_in_use),
+		TEST(reset_in_use),
+		TEST(error_in_use),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.teardown = teardown,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	find_device();
-	if (access("/dev/phyr_test", F_OK) || !*name) {
-		printf("1..0 # SKIP no /dev/phyr_test or no virtio crypto device\n");
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("crypto_unplug", tests, group_setup,
-					   group_teardown);
+	return test_run(&program);
 }

@@ -6,25 +6,21 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <linux/phyr_test_dma.h>
 
 #include "description.h"
 #include "edu.h"
 #include "layout_case.h"
 #include "pattern.h"
-#include "pins_case.h"
+#include "phyr_test_device.h"
 
 #define PAGE 4096ul
 #define MIB (1ul << 20)
@@ -34,8 +30,6 @@
 #define MAX_ENTRIES (1u << 20)
 #define COPIES 4 /* of a mapping, by the device */
 #define PIECE 64 /* bytes that a copy moves at most */
-
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct edu edu;
 static int device;
@@ -226,14 +220,13 @@ static const struct layout_part parts[] = {
 	{ .kind = "base", .granules = 5, .touch = TOUCH_WRITE },
 };
 
-static void test_random_ranges_and_limits(void **state)
+static void test_random_ranges_and_limits(void)
 {
 	struct dice dice = dice_with_seed(SEED);
 	int rounds = getenv("PHYR_LONG") ? LONG_ROUNDS : ROUNDS;
 	long slots = bounce_slots();
 	struct layout layout;
 
-	(void)state;
 	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
 	for (int i = 0; i < rounds; i++) {
 		uintptr_t a = layout_point(&layout, &dice);
@@ -270,13 +263,12 @@ static void test_random_ranges_and_limits(void **state)
 	assert_int_equal(bounce_slots(), slots);
 }
 
-static void test_one_entry_behind_an_iommu(void **state)
+static void test_one_entry_behind_an_iommu(void)
 {
 	struct layout layout;
 
-	(void)state;
 	if (!behind_iommu())
-		skip();
+		skip("no IOMMU");
 	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
 	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_PHYRS;
 	     form++) {
@@ -285,14 +277,14 @@ static void test_one_entry_behind_an_iommu(void **state)
 				       layout.end - layout.start - 8),
 		};
 
-		assert_int_equal(map(&mapping), 0);
+		assert_errno_equal(map(&mapping), 0);
 		assert_int_equal(mapping.nr, 1);
 		unmap();
 	}
 	layout_clear(&layout);
 }
 
-static void test_1g_page(void **state)
+static void test_1g_page(void)
 {
 	static const struct layout_part part = { .kind = "hugetlb-1G",
 						 .granules = 1,
@@ -300,9 +292,8 @@ static void test_1g_page(void **state)
 	struct dice dice = dice_with_seed(SEED);
 	struct layout layout;
 
-	(void)state;
 	if (always_bounces())
-		skip();
+		skip("it would not fit into the bounce buffers");
 	layout_case_build(&layout, &part, 1, 0);
 	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
 	     form++) {
@@ -319,7 +310,7 @@ static void test_1g_page(void **state)
  * hold: some of it is mapped when there are no more, and if any of that stayed,
  * it would be seen in use, or the next one would not fit.
  */
-static void test_failure_in_the_middle_leaves_nothing(void **state)
+static void test_failure_in_the_middle_leaves_nothing(void)
 {
 	static const struct layout_part part = { .kind = "base",
 						 .granules = 80 * MIB / PAGE,
@@ -327,9 +318,8 @@ static void test_failure_in_the_middle_leaves_nothing(void **state)
 	long slots = bounce_slots();
 	struct layout layout;
 
-	(void)state;
 	if (!behind_iommu() && !always_bounces())
-		skip();
+		skip("neither DMA addresses nor bounce buffers are scarce");
 	layout_case_build(&layout, &part, 1, 0);
 	for (int i = 0; i < 6; i++) {
 		int form = i % 2 ? PHYR_TEST_DMA_PHYRS : PHYR_TEST_DMA_SG_PHYRS;
@@ -349,14 +339,14 @@ static void test_failure_in_the_middle_leaves_nothing(void **state)
 
 		if (behind_iommu()) {
 			mapping.dma.len = 8 * MIB;
-			assert_int_equal(map(&mapping), 0);
+			assert_errno_equal(map(&mapping), 0);
 			unmap();
 		}
 	}
 	layout_clear(&layout);
 }
 
-static void test_coherent_memory_is_not_bounced(void **state)
+static void test_coherent_memory_is_not_bounced(void)
 {
 	static const struct layout_part part = { .kind = "base",
 						 .granules = 4,
@@ -365,7 +355,6 @@ static void test_coherent_memory_is_not_bounced(void **state)
 	long slots = bounce_slots();
 	struct layout layout;
 
-	(void)state;
 	layout_case_build(&layout, &part, 1, 0);
 	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
 	     form++) {
@@ -374,7 +363,7 @@ static void test_coherent_memory_is_not_bounced(void **state)
 		};
 
 		mapping.dma.flags |= PHYR_TEST_DMA_COHERENT;
-		assert_int_equal(map(&mapping), expected);
+		assert_errno_equal(map(&mapping), expected);
 		assert_int_equal(bounce_slots(), slots);
 		if (!expected)
 			unmap();
@@ -382,7 +371,7 @@ static void test_coherent_memory_is_not_bounced(void **state)
 	layout_clear(&layout);
 }
 
-static void test_bad_input(void **state)
+static void test_bad_input(void)
 {
 	static const struct layout_part part = { .kind = "base",
 						 .granules = 4,
@@ -390,7 +379,6 @@ static void test_bad_input(void **state)
 	struct layout layout;
 	struct phyr_test_dma good;
 
-	(void)state;
 	layout_case_build(&layout, &part, 1, 0);
 	good = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
 
@@ -398,7 +386,7 @@ static void test_bad_input(void **state)
 	do {                                                 \
 		struct mapping m = { .dma = good };          \
 		change;                                      \
-		assert_int_equal(map(&m), error);            \
+		assert_errno_equal(map(&m), error);            \
 	} while (0)
 	refused(m.dma.len = 0, EINVAL);
 	refused(m.dma.len += 1, EFAULT);
@@ -429,7 +417,7 @@ static void write_to(const char *path, const char *text)
 	close(fd);
 }
 
-static void test_device_goes_while_memory_is_mapped(void **state)
+static void test_device_goes_while_memory_is_mapped(void)
 {
 	static const struct layout_part part = { .kind = "base",
 						 .granules = 4,
@@ -438,50 +426,49 @@ static void test_device_goes_while_memory_is_mapped(void **state)
 	struct layout layout;
 	struct mapping mapping;
 
-	(void)state;
 	layout_case_build(&layout, &part, 1, 0);
 	mapping.dma = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
-	assert_int_equal(map(&mapping), 0);
-	assert_int_equal(map(&mapping), EBUSY);
+	assert_errno_equal(map(&mapping), 0);
+	assert_errno_equal(map(&mapping), EBUSY);
 	write_to("/sys/bus/pci/drivers/phyr_test/unbind", edu.name);
 	assert_int_equal(bounce_slots(), slots);
 	unmap();
-	assert_int_equal(map(&mapping), ENODEV);
+	assert_errno_equal(map(&mapping), ENODEV);
 	write_to("/sys/bus/pci/drivers/phyr_test/bind", edu.name);
-	assert_int_equal(map(&mapping), 0);
+	assert_errno_equal(map(&mapping), 0);
 	unmap();
 	layout_clear(&layout);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	if (layout_prepare())
-		return -1;
+	int ret = edu_open(&edu);
+
+	if (ret)
+		skip("no edu device is bound to the driver phyr_test: %s",
+		     strerror(-ret));
+	device = phyr_test_open_or_skip();
+	layout_case_prepare();
 	entries = malloc(MAX_ENTRIES * sizeof(*entries));
-	return entries ? 0 : -1;
+	assert_non_null(entries);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		pins_case(test_random_ranges_and_limits),
-		pins_case(test_one_entry_behind_an_iommu),
-		pins_case(test_1g_page),
-		pins_case(test_failure_in_the_middle_leaves_nothing),
-		pins_case(test_coherent_memory_is_not_bounced),
-		pins_case(test_bad_input),
-		pins_case(test_device_goes_while_memory_is_mapped),
+	const struct test_case tests[] = {
+		TEST(test_random_ranges_and_limits),
+		TEST(test_one_entry_behind_an_iommu),
+		TEST(test_1g_page),
+		TEST(test_failure_in_the_middle_leaves_nothing),
+		TEST(test_coherent_memory_is_not_bounced),
+		TEST(test_bad_input),
+		TEST(test_device_goes_while_memory_is_mapped),
 	};
-	int ret;
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+	};
 
-	device = phyr_test_open();
-	ret = edu_open(&edu);
-	if (ret) {
-		printf("1..0 # SKIP no edu device is bound to the driver phyr_test: %s\n",
-		       strerror(-ret));
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("dma_map", tests, group_setup, NULL);
+	return test_run(&program);
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "edu.h"
 
+#define DRIVER "/sys/bus/pci/drivers/phyr_test"
 #define BAR_LEN (1ul << 20)
 
 /* Registers, and the buffer as the device's DMA engine addresses it. */
@@ -19,19 +22,28 @@
 #define COMMAND_RUN 1
 #define COMMAND_TO_MEMORY 2
 
+static int find_device(char name[PHYR_TEST_DMA_NAME])
+{
+	glob_t found;
+
+	if (glob(DRIVER "/*:*", 0, NULL, &found))
+		return -ENODEV;
+	snprintf(name, PHYR_TEST_DMA_NAME, "%s",
+		 found.gl_pathv[0] + strlen(DRIVER "/"));
+	globfree(&found);
+	return 0;
+}
+
 int edu_open(struct edu *edu)
 {
-	struct phyr_dma dma;
 	char path[64];
 	void *bar;
 	int fd, ret;
 
-	ret = phyr_dma_open(&dma, NULL);
+	ret = find_device(edu->name);
 	if (ret)
 		return ret;
-	close(dma.fd);
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource0",
-		 dma.device);
+	snprintf(path, sizeof(path), DRIVER "/%s/resource0", edu->name);
 	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -40,8 +52,7 @@ int edu_open(struct edu *edu)
 	close(fd);
 	if (ret)
 		return ret;
-	*edu = (struct edu){ .registers = bar };
-	snprintf(edu->name, sizeof(edu->name), "%s", dma.device);
+	edu->registers = bar;
 	return 0;
 }
 

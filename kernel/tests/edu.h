@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <phyr/dma.h>
+#include <linux/phyr_test_dma.h>
 
 /* Bytes that one transfer can move. */
 #define EDU_BUFFER 4096
@@ -18,7 +18,7 @@
  */
 struct edu {
 	volatile uint8_t *registers;
-	char name[PHYR_DMA_NAME];
+	char name[PHYR_TEST_DMA_NAME];
 };
 
 /* 0 or negative errno; the device is the one bound to the driver phyr_test. */

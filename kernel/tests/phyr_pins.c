@@ -9,9 +9,7 @@
 #include <linux/kernel-page-flags.h>
 #include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +17,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "description.h"
 #include "layout_case.h"
 #include "page_frames.h"
+#include "phyr_test_device.h"
 #include "pins.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MOST_PAGES 2048
@@ -38,10 +33,6 @@ static int hold_fd;
 static int fd;
 static struct description *held;
 static struct description *seen;
-
-#define for_each_form(form)                              \
-	for (enum phyr_test_form form = PHYR_TEST_PAGES; \
-	     form <= PHYR_TEST_LIST; form++)
 
 static struct description_request
 whole(const struct layout *layout, enum phyr_test_form form, unsigned int flags)
@@ -62,8 +53,8 @@ static void hold_whole(const struct layout *layout, enum phyr_test_form form,
 	describe_and_hold(hold_fd, &request, held);
 	assert_int_equal(held->error, 0);
 	assert_int_equal(held->done, request.len);
-	assert_null(description_flaw(held));
-	assert_null(description_pagemap_flaw(held));
+	assert_no_flaw(description_flaw(held));
+	assert_no_flaw(description_pagemap_flaw(held));
 }
 
 /* --- fork ---------------------------------------------------------------- */
@@ -103,9 +94,9 @@ static void end_child(pid_t child, int go)
 }
 
 /* Pinned before the fork: the child gets the copies, whoever writes. */
-static void test_hold_then_fork(void **state)
+static void test_hold_then_fork(void)
 {
-	const struct layout_part *part = *state;
+	const struct layout_part *part = test_element();
 	struct layout layout;
 	pid_t child;
 	int go;
@@ -122,7 +113,7 @@ static void test_hold_then_fork(void **state)
 					     page_frame(getpid(), (void *)at));
 		memory_touch((void *)layout.start, layout.end - layout.start,
 			     TOUCH_WRITE);
-		assert_null(description_pagemap_flaw(held));
+		assert_no_flaw(description_pagemap_flaw(held));
 		end_child(child, go);
 		release_held(hold_fd);
 		layout_clear(&layout);
@@ -130,9 +121,9 @@ static void test_hold_then_fork(void **state)
 }
 
 /* Pinned to read while shared with a child: the pin gets a page of its own. */
-static void test_fork_then_hold(void **state)
+static void test_fork_then_hold(void)
 {
-	const struct layout_part *part = *state;
+	const struct layout_part *part = test_element();
 	struct layout layout;
 	pid_t child;
 	int go;
@@ -144,7 +135,7 @@ static void test_fork_then_hold(void **state)
 		hold_whole(&layout, form, 0);
 		memory_touch((void *)layout.start, layout.end - layout.start,
 			     TOUCH_WRITE);
-		assert_null(description_pagemap_flaw(held));
+		assert_no_flaw(description_pagemap_flaw(held));
 		end_child(child, go);
 		release_held(hold_fd);
 		layout_clear(&layout);
@@ -178,16 +169,13 @@ static void assert_contents(const struct layout *layout)
 				 at / PAGE % 256);
 }
 
-static void test_movable(void **state)
+static void test_movable(void)
 {
-	const struct layout_part *part = *state;
+	const struct layout_part *part = test_element();
 	struct layout layout;
 
-	if (!zone_movable_exists()) {
-		print_message(
-			"# SKIP no ZONE_MOVABLE: boot with movablecore=2G\n");
-		skip();
-	}
+	if (!zone_movable_exists())
+		skip("no ZONE_MOVABLE: boot with movablecore=2G");
 	for_each_form(form)
 	{
 		size_t before;
@@ -220,13 +208,12 @@ static void drain_lru_lists(void)
 }
 
 /* An anonymous page is called so until its last reference is gone. */
-static void test_get_puts(void **state)
+static void test_get_puts(void)
 {
 	static const struct layout_part part = { "base", 50, 0, TOUCH_WRITE };
 	struct layout layout;
 	uint64_t frames[50];
 
-	(void)state;
 	for (enum phyr_test_form form = PHYR_TEST_PAGES;
 	     form <= PHYR_TEST_PHYRS; form++) {
 		struct description_request request;
@@ -266,10 +253,8 @@ static int register_missing(uintptr_t addr)
 		.mode = UFFDIO_REGISTER_MODE_MISSING,
 	};
 
-	if (uffd < 0) {
-		print_message("# SKIP userfaultfd: %s\n", strerror(errno));
-		skip();
-	}
+	if (uffd < 0)
+		skip("userfaultfd: %s", strerror(errno));
 	assert_int_equal(ioctl(uffd, UFFDIO_API, &api), 0);
 	assert_int_equal(ioctl(uffd, UFFDIO_REGISTER, &missing), 0);
 	return uffd;
@@ -313,12 +298,11 @@ static void ignore(int signal)
 }
 
 /* A signal that does not kill does not shorten a pin. */
-static void test_signal(void **state)
+static void test_signal(void)
 {
 	struct sigaction action = { .sa_handler = ignore };
 	struct layout layout;
 
-	(void)state;
 	sigaction(SIGUSR1, &action, NULL);
 	for_each_form(form)
 	{
@@ -341,19 +325,18 @@ static void test_signal(void **state)
 		pthread_join(thread, NULL);
 		assert_int_equal(seen->error, 0);
 		assert_int_equal(seen->done, request.len);
-		assert_null(description_flaw(seen));
+		assert_no_flaw(description_flaw(seen));
 		close(uffd);
 		layout_clear(&layout);
 	}
 }
 
 /* One that kills ends it, and what was pinned by then is unpinned. */
-static void test_kill(void **state)
+static void test_kill(void)
 {
 	long before = pins_quiet();
 	struct layout layout;
 
-	(void)state;
 	for_each_form(form)
 	{
 		struct description_request request;
@@ -388,20 +371,18 @@ static void test_kill(void **state)
 	}
 }
 
-static void test_poisoned(void **state)
+static void test_poisoned(void)
 {
 	static const struct layout_part part = { "base", 40, 0, TOUCH_WRITE };
 	struct sigaction action = { .sa_handler = ignore }, before;
 	struct layout layout;
 
-	(void)state;
 	/* MADV_HWPOISON also tells the process that does it. */
 	sigaction(SIGBUS, &action, &before);
 	layout_case_build(&layout, &part, 1, 0);
 	if (madvise((void *)(layout.start + 17 * PAGE), PAGE, MADV_HWPOISON)) {
-		print_message("# SKIP MADV_HWPOISON: %s\n", strerror(errno));
 		layout_clear(&layout);
-		skip();
+		skip("MADV_HWPOISON: %s", strerror(errno));
 	}
 	for_each_form(form)
 	{
@@ -415,7 +396,7 @@ static void test_poisoned(void **state)
 		} else {
 			assert_int_equal(seen->error, 0);
 			assert_int_equal(seen->done, 17 * PAGE - 50);
-			assert_null(description_flaw(seen));
+			assert_no_flaw(description_flaw(seen));
 		}
 		request.addr = layout.start + 17 * PAGE + 1;
 		request.len = 1;
@@ -426,56 +407,32 @@ static void test_poisoned(void **state)
 	sigaction(SIGBUS, &before, NULL);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	hold_fd = phyr_test_open();
+	fd = phyr_test_open_or_skip();
+	hold_fd = phyr_test_open_or_skip();
 	held = description_create(MOST_PAGES);
 	seen = description_create(MOST_PAGES);
-	return hold_fd < 0 || !held || !seen || layout_prepare() ? -1 : 0;
-}
-
-static struct CMUnitTest with(const char *name, CMUnitTestFunction function,
-			      const struct layout_part *part)
-{
-	return (struct CMUnitTest){ name, function, pins_case_setup,
-				    pins_case_teardown, (void *)part };
+	assert_true(held && seen);
+	layout_case_prepare();
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		with("hold, then fork: base", test_hold_then_fork,
-		     &cow_memories[0]),
-		with("hold, then fork: thp", test_hold_then_fork,
-		     &cow_memories[1]),
-		with("hold, then fork: hugetlb", test_hold_then_fork,
-		     &cow_memories[2]),
-		with("hold, then fork: private file", test_hold_then_fork,
-		     &cow_memories[3]),
-		with("fork, then hold: base", test_fork_then_hold,
-		     &cow_memories[0]),
-		with("fork, then hold: thp", test_fork_then_hold,
-		     &cow_memories[1]),
-		with("fork, then hold: hugetlb", test_fork_then_hold,
-		     &cow_memories[2]),
-		with("fork, then hold: private file", test_fork_then_hold,
-		     &cow_memories[3]),
-		with("movable: base", test_movable, &movable_memories[0]),
-		with("movable: thp", test_movable, &movable_memories[1]),
-		with("movable: shmem", test_movable, &movable_memories[2]),
-		pins_case(test_get_puts),
-		pins_case(test_signal),
-		pins_case(test_kill),
-		pins_case(test_poisoned),
+	const struct test_case tests[] = {
+		TEST_EACH(test_hold_then_fork, cow_memories),
+		TEST_EACH(test_fork_then_hold, cow_memories),
+		TEST_EACH(test_movable, movable_memories),
+		TEST(test_get_puts),
+		TEST(test_signal),
+		TEST(test_kill),
+		TEST(test_poisoned),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
 	};
 
-	fd = phyr_test_open();
-	if (fd < 0) {
-		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("phyr_pins", tests, group_setup,
-					   NULL);
+	return test_run(&program);
 }

@@ -8,8 +8,6 @@
  * are many.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +15,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "layout_case.h"
 #include "pins.h"
@@ -41,7 +37,7 @@ static const unsigned int all_flags[] = {
 	PHYR_TEST_GET | PHYR_TEST_WRITE,
 };
 
-#define NR_FLAGS (sizeof(all_flags) / sizeof(all_flags[0]))
+#define NR_FLAGS ARRAY_SIZE(all_flags)
 
 static unsigned long number_from_environment(const char *name,
 					     unsigned long otherwise)
@@ -67,7 +63,7 @@ static const char *kind_flaw(const struct memory_kind *kind,
 		{ dice_roll(dice, len / 2), 1 + dice_roll(dice, len / 2) },
 	};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
 		const char *flawed = range_flaw(&check,
 						layout->start + ranges[i].at,
 						ranges[i].len, flags, dice);
@@ -103,9 +99,9 @@ static const char *taken_flaw(const struct memory_kind *kind,
 	return NULL;
 }
 
-static void test_kind(void **state)
+static void test_kind(void)
 {
-	const struct memory_kind *kind = *state;
+	const struct memory_kind *kind = test_element();
 	struct dice dice = dice_with_seed(SEED);
 	struct layout_part part = { .kind = kind->name };
 	struct layout layout;
@@ -125,7 +121,7 @@ static void test_kind(void **state)
 		/* Also after a failure: the next kind has the same place. */
 		layout_clear(&layout);
 		if (flawed)
-			fail_msg("touch %u, flags %#x: %s", part.touch, flags,
+			fail("touch %u, flags %#x: %s", part.touch, flags,
 				 flawed);
 	}
 }
@@ -208,15 +204,14 @@ static const char *forked_flaw(const struct layout *layout, struct dice *dice)
 	return **shared ? flaw("in the child: %s", *shared) : NULL;
 }
 
-static void test_mixtures(void **state)
+static void test_mixtures(void)
 {
 	unsigned long seed = number_from_environment("PHYR_SEED", SEED);
 	unsigned long layouts = number_from_environment(
 		"PHYR_LAYOUTS", getenv("PHYR_LONG") ? LONG_LAYOUTS : LAYOUTS);
 	struct layout layout;
 
-	(void)state;
-	print_message("# PHYR_SEED=%lu PHYR_LAYOUTS=%lu\n", seed, layouts);
+	note("PHYR_SEED=%lu PHYR_LAYOUTS=%lu", seed, layouts);
 	check.pins = pins_quiet();
 	check.complete = 0;
 	check.partial = 0;
@@ -226,16 +221,16 @@ static void test_mixtures(void **state)
 		const char *flawed;
 
 		if (layout_build_random(&layout, &dice))
-			fail_msg("PHYR_SEED=%lu: no memory for%s", seed + i,
+			fail("PHYR_SEED=%lu: no memory for%s", seed + i,
 				 layout.story);
 		flawed = dice_one_in(&dice, 4) ? forked_flaw(&layout, &dice)
 					       : layout_flaw(&layout, &dice);
 		if (flawed)
-			fail_msg("PHYR_SEED=%lu PHYR_LAYOUTS=1:%s: %s",
+			fail("PHYR_SEED=%lu PHYR_LAYOUTS=1:%s: %s",
 				 seed + i, layout.story, flawed);
 		layout_clear(&layout);
 	}
-	print_message("# ranges taken whole %lu, in part %lu, not at all %lu\n",
+	note("ranges taken whole %lu, in part %lu, not at all %lu",
 		      check.complete, check.partial, check.refused);
 	/* Otherwise the layouts do not try what they are there for. */
 	if (layouts >= 1000) {
@@ -245,34 +240,29 @@ static void test_mixtures(void **state)
 	}
 }
 
+static void setup(void)
+{
+	range_check_init(&check, LAYOUT_PAGES);
+	layout_case_prepare();
+}
+
+static void teardown(void)
+{
+	range_check_deinit(&check);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[32] = { 0 };
-	size_t nr = 0;
-	int status;
+	const struct test_case tests[] = {
+		TEST_EACH_OF(test_kind, memory_kinds, nr_memory_kinds),
+		TEST(test_mixtures),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.teardown = teardown,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+	};
 
-	status = range_check_init(&check, LAYOUT_PAGES);
-	if (status == -ENOENT) {
-		puts("1..0 # SKIP no /dev/phyr_test: kernel without CONFIG_PHYR_TEST");
-		return 77;
-	}
-	if (!status)
-		status = layout_prepare();
-	if (status) {
-		printf("Bail out! preparation: %s\n", strerror(-status));
-		return EXIT_FAILURE;
-	}
-	for (size_t i = 0; i < nr_memory_kinds; i++)
-		tests[nr++] = (struct CMUnitTest){
-			.name = memory_kinds[i].name,
-			.test_func = test_kind,
-			.initial_state = &memory_kinds[i],
-		};
-	tests[nr++] = (struct CMUnitTest){ .name = "mixtures",
-					   .test_func = test_mixtures };
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	status =
-		_cmocka_run_group_tests("phyr_property", tests, nr, NULL, NULL);
-	range_check_deinit(&check);
-	return status;
+	return test_run(&program);
 }

@@ -7,24 +7,19 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <phyr/clock.h>
-
+#include "clock_ns.h"
 #include "description.h"
 #include "dice.h"
 #include "layout_case.h"
-#include "pins_case.h"
+#include "phyr_test_device.h"
 
 #define PAGE 4096ul
 #define SECONDS 10
@@ -198,19 +193,18 @@ static bool enough(const struct tally tallies[PINNERS + 2])
 	       tallies[PINNERS + 1].other > LEAST;
 }
 
-static void test_race(void **state)
+static void test_race(void)
 {
 	const char *text = getenv("PHYR_SECONDS");
 	unsigned int seconds = text		     ? atoi(text)
 			       : getenv("PHYR_LONG") ? LONG_SECONDS
 						     : SECONDS;
-	const uint64_t start = phyr_clock_ns();
+	const uint64_t start = clock_ns();
 	const uint64_t end = start + seconds * 1000000000ull;
 	const uint64_t last = start + PATIENCE * seconds * 1000000000ull;
 	struct tally tallies[PINNERS + 2] = { 0 };
 	pthread_t threads[PINNERS + 2];
 
-	(void)state;
 	layout_case_build(&layout, parts, 5, 512 * PAGE);
 	for (int i = 0; i < PINNERS + 2; i++) {
 		tallies[i].seed = i;
@@ -221,8 +215,8 @@ static void test_race(void **state)
 			       &tallies[i]);
 	}
 	while (!atomic_load(&stop) &&
-	       (phyr_clock_ns() < end ||
-		(phyr_clock_ns() < last && !enough(tallies))))
+	       (clock_ns() < end ||
+		(clock_ns() < last && !enough(tallies))))
 		usleep(50000);
 	atomic_store(&stop, true);
 	for (int i = 0; i < PINNERS + 2; i++)
@@ -230,35 +224,31 @@ static void test_race(void **state)
 	layout_clear(&layout);
 
 	for (int i = 0; i < PINNERS; i++)
-		print_message(
-			"# pinned whole %lu, in part %lu, not at all %lu\n",
+		note("pinned whole %lu, in part %lu, not at all %lu",
 			tallies[i].whole, tallies[i].part, tallies[i].refused);
-	print_message("# changes %lu, forks %lu\n", tallies[PINNERS].other,
+	note("changes %lu, forks %lu", tallies[PINNERS].other,
 		      tallies[PINNERS + 1].other);
 	if (failure)
-		fail_msg("%s", failure);
+		fail("%s", failure);
 	assert_true(enough(tallies));
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	return layout_prepare() ? -1 : 0;
+	close(phyr_test_open_or_skip());
+	layout_case_prepare();
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		pins_case(test_race),
+	const struct test_case tests[] = {
+		TEST(test_race),
 	};
-	int fd = phyr_test_open();
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+	};
 
-	if (fd < 0) {
-		printf("1..0 # SKIP /dev/phyr_test: %s\n", strerror(errno));
-		return 77;
-	}
-	close(fd);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("pin_race", tests, group_setup,
-					   NULL);
+	return test_run(&program);
 }

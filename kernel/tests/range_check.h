@@ -29,8 +29,8 @@ struct range_check {
 	unsigned long refused;
 };
 
-/* Ranges of up to @pages pages. 0 or a negative errno. */
-int range_check_init(struct range_check *check, size_t pages);
+/* Ranges of up to @pages pages. The caller sets @pins before it checks one. */
+void range_check_init(struct range_check *check, size_t pages);
 void range_check_deinit(struct range_check *check);
 
 /**

@@ -6,34 +6,25 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-#include <phyr/device.h>
 #include <phyr/rdma.h>
 
+#include "harness.h"
+#include "island.h"
 #include "pins.h"
-#include "pins_case.h"
+#include "rdma_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
 #define NOBODY 65534
-#define SKIPPED 77 /* exit status of a child */
-
-#define ALL_ACCESS                                          \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
-	 IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_ATOMIC)
 
 static struct phyr_device *device;
 
@@ -43,28 +34,16 @@ static char *read_only;
 static char *inaccessible;
 static char *secret;
 
-/* Far from the addresses that the kernel chooses for others. */
-static char *map(int prot, int flags, int fd)
-{
-	static char *next = (char *)(1ul << 44);
-	char *area = mmap(next, PAGES * PAGE, prot, flags | MAP_FIXED_NOREPLACE,
-			  fd, 0);
-
-	next += 1ul << 30;
-	return area == MAP_FAILED ? NULL : area;
-}
-
-static int group_setup(void **state)
+static void setup(void)
 {
 	int fd = syscall(SYS_memfd_secret, O_CLOEXEC);
 
-	(void)state;
+	device = rdma_device_open();
 	if (fd >= 0 && !ftruncate(fd, PAGES * PAGE))
-		secret = map(PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-	writable = map(PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	read_only = map(PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	inaccessible = map(PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	return writable && read_only && inaccessible ? 0 : -1;
+		secret = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
+	writable = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	read_only = island_map(PAGES * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	inaccessible = island_map(PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
 /* Of this process, in KiB. */
@@ -103,7 +82,7 @@ struct bad_region {
 	int expected;
 };
 
-static struct bad_region bad_regions[] = {
+static const struct bad_region bad_regions[] = {
 	{ "good", &writable, 0, PAGES *PAGE, ALL_ACCESS, 0 },
 	{ "zero length", &writable, 0, 0, ALL_ACCESS, EINVAL },
 	{ "zero length within a page", &writable, 100, 0, ALL_ACCESS, 0 },
@@ -135,11 +114,9 @@ static struct bad_region bad_regions[] = {
 	{ "unknown access", &writable, 0, PAGE, 1 << 19, EINVAL },
 };
 
-#define NR_BAD_REGIONS (sizeof(bad_regions) / sizeof(bad_regions[0]))
-
-static void test_bad_region(void **state)
+static void test_bad_region(void)
 {
-	const struct bad_region *bad = *state;
+	const struct bad_region *bad = test_element();
 	uintptr_t addr = bad->offset;
 	/* siw refuses no bytes wherever they are. */
 	int expected = !bad->len && phyr_rdma_is_iwarp(device) ? EINVAL
@@ -147,19 +124,16 @@ static void test_bad_region(void **state)
 
 	if (bad->base) {
 		if (!*bad->base)
-			skip();
+			skip("no secret memory");
 		addr += (uintptr_t)*bad->base;
 	}
-	assert_string_equal(
-		strerrorname_np(error_of(addr, bad->len, bad->access)),
-		strerrorname_np(expected));
+	assert_errno_equal(error_of(addr, bad->len, bad->access), expected);
 }
 
-static void test_iova_of_another_offset(void **state)
+static void test_iova_of_another_offset(void)
 {
 	struct ibv_mr *mr;
 
-	(void)state;
 	mr = ibv_reg_mr_iova(device->pd, writable + 8, PAGE, 0x10000,
 			     ALL_ACCESS);
 	assert_null(mr);
@@ -173,14 +147,13 @@ static void test_iova_of_another_offset(void **state)
 }
 
 /* No bytes in the middle of a page still charge, and pin, that page. */
-static void test_no_bytes_within_page(void **state)
+static void test_no_bytes_within_page(void)
 {
 	const long before = pins_quiet();
 	struct ibv_mr *mr;
 
-	(void)state;
 	if (phyr_rdma_is_iwarp(device))
-		skip();
+		skip("siw refuses no bytes");
 	mr = ibv_reg_mr(device->pd, writable + 100, 0, ALL_ACCESS);
 	assert_non_null(mr);
 	assert_int_equal(vm_pin(), 4);
@@ -191,15 +164,11 @@ static void test_no_bytes_within_page(void **state)
 
 /* --- RLIMIT_MEMLOCK of a process without CAP_IPC_LOCK ------------------- */
 
-#define check(condition)                                                   \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			printf("# line %d, VmPin %ld, errno %s: %s\n",     \
-			       __LINE__, vm_pin(), strerrorname_np(errno), \
-			       #condition);                                \
-			fflush(stdout);                                    \
-			_exit(1);                                          \
-		}                                                          \
+#define check(condition)                                            \
+	do {                                                        \
+		if (!(condition))                                   \
+			fail("VmPin %ld, errno %s: %s", vm_pin(),   \
+			     strerrorname_np(errno), #condition);   \
 	} while (0)
 
 static void limit_to(rlim_t bytes)
@@ -306,7 +275,7 @@ static void child_with_hugepage(void)
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
 	if (huge == MAP_FAILED)
-		_exit(SKIPPED);
+		skip("no hugepage of 2 MiB is free");
 	limit_to(len);
 	mr = registered(huge, len);
 	check(mr && vm_pin() == (long)(len >> 10));
@@ -334,73 +303,49 @@ static void child_that_unmaps(void)
 	check(vm_pin() == 0);
 }
 
-static struct limit {
+static const struct limit {
 	const char *name;
 	void (*child)(void);
 } limits[] = {
-	{ "limit of zero", child_without_limit },
-	{ "limit, exactly", child_at_limit },
-	{ "limit within a page", child_at_odd_limit },
-	{ "limit, many regions", child_with_many },
-	{ "limit, unmapped tail", child_with_unmapped_tail },
-	{ "limit, hugepage", child_with_hugepage },
-	{ "limit, unmapped region", child_that_unmaps },
+	{ "zero", child_without_limit },
+	{ "exactly", child_at_limit },
+	{ "within a page", child_at_odd_limit },
+	{ "many regions", child_with_many },
+	{ "unmapped tail", child_with_unmapped_tail },
+	{ "hugepage", child_with_hugepage },
+	{ "unmapped region", child_that_unmaps },
 };
 
-#define NR_LIMITS (sizeof(limits) / sizeof(limits[0]))
-
 /* The child has its own device: what it leaves behind goes with it. */
-static void test_limit(void **state)
+static void child(void)
 {
-	const struct limit *limit = *state;
-	pid_t child;
-	int status;
+	const struct limit *limit = test_element();
 
-	fflush(stdout);
-	child = fork();
-	if (!child) {
-		check(!setresgid(NOBODY, NOBODY, NOBODY));
-		check(!setresuid(NOBODY, NOBODY, NOBODY));
-		check(!phyr_device_open(getenv("PHYR_DEVICE"), &device, NULL));
-		limit->child();
-		check(vm_pin() == 0);
-		_exit(0);
-	}
-	waitpid(child, &status, 0);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
-		print_message("# SKIP no hugepage of 2 MiB is free\n");
-		skip();
-	}
-	assert_int_equal(status, 0);
+	check(!setresgid(NOBODY, NOBODY, NOBODY));
+	check(!setresuid(NOBODY, NOBODY, NOBODY));
+	device = rdma_device_open();
+	limit->child();
+	check(vm_pin() == 0);
 }
 
-static struct CMUnitTest named(const char *name, CMUnitTestFunction function,
-			       void *state)
+static void test_limit(void)
 {
-	return (struct CMUnitTest){ name, function, pins_case_setup,
-				    pins_case_teardown, state };
+	in_child(child);
 }
 
 int main(void)
 {
-	struct CMUnitTest tests[NR_BAD_REGIONS + NR_LIMITS + 2];
-	struct phyr_error error;
-	size_t nr = 0;
+	const struct test_case tests[] = {
+		TEST_EACH(test_bad_region, bad_regions),
+		TEST_EACH(test_limit, limits),
+		TEST(test_iova_of_another_offset),
+		TEST(test_no_bytes_within_page),
+	};
+	const struct test_program program = {
+		.setup = setup,
+		.tests = tests,
+		.nr = ARRAY_SIZE(tests),
+	};
 
-	if (phyr_device_open(getenv("PHYR_DEVICE"), &device, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	for (size_t i = 0; i < NR_BAD_REGIONS; i++)
-		tests[nr++] = named(bad_regions[i].name, test_bad_region,
-				    &bad_regions[i]);
-	for (size_t i = 0; i < NR_LIMITS; i++)
-		tests[nr++] = named(limits[i].name, test_limit, &limits[i]);
-	tests[nr++] = named("iova of another offset",
-			    test_iova_of_another_offset, NULL);
-	tests[nr++] = named("no bytes within a page pin it",
-			    test_no_bytes_within_page, NULL);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return _cmocka_run_group_tests("mr_bad_input", tests, nr, group_setup,
-				       NULL);
+	return test_run(&program);
 }

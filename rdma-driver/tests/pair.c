@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <errno.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
+#include "harness.h"
 #include "pair.h"
 
-int pair_open(struct pair *pair, struct phyr_error *error)
+static void connect_ends(struct pair *pair)
 {
-	int status;
+	struct phyr_error error;
 
+	if (phyr_rdma_create(pair->device, &pair->rdma, &error))
+		fail("%s", error.message);
+}
+
+void pair_open(struct pair *pair)
+{
 	memset(pair, 0, sizeof(*pair));
-	status = phyr_device_open(getenv("PHYR_DEVICE"), &pair->device, error);
-	if (!status)
-		status = phyr_rdma_create(pair->device, &pair->rdma, error);
-	if (status)
-		return status;
+	pair->device = rdma_device_open();
+	connect_ends(pair);
 	pair->word_mr = ibv_reg_mr(pair->device->pd, &pair->word,
 				   sizeof(pair->word), ALL_ACCESS);
-	if (!pair->word_mr)
-		return phyr_error_set(error, -errno, "ibv_reg_mr: %s",
-				      strerror(errno));
-	return 0;
+	assert_non_null(pair->word_mr);
 }
 
 void pair_close(struct pair *pair)
@@ -39,12 +34,9 @@ void pair_close(struct pair *pair)
 
 void pair_reconnect(struct pair *pair)
 {
-	struct phyr_error error;
-
 	phyr_rdma_destroy(pair->rdma);
 	pair->rdma = NULL;
-	if (phyr_rdma_create(pair->device, &pair->rdma, &error))
-		fail_msg("%s", error.message);
+	connect_ends(pair);
 }
 
 /* Uneven pieces, the last one gets what is left. */
@@ -93,7 +85,7 @@ static enum ibv_wc_status execute_once(struct pair *pair,
 	struct phyr_error error;
 
 	if (phyr_rdma_execute(pair->rdma, wr, &status, &error))
-		fail_msg("%s", error.message);
+		fail("%s", error.message);
 	return status;
 }
 

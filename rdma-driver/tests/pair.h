@@ -4,21 +4,16 @@
 
 #include <stdbool.h>
 
-#include <phyr/device.h>
 #include <phyr/rdma.h>
+
+#include "rdma_device.h"
 
 #define PAIR_SGES 3
 
-#define ALL_ACCESS                                           \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |  \
-	 IBV_ACCESS_REMOTE_READ | IBV_ACCESS_REMOTE_ATOMIC | \
-	 IBV_ACCESS_MW_BIND)
-
 /**
- * struct pair - a device connected with itself, for cmocka tests
+ * struct pair - a device connected with itself, for tests
  *
- * The device is the first that is ready, or what PHYR_DEVICE in the environment
- * names. A transfer has been placed when it completes, on iWARP too.
+ * A transfer has been placed when it completes, on iWARP too.
  *
  * What cannot fail in a working system fails the test that is running. After a
  * work request that failed, the next one finds a new connection.
@@ -30,8 +25,8 @@ struct pair {
 	struct ibv_mr *word_mr;
 };
 
-/* 0, or negative errno with @error filled. */
-int pair_open(struct pair *pair, struct phyr_error *error);
+/* For a set-up: without a device there is nothing to test. */
+void pair_open(struct pair *pair);
 void pair_close(struct pair *pair);
 void pair_reconnect(struct pair *pair);
 

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# The RDMA programs that people use, both ends on this machine, as TAP.
+# The RDMA programs that people use, both ends on this machine. The output is KTAP, the exit status kselftest's.
 
 device=rxe0
 address=10.0.0.1
 seconds=120 # the most that one end may take
 folder=$(mktemp -d)
+planned=21
 number=0
 failed=0
 
@@ -13,10 +14,10 @@ result() # status, name
 {
 	number=$((number + 1))
 	if [ "$1" = 0 ]; then
-		echo "ok $number - $2"
+		echo "ok $number $2"
 		return
 	fi
-	echo "not ok $number - $2"
+	echo "not ok $number $2"
 	failed=1
 	for output in "$folder"/*.out; do
 		echo "# ${output##*/}:"
@@ -70,15 +71,17 @@ both() # name, pattern that the client's output has, command...; the client gets
 	result $status "$name"
 }
 
+echo "TAP version 13"
 if [ ! -d /sys/class/infiniband/$device ]; then
 	echo "1..0 # SKIP no RDMA device $device"
-	exit 77
+	exit 4
 fi
 gid=$(gid_index)
 [ -n "$gid" ] || {
 	echo "Bail out! $device has no RoCE v2 GID for $address"
 	exit 1
 }
+echo "1..$planned"
 
 one ibv_devices $device ibv_devices
 one ibv_devinfo 'state:.*PORT_ACTIVE' ibv_devinfo -v -d $device
@@ -134,5 +137,5 @@ perftest_cm ib_send_bw ib_send_bw -s 65536 -n 50
 perftest_cm 'ib_write_bw, hugepages' ib_write_bw -s 1048576 -n 10 --use_hugepages
 
 rm -rf "$folder"
-echo "1..$number"
+[ $number = $planned ] || failed=1
 exit $failed

@@ -3,67 +3,30 @@
  * Atomics change exactly one word: also the first and the last one of every
  * page, phyr and region. (libibverbs lets no unaligned one pass.)
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 
-#include <cmocka.h>
-
 #include "layout_case.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MEMORY 1
 #define LONGEST_REGION (8ul << 20)
 
-static struct pair pair;
-static uint64_t *result;
-static struct ibv_mr *result_mr;
-
-static const struct layout_part base[] = {
-	{ "base", 20, 0, TOUCH_WRITE },
+static const struct memory memories[] = {
+	{ "base", 0, { { "base", 20, 0, TOUCH_WRITE } } },
+	{ "thp", 0, { { "thp", 2, 0, TOUCH_WRITE } } },
+	{ "hugetlb-2M", 0, { { "hugetlb-2M", 2, 0, TOUCH_WRITE } } },
+	{ "hugetlb-1G", 0, { { "hugetlb-1G", 1, 0, TOUCH_WRITE } } },
+	{ "tmpfs-private", 0, { { "tmpfs-private", 20, 5, TOUCH_READ } } },
+	{ "mixture",
+	  4 * PAGE,
+	  { { "memfd", 4, 3, TOUCH_WRITE },
+	    { "hugetlb-2M", 1, 0, TOUCH_WRITE },
+	    { "base", 4, 0, TOUCH_NOT },
+	    { "memfd", 3, 0, TOUCH_WRITE } } },
 };
-static const struct layout_part thp[] = {
-	{ "thp", 2, 0, TOUCH_WRITE },
-};
-static const struct layout_part hugetlb_2m[] = {
-	{ "hugetlb-2M", 2, 0, TOUCH_WRITE },
-};
-static const struct layout_part hugetlb_1g[] = {
-	{ "hugetlb-1G", 1, 0, TOUCH_WRITE },
-};
-static const struct layout_part tmpfs_private[] = {
-	{ "tmpfs-private", 20, 5, TOUCH_READ },
-};
-static const struct layout_part mixture[] = {
-	{ "memfd", 4, 3, TOUCH_WRITE },
-	{ "hugetlb-2M", 1, 0, TOUCH_WRITE },
-	{ "base", 4, 0, TOUCH_NOT },
-	{ "memfd", 3, 0, TOUCH_WRITE },
-};
-
-static struct memory {
-	const char *name;
-	const struct layout_part *parts;
-	size_t nr;
-	size_t before;
-} memories[] = {
-	{ "base", base, 1, 0 },
-	{ "thp", thp, 1, 0 },
-	{ "hugetlb-2M", hugetlb_2m, 1, 0 },
-	{ "hugetlb-1G", hugetlb_1g, 1, 0 },
-	{ "tmpfs-private", tmpfs_private, 1, 0 },
-	{ "mixture", mixture, 4, 4 * PAGE },
-};
-
-#define NR_MEMORIES (sizeof(memories) / sizeof(memories[0]))
 
 /**
  * struct region - a memory region under test
@@ -81,15 +44,15 @@ struct region {
 static uint64_t atomic(const struct region *region, enum ibv_wr_opcode opcode,
 		       uint64_t *word, uint64_t add, uint64_t swap)
 {
-	struct pair_range range = { (uintptr_t)result, 8, result_mr->lkey };
+	uint64_t *result = (uint64_t *)buffer;
 	enum ibv_wc_status status;
 
 	*result = ~0ull;
-	status = pair_atomic(&pair, opcode, range,
+	status = pair_atomic(&pair, opcode, buffer_range(result, 8),
 			     (uintptr_t)word + region->to_iova,
 			     region->mr->rkey, add, swap);
 	if (status != IBV_WC_SUCCESS)
-		fail_msg("atomic at +%#tx: %s", (char *)word - region->start,
+		fail("atomic at +%#tx: %s", (char *)word - region->start,
 			 ibv_wc_status_str(status));
 	return *result;
 }
@@ -161,14 +124,14 @@ static void check_region(const struct layout *layout, char *start, size_t len,
 	assert_null(pattern_mismatch(start, len, MEMORY));
 }
 
-static void test_memory(void **state)
+static void test_memory(void)
 {
-	const struct memory *memory = *state;
+	const struct memory *memory = test_element();
 	struct layout layout;
 	char *start;
 	size_t len;
 
-	layout_case_build(&layout, memory->parts, memory->nr, memory->before);
+	memory_build(memory, &layout);
 	start = (char *)layout.start;
 	len = layout.end - layout.start;
 	if (len > LONGEST_REGION)
@@ -180,40 +143,13 @@ static void test_memory(void **state)
 	layout_clear(&layout);
 }
 
-static int group_setup(void **state)
-{
-	(void)state;
-	result = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (result == MAP_FAILED || layout_prepare())
-		return -1;
-	result_mr = ibv_reg_mr(pair.device->pd, result, PAGE, ALL_ACCESS);
-	return result_mr ? 0 : -1;
-}
+static const struct test_case tests[] = {
+	TEST_EACH(test_memory, memories),
+};
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_dereg_mr(result_mr);
-	pair_close(&pair);
-	return 0;
-}
-
-int main(void)
-{
-	struct CMUnitTest tests[NR_MEMORIES];
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	for (size_t i = 0; i < NR_MEMORIES; i++)
-		tests[i] = (struct CMUnitTest){ memories[i].name, test_memory,
-						pins_case_setup,
-						pins_case_teardown,
-						&memories[i] };
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return _cmocka_run_group_tests("rdma_atomic", tests, NR_MEMORIES,
-				       group_setup, group_teardown);
-}
+const struct pair_program pair_program = {
+	.buffer_len = PAGE,
+	.setup = layout_case_prepare,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Atomic writes: eight bytes at once, at the edges of pages, phyrs, regions. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "layout_case.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MEMORY 1
 
-static struct pair pair;
 /* [0] writes to [1]; they complete to the queue of the pair. */
 static struct ibv_qp *qps[2];
 
@@ -102,7 +95,7 @@ static void check_word(const struct ibv_mr *mr, uint64_t *word)
 
 	status = atomic_write((uintptr_t)word, mr->rkey, value);
 	if (status != IBV_WC_SUCCESS)
-		fail_msg("at +%#tx: %s", (char *)word - (char *)mr->addr,
+		fail("at +%#tx: %s", (char *)word - (char *)mr->addr,
 			 ibv_wc_status_str(status));
 	assert_int_equal(*word, value);
 	pattern_fill(word, 8, MEMORY);
@@ -115,13 +108,12 @@ static const struct layout_part mixture[] = {
 	{ "memfd", 3, 0, TOUCH_WRITE },
 };
 
-static void test_words(void **state)
+static void test_words(void)
 {
 	struct layout layout;
 	struct ibv_mr *mr;
 	size_t len;
 
-	(void)state;
 	layout_case_build(&layout, mixture, 4, 4 * PAGE);
 	len = layout.end - layout.start;
 	pattern_fill((void *)layout.start, len, MEMORY);
@@ -137,12 +129,11 @@ static void test_words(void **state)
 }
 
 /* The last test of its connection: a failure ends that. */
-static void test_beyond(void **state)
+static void test_beyond(void)
 {
 	struct layout layout;
 	struct ibv_mr *mr;
 
-	(void)state;
 	layout_case_build(&layout, mixture + 2, 1, 0);
 	pattern_fill((void *)layout.start, 4 * PAGE, MEMORY);
 	mr = ibv_reg_mr(pair.device->pd, (void *)layout.start, 2 * PAGE + 4,
@@ -155,45 +146,31 @@ static void test_beyond(void **state)
 	layout_clear(&layout);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	if (layout_prepare())
-		return -1;
-	connect_qps();
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_destroy_qp(qps[0]);
-	ibv_destroy_qp(qps[1]);
-	pair_close(&pair);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		pins_case(test_words),
-		pins_case(test_beyond),
-	};
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
 	for (int i = 0; i < 2; i++) {
 		qps[i] = create_qp();
-		if (!qps[i]) {
-			printf("1..0 # SKIP no atomic write: %s\n",
-			       strerror(errno));
-			return 77;
-		}
+		if (!qps[i])
+			skip("no atomic write: %s", strerror(errno));
 	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("rdma_atomic_write", tests,
-					   group_setup, group_teardown);
+	layout_case_prepare();
+	connect_qps();
 }
+
+static void teardown(void)
+{
+	ibv_destroy_qp(qps[0]);
+	ibv_destroy_qp(qps[1]);
+}
+
+static const struct test_case tests[] = {
+	TEST(test_words),
+	TEST(test_beyond),
+};
+
+const struct pair_program pair_program = {
+	.setup = setup,
+	.teardown = teardown,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

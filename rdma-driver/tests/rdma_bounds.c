@@ -3,30 +3,18 @@
  * Not one byte outside of a memory region: which completion status it gives,
  * and that nothing was moved. Other regions lie right before and behind.
  */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-
-#include <cmocka.h>
 
 #include "layout_case.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MEMORY 1
 #define BUFFER 2
 
-static struct pair pair;
 static struct layout layout;
-static char *buffer;
-static struct ibv_mr *buffer_mr;
 
 /* A region with whole pages of the same memory before and behind it. */
 static struct ibv_mr *region;
@@ -37,35 +25,27 @@ enum {
 	BUFFER_LEN = 1 << 20
 };
 
-static const struct layout_part base[] = {
-	{ "base", 40, 0, TOUCH_WRITE },
-};
-static const struct layout_part thp[] = {
-	{ "thp", 2, 0, TOUCH_WRITE },
-};
-static const struct layout_part mixture[] = {
-	{ "memfd", 8, 0, TOUCH_WRITE },
-	{ "hugetlb-2M", 1, 0, TOUCH_WRITE },
-	{ "base", 8, 0, TOUCH_WRITE },
-};
+#define BASE { { "base", 40, 0, TOUCH_WRITE } }
+#define THP { { "thp", 2, 0, TOUCH_WRITE } }
+#define MIXTURE                                    \
+	{                                          \
+		{ "memfd", 8, 0, TOUCH_WRITE },    \
+		{ "hugetlb-2M", 1, 0, TOUCH_WRITE }, \
+		{ "base", 8, 0, TOUCH_WRITE },     \
+	}
 
-static struct memory {
-	const char *name;
-	const struct layout_part *parts;
-	size_t nr;
-	size_t before;
+static const struct bounds {
+	struct memory memory;
 	size_t margin; /* where the region starts, and where it ends */
-} memories[] = {
-	{ "base, whole pages", base, 1, 0, 2 * PAGE },
-	{ "base, odd", base, 1, 0, 2 * PAGE + 123 },
-	{ "base, up to a hole", base, 1, 0, 0 },
-	{ "thp, odd", thp, 1, 0, PAGE + 1 },
-	{ "thp, words", thp, 1, 0, 3 * PAGE - 8 },
-	{ "mixture, odd", mixture, 3, 8 * PAGE, PAGE - 1 },
-	{ "mixture, whole", mixture, 3, 8 * PAGE, 0 },
+} bounds[] = {
+	{ { "base, whole pages", 0, BASE }, 2 * PAGE },
+	{ { "base, odd", 0, BASE }, 2 * PAGE + 123 },
+	{ { "base, up to a hole", 0, BASE }, 0 },
+	{ { "thp, odd", 0, THP }, PAGE + 1 },
+	{ { "thp, words", 0, THP }, 3 * PAGE - 8 },
+	{ { "mixture, odd", 8 * PAGE, MIXTURE }, PAGE - 1 },
+	{ { "mixture, whole", 8 * PAGE, MIXTURE }, 0 },
 };
-
-#define NR_MEMORIES (sizeof(memories) / sizeof(memories[0]))
 
 static void assert_untouched(void)
 {
@@ -77,7 +57,7 @@ static void assert_untouched(void)
 static void assert_refused(const char *what, bool refused, char *at, size_t len)
 {
 	if (!refused)
-		fail_msg("%s %zu bytes at start%+td, end%+td was not refused",
+		fail("%s %zu bytes at start%+td, end%+td was not refused",
 			 what, len, at - start, at + len - end);
 	assert_untouched();
 }
@@ -95,13 +75,12 @@ static const struct outside {
 
 static void check_remote(uint64_t to_iova)
 {
-	for (size_t i = 0; i < sizeof(outsides) / sizeof(outsides[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(outsides); i++) {
 		const struct outside *outside = &outsides[i];
 		char *at =
 			(outside->at_end ? end : start) + outside->from_start;
 		uint64_t remote = (uintptr_t)at + to_iova;
-		struct pair_range local = { (uintptr_t)buffer, outside->len,
-					    buffer_mr->lkey };
+		struct pair_range local = buffer_range(buffer, outside->len);
 
 		assert_refused("write",
 			       pair_refuses(&pair, IBV_WR_RDMA_WRITE, local,
@@ -120,14 +99,13 @@ static void check_remote(uint64_t to_iova)
  */
 static void check_local(void)
 {
-	for (size_t i = 0; i < sizeof(outsides) / sizeof(outsides[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(outsides); i++) {
 		const struct outside *outside = &outsides[i];
 		char *at =
 			(outside->at_end ? end : start) + outside->from_start;
 		struct pair_range bad = { (uintptr_t)at, outside->len,
 					  region->lkey };
-		struct pair_range good = { (uintptr_t)buffer, outside->len,
-					   buffer_mr->lkey };
+		struct pair_range good = buffer_range(buffer, outside->len);
 
 		assert_int_not_equal(pair_transfer(&pair, IBV_WR_RDMA_WRITE,
 						   bad, good.addr,
@@ -155,7 +133,7 @@ static void check_atomics(uint64_t to_iova)
 {
 	static const ptrdiff_t beyond[] = { 0, 8, 4096 };
 	char *first_word = (char *)(((uintptr_t)start + 7) & -8ul);
-	struct pair_range result = { (uintptr_t)buffer, 8, buffer_mr->lkey };
+	struct pair_range result = buffer_range(buffer, 8);
 	enum ibv_wc_status status;
 
 	for (int i = 0; i < 6; i++) {
@@ -175,7 +153,7 @@ static void check_atomics(uint64_t to_iova)
 
 static void check_whole(uint64_t to_iova)
 {
-	struct pair_range local = { (uintptr_t)buffer, 1, buffer_mr->lkey };
+	struct pair_range local = buffer_range(buffer, 1);
 
 	/* The first and the last byte are allowed: the tests above can fail. */
 	assert_int_equal(pair_transfer(&pair, IBV_WR_RDMA_READ, local,
@@ -191,21 +169,21 @@ static void check_whole(uint64_t to_iova)
 	pattern_fill(buffer, 1, BUFFER);
 }
 
-static void test_memory(void **state)
+static void test_bounds(void)
 {
-	const struct memory *memory = *state;
+	const size_t margin = ((const struct bounds *)test_element())->margin;
 	struct ibv_mr *before, *behind;
 
-	layout_case_build(&layout, memory->parts, memory->nr, memory->before);
-	start = (char *)layout.start + memory->margin;
-	end = (char *)layout.end - memory->margin;
+	memory_build(test_element(), &layout);
+	start = (char *)layout.start + margin;
+	end = (char *)layout.end - margin;
 	pattern_fill((void *)layout.start, layout.end - layout.start, MEMORY);
 
 	before = ibv_reg_mr(pair.device->pd, (void *)layout.start,
-			    memory->margin ?: 1, ALL_ACCESS);
+			    margin ?: 1, ALL_ACCESS);
 	region = ibv_reg_mr(pair.device->pd, start, end - start, ALL_ACCESS);
-	behind = ibv_reg_mr(pair.device->pd, end - !memory->margin,
-			    memory->margin ?: 1, ALL_ACCESS);
+	behind = ibv_reg_mr(pair.device->pd, end - !margin,
+			    margin ?: 1, ALL_ACCESS);
 	assert_true(before && region && behind);
 	check_whole(0);
 	check_remote(0);
@@ -231,41 +209,19 @@ static void test_memory(void **state)
 	layout_clear(&layout);
 }
 
-static int group_setup(void **state)
+static void setup(void)
 {
-	(void)state;
-	buffer = mmap(NULL, BUFFER_LEN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (buffer == MAP_FAILED || layout_prepare())
-		return -1;
+	layout_case_prepare();
 	pattern_fill(buffer, BUFFER_LEN, BUFFER);
-	buffer_mr = ibv_reg_mr(pair.device->pd, buffer, BUFFER_LEN, ALL_ACCESS);
-	return buffer_mr ? 0 : -1;
 }
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_dereg_mr(buffer_mr);
-	pair_close(&pair);
-	return 0;
-}
+static const struct test_case tests[] = {
+	TEST_EACH(test_bounds, bounds),
+};
 
-int main(void)
-{
-	struct CMUnitTest tests[NR_MEMORIES];
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	for (size_t i = 0; i < NR_MEMORIES; i++)
-		tests[i] = (struct CMUnitTest){ memories[i].name, test_memory,
-						pins_case_setup,
-						pins_case_teardown,
-						&memories[i] };
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return _cmocka_run_group_tests("rdma_bounds", tests, NR_MEMORIES,
-				       group_setup, group_teardown);
-}
+const struct pair_program pair_program = {
+	.buffer_len = BUFFER_LEN,
+	.setup = setup,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

@@ -4,19 +4,12 @@
  * memory regions over every kind of memory, at every edge.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-
-#include <cmocka.h>
 
 #include "layout_case.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MEMORY 1 /* seed of the memory under test */
@@ -24,12 +17,6 @@
 #define LONGEST (64ul << 10)
 #define RANDOM_TRANSFERS 150
 #define MAX_EDGES 64
-
-static struct pair pair;
-
-/* The other end: ordinary memory that has room for guards. */
-static char *buffer;
-static struct ibv_mr *buffer_mr;
 
 /**
  * struct region - a memory region under test
@@ -103,18 +90,18 @@ static void check_transfer(const struct region *region, enum role role,
 	status = move(region, role, at, other, len,
 		      1 + number / (2 * ROLES) % PAIR_SGES);
 	if (status != IBV_WC_SUCCESS)
-		fail_msg("%s %zu bytes at +%#tx of %#zx: %s", role_names[role],
+		fail("%s %zu bytes at +%#tx of %#zx: %s", role_names[role],
 			 len, at - region->start, region->len,
 			 ibv_wc_status_str(status));
 	if (memcmp(at, other, len))
-		fail_msg("%s %zu bytes at +%#tx of %#zx: wrong data",
+		fail("%s %zu bytes at +%#tx of %#zx: wrong data",
 			 role_names[role], len, at - region->start,
 			 region->len);
 	if (pattern_mismatch(other - GUARD, GUARD, number + 2) ||
 	    pattern_mismatch(other + len, GUARD, number + 2) ||
 	    (into && pattern_mismatch(other, len, number + 2)) ||
 	    (!into && pattern_mismatch(at, len, MEMORY)))
-		fail_msg(
+		fail(
 			"%s %zu bytes at +%#tx of %#zx: the source or what is around the buffer changed",
 			role_names[role], len, at - region->start, region->len);
 	pattern_fill(at, len, MEMORY);
@@ -122,7 +109,7 @@ static void check_transfer(const struct region *region, enum role role,
 			     at + len + GUARD < end ? at + len + GUARD - first
 						    : end - first,
 			     MEMORY))
-		fail_msg(
+		fail(
 			"%s %zu bytes at +%#tx of %#zx: what is around changed",
 			role_names[role], len, at - region->start, region->len);
 }
@@ -135,8 +122,8 @@ static void check_near_edge(const struct region *region, char *edge)
 	};
 	static unsigned int number;
 
-	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++)
-		for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(lengths);
 		     j++) {
 			char *at = edge + shifts[i];
 			size_t len = lengths[j];
@@ -181,7 +168,7 @@ static void check_region(const struct layout *layout, char *start, size_t len,
 	region.mr =
 		ibv_reg_mr_iova(pair.device->pd, start, len, iova, ALL_ACCESS);
 	if (!region.mr)
-		fail_msg("registering %zu bytes: %s", len, strerror(errno));
+		fail("registering %zu bytes: %s", len, strerror(errno));
 	check_near_edge(&region, start);
 	check_near_edge(&region, end);
 	check_near_edge(&region, start + PAGE - (uintptr_t)start % PAGE);
@@ -200,13 +187,7 @@ static void check_region(const struct layout *layout, char *start, size_t len,
 	assert_int_equal(ibv_dereg_mr(region.mr), 0);
 }
 
-struct memory {
-	const char *name;
-	size_t before;
-	struct layout_part parts[9];
-};
-
-static struct memory memories[] = {
+static const struct memory memories[] = {
 	{ "one page", 0, { { "base", 1, 0, TOUCH_WRITE } } },
 	{ "base", 0, { { "base", 700, 0, TOUCH_WRITE } } },
 	{ "base, not faulted in", 0, { { "base", 70, 0, TOUCH_NOT } } },
@@ -242,21 +223,17 @@ static struct memory memories[] = {
 	    { "memfd", 1, 0, TOUCH_WRITE } } },
 };
 
-#define NR_MEMORIES (sizeof(memories) / sizeof(memories[0]))
-
 /* A window into a giant page: filling all of it would take too long. */
 #define LONGEST_REGION (8ul << 20)
 
-static void test_memory(void **state)
+static void test_memory(void)
 {
-	const struct memory *memory = *state;
+	const struct memory *memory = test_element();
 	struct layout layout;
-	size_t nr = 0, len;
 	char *start;
+	size_t len;
 
-	while (nr < 9 && memory->parts[nr].kind)
-		nr++;
-	layout_case_build(&layout, memory->parts, nr, memory->before);
+	memory_build(memory, &layout);
 	start = (char *)layout.start;
 	len = layout.end - layout.start;
 	if (len > LONGEST_REGION)
@@ -269,51 +246,17 @@ static void test_memory(void **state)
 	if (!phyr_rdma_is_iwarp(pair.device))
 		check_region(&layout, start + 17, len - 50, 3 * PAGE + 17);
 	if (pattern_mismatch(start, len, MEMORY))
-		fail_msg("a transfer changed what it should not");
+		fail("a transfer changed what it should not");
 	layout_clear(&layout);
 }
 
-static int group_setup(void **state)
-{
-	struct phyr_error error;
-	size_t len = LONGEST + 2 * PAGE;
+static const struct test_case tests[] = {
+	TEST_EACH(test_memory, memories),
+};
 
-	(void)state;
-	buffer = mmap(NULL, len, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (buffer == MAP_FAILED || layout_prepare())
-		return -1;
-	buffer_mr = ibv_reg_mr(pair.device->pd, buffer, len, ALL_ACCESS);
-	if (buffer_mr)
-		return 0;
-	phyr_error_set(&error, -errno, "buffer: %s", strerror(errno));
-	print_message("# %s\n", error.message);
-	return -1;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_dereg_mr(buffer_mr);
-	pair_close(&pair);
-	return 0;
-}
-
-int main(void)
-{
-	struct CMUnitTest tests[NR_MEMORIES];
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	for (size_t i = 0; i < NR_MEMORIES; i++)
-		tests[i] = (struct CMUnitTest){ memories[i].name, test_memory,
-						pins_case_setup,
-						pins_case_teardown,
-						&memories[i] };
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return _cmocka_run_group_tests("rdma_data", tests, NR_MEMORIES,
-				       group_setup, group_teardown);
-}
+const struct pair_program pair_program = {
+	.buffer_len = LONGEST + 2 * PAGE,
+	.setup = layout_case_prepare,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

@@ -4,36 +4,27 @@
  * bits: 1 GiB + 4 KiB to 5 GiB, on giant pages; and one with very many phyrs.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <phyr/backing.h>
 #include <phyr/size.h>
 
 #include "dice.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define MEMORY 1
 #define BUFFER 2
 #define MOST (64 * PHYR_KIB)
 
-static struct pair pair;
-static struct phyr_backing *buffer;
-static struct ibv_mr *buffer_mr;
-
 /* Write, check, read back into another place, check. */
 static void check_place(const struct ibv_mr *mr, char *at, size_t len)
 {
-	char *from = buffer->addr;
+	char *from = buffer;
 	char *back = from + MOST + PAGE + 1;
-	struct pair_range local = { (uintptr_t)from, len, buffer_mr->lkey };
+	struct pair_range local = buffer_range(from, len);
 
 	pattern_fill(from, len, BUFFER + len);
 	memset(back, 0, len);
@@ -41,14 +32,14 @@ static void check_place(const struct ibv_mr *mr, char *at, size_t len)
 				       (uintptr_t)at, mr->rkey, 1),
 			 IBV_WC_SUCCESS);
 	if (memcmp(at, from, len))
-		fail_msg("write of %zu bytes at +%#tx", len,
+		fail("write of %zu bytes at +%#tx", len,
 			 at - (char *)mr->addr);
 	local.addr = (uintptr_t)back;
 	assert_int_equal(pair_transfer(&pair, IBV_WR_RDMA_READ, local,
 				       (uintptr_t)at, mr->rkey, 1),
 			 IBV_WC_SUCCESS);
 	if (memcmp(back, from, len))
-		fail_msg("read of %zu bytes at +%#tx", len,
+		fail("read of %zu bytes at +%#tx", len,
 			 at - (char *)mr->addr);
 }
 
@@ -59,8 +50,8 @@ static void check_line(const struct ibv_mr *mr, char *line)
 	char *start = mr->addr;
 	char *end = start + mr->length;
 
-	for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++)
-		for (size_t j = 0; j < sizeof(lengths) / sizeof(lengths[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(lengths);
 		     j++) {
 			char *at = line + shifts[i];
 
@@ -74,8 +65,7 @@ static void check_line(const struct ibv_mr *mr, char *line)
 
 static void check_beyond(const struct ibv_mr *mr)
 {
-	struct pair_range local = { (uintptr_t)buffer->addr, 1,
-				    buffer_mr->lkey };
+	struct pair_range local = buffer_range(buffer, 1);
 	uint64_t start = (uintptr_t)mr->addr;
 
 	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local,
@@ -90,7 +80,7 @@ static void check_region(char *start, size_t len)
 	char *end = start + len;
 
 	if (!mr)
-		fail_msg("registering %#zx bytes: %s", len, strerror(errno));
+		fail("registering %#zx bytes: %s", len, strerror(errno));
 	for (char *line = start; line < end;
 	     line += PHYR_GIB - (uintptr_t)line % PHYR_GIB)
 		check_line(mr, line);
@@ -106,20 +96,17 @@ static struct phyr_backing *backing_of(enum phyr_backing_kind kind, size_t len)
 	struct phyr_backing *backing;
 	struct phyr_error error;
 
-	if (phyr_backing_create(kind, len, &backing, &error)) {
-		print_message("# SKIP %s\n", error.message);
-		skip();
-	}
+	if (phyr_backing_create(kind, len, &backing, &error))
+		skip("%s", error.message);
 	return backing;
 }
 
-static void test_giant_pages(void **state)
+static void test_giant_pages(void)
 {
 	struct phyr_backing *backing =
 		backing_of(PHYR_BACKING_HUGETLB_1G, 5 * PHYR_GIB);
 	char *start = backing->addr;
 
-	(void)state;
 	check_region(start, PHYR_GIB + PAGE);
 	check_region(start + PAGE, PHYR_GIB);
 	check_region(start + 77, PHYR_GIB + 1);
@@ -128,7 +115,7 @@ static void test_giant_pages(void **state)
 	phyr_backing_destroy(backing);
 }
 
-static void test_scattered_pages(void **state)
+static void test_scattered_pages(void)
 {
 	struct phyr_backing *backing =
 		backing_of(PHYR_BACKING_BASE, 48 * PHYR_MIB);
@@ -137,7 +124,6 @@ static void test_scattered_pages(void **state)
 	size_t len = backing->len - 10;
 	struct ibv_mr *mr;
 
-	(void)state;
 	pattern_fill(start, len, MEMORY);
 	mr = ibv_reg_mr(pair.device->pd, start, len, ALL_ACCESS);
 	assert_non_null(mr);
@@ -153,38 +139,13 @@ static void test_scattered_pages(void **state)
 	phyr_backing_destroy(backing);
 }
 
-static int group_setup(void **state)
-{
-	(void)state;
-	if (phyr_backing_create(PHYR_BACKING_BASE, 4 * MOST, &buffer, NULL))
-		return -1;
-	buffer_mr =
-		ibv_reg_mr(pair.device->pd, buffer->addr, 4 * MOST, ALL_ACCESS);
-	return buffer_mr ? 0 : -1;
-}
+static const struct test_case tests[] = {
+	TEST(test_giant_pages),
+	TEST(test_scattered_pages),
+};
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_dereg_mr(buffer_mr);
-	phyr_backing_destroy(buffer);
-	pair_close(&pair);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		pins_case(test_giant_pages),
-		pins_case(test_scattered_pages),
-	};
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("rdma_large", tests, group_setup,
-					   group_teardown);
-}
+const struct pair_program pair_program = {
+	.buffer_len = 4 * MOST,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

@@ -5,35 +5,26 @@
  */
 #include <errno.h>
 #include <linux/kernel-page-flags.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <rdma/ib_user_verbs.h>
 #include <phyr/backing.h>
 #include <phyr/size.h>
 
 #include "dice.h"
 #include "page_frames.h"
-#include "pair.h"
+#include "pair_program.h"
 #include "pins.h"
 #include "pattern.h"
-#include "pins_case.h"
 
 #define PAGE 4096ul
 #define PAGES 16
 #define MANY 1000
 #define BUFFER 2
-
-static struct pair pair;
-static char *buffer;
-static struct ibv_mr *buffer_mr;
 
 static char *map_pages(size_t pages)
 {
@@ -45,10 +36,27 @@ static char *map_pages(size_t pages)
 	return area;
 }
 
+static struct ibv_mr *region_over(char *area)
+{
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+
+	assert_non_null(mr);
+	return mr;
+}
+
+static void unmap_region(struct ibv_mr *mr)
+{
+	void *area = mr->addr;
+
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	munmap(area, PAGES * PAGE);
+}
+
 static enum ibv_wc_status write_to(const struct ibv_mr *mr, void *at,
 				   size_t len)
 {
-	struct pair_range local = { (uintptr_t)buffer, len, buffer_mr->lkey };
+	struct pair_range local = buffer_range(buffer, len);
 
 	pattern_fill(buffer, len, BUFFER);
 	return pair_transfer(&pair, IBV_WR_RDMA_WRITE, local, (uintptr_t)at,
@@ -58,7 +66,7 @@ static enum ibv_wc_status write_to(const struct ibv_mr *mr, void *at,
 static enum ibv_wc_status read_from(const struct ibv_mr *mr, void *at,
 				    size_t len)
 {
-	struct pair_range local = { (uintptr_t)buffer, len, buffer_mr->lkey };
+	struct pair_range local = buffer_range(buffer, len);
 
 	return pair_transfer(&pair, IBV_WR_RDMA_READ, local, (uintptr_t)at,
 			     mr->rkey, 1);
@@ -79,10 +87,8 @@ static void check_many(enum phyr_backing_kind kind)
 	long pins = pins_quiet(), pages = 0;
 
 	if (phyr_backing_create(kind, phyr_backing_page_size(kind), &backing,
-				&error)) {
-		print_message("# SKIP %s\n", error.message);
-		skip();
-	}
+				&error))
+		skip("%s", error.message);
 	for (int i = 0; i < MANY; i++) {
 		size_t len = 1 + dice_roll(&dice, 64 * PHYR_KIB);
 		size_t at = dice_roll(&dice, backing->len - len);
@@ -90,7 +96,7 @@ static void check_many(enum phyr_backing_kind kind)
 		mrs[i] = ibv_reg_mr(pair.device->pd, (char *)backing->addr + at,
 				    len, ALL_ACCESS);
 		if (!mrs[i])
-			fail_msg("region %d: %s", i, strerror(errno));
+			fail("region %d: %s", i, strerror(errno));
 		pages += (at % PAGE + len + PAGE - 1) / PAGE;
 	}
 	assert_pins(pins + pages);
@@ -105,15 +111,13 @@ static void check_many(enum phyr_backing_kind kind)
 	phyr_backing_destroy(backing);
 }
 
-static void test_many_over_2m(void **state)
+static void test_many_over_2m(void)
 {
-	(void)state;
 	check_many(PHYR_BACKING_HUGETLB_2M);
 }
 
-static void test_many_over_1g(void **state)
+static void test_many_over_1g(void)
 {
-	(void)state;
 	check_many(PHYR_BACKING_HUGETLB_1G);
 }
 
@@ -153,14 +157,11 @@ static int reregister(struct ibv_mr *mr, int flags, struct ibv_pd *pd,
 	return 0;
 }
 
-static void test_rereg_access(void **state)
+static void test_rereg_access(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 
-	(void)state;
-	assert_non_null(mr);
 	assert_writes(mr, area + 100, 5000);
 	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_ACCESS, mr->pd,
 				    IBV_ACCESS_REMOTE_READ),
@@ -172,17 +173,15 @@ static void test_rereg_access(void **state)
 				    ALL_ACCESS),
 			 0);
 	assert_writes(mr, area + 300, 5000);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
 /* Pinned for reading: there is no way to a region that writes. */
-static void test_rereg_read_only(void **state)
+static void test_rereg_read_only(void)
 {
 	char *area = map_pages(PAGES);
 	struct ibv_mr *mr;
 
-	(void)state;
 	mprotect(area, PAGES * PAGE, PROT_READ);
 	mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE,
 			IBV_ACCESS_REMOTE_READ);
@@ -192,19 +191,16 @@ static void test_rereg_read_only(void **state)
 				    ALL_ACCESS),
 			 EACCES);
 	assert_int_equal(write_to(mr, area, 100), IBV_WC_REM_ACCESS_ERR);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
-static void test_rereg_pd(void **state)
+static void test_rereg_pd(void)
 {
 	char *area = map_pages(PAGES);
 	struct ibv_pd *other = ibv_alloc_pd(pair.device->context);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 
-	(void)state;
-	assert_true(other && mr);
+	assert_non_null(other);
 	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_PD, other, 0), 0);
 	assert_int_equal(write_to(mr, area, 100), IBV_WC_REM_ACCESS_ERR);
 	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_PD, mr->pd, 0), 0);
@@ -215,21 +211,17 @@ static void test_rereg_pd(void **state)
 }
 
 /* rxe cannot move a region to other memory; the old one stays as it was. */
-static void test_rereg_translation(void **state)
+static void test_rereg_translation(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 
-	(void)state;
-	assert_non_null(mr);
 	assert_int_equal(reregister(mr, IBV_REREG_MR_CHANGE_TRANSLATION, mr->pd,
 				    0),
 			 EOPNOTSUPP);
 	assert_int_equal(reregister(mr, 0, mr->pd, 0), EINVAL);
 	assert_writes(mr, area + 4000, 5000);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
 static struct ibv_mw_bind_info window_over(struct ibv_mr *mr, char *at,
@@ -257,23 +249,19 @@ static void bind_window(struct ibv_mw *window, struct ibv_mw_bind *bind)
 	assert_int_equal(wc.status, IBV_WC_SUCCESS);
 }
 
-static void test_window(void **state)
+static void test_window(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 	struct ibv_mw *window = ibv_alloc_mw(pair.device->pd, IBV_MW_TYPE_1);
 	struct ibv_mw_bind bind = {
 		.bind_info = window_over(mr, area + PAGE + 100, 5000),
 	};
 	struct ibv_mr as_mr;
 
-	(void)state;
-	if (!window) {
-		print_message("# SKIP no memory windows: %s\n",
+	if (!window)
+		skip("no memory windows: %s",
 			      strerror(errno));
-		skip();
-	}
 	bind_window(window, &bind);
 	as_mr = (struct ibv_mr){ .rkey = window->rkey };
 	assert_writes(&as_mr, area + PAGE + 100, 5000);
@@ -286,22 +274,18 @@ static void test_window(void **state)
 	assert_int_equal(write_to(&as_mr, area + PAGES * PAGE, 1),
 			 IBV_WC_REM_ACCESS_ERR);
 	assert_int_equal(ibv_dealloc_mw(window), 0);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
 /* The child gets copies of pinned pages; the parent keeps those of the region. */
-static void test_fork(void **state)
+static void test_fork(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 	int go[2], status;
 	pid_t child;
 	char byte;
 
-	(void)state;
-	assert_non_null(mr);
 	assert_int_equal(pipe(go), 0);
 	child = fork();
 	if (!child) {
@@ -323,20 +307,16 @@ static void test_fork(void **state)
 	close(go[1]);
 	waitpid(child, &status, 0);
 	assert_int_equal(status, 0);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
 /* The region keeps its pages; what is mapped there next is not touched. */
-static void test_unmap(void **state)
+static void test_unmap(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 	struct ibv_mr *all = mr;
 
-	(void)state;
-	assert_non_null(mr);
 	assert_writes(mr, area, 5000);
 	assert_int_equal(munmap(area, PAGES * PAGE), 0);
 	assert_ptr_equal(mmap(area, PAGES * PAGE, PROT_READ | PROT_WRITE,
@@ -348,8 +328,7 @@ static void test_unmap(void **state)
 	memset(buffer, 0, 5000);
 	assert_int_equal(read_from(mr, area + 200, 5000), IBV_WC_SUCCESS);
 	assert_null(pattern_mismatch(buffer, 5000, BUFFER));
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
 static size_t pages_that(char *area, bool (*property)(uint64_t frame))
@@ -384,44 +363,35 @@ static void check_dirty(int access, size_t dirty)
 	munmap(area, PAGES * PAGE);
 }
 
-static void test_dirty(void **state)
+static void test_dirty(void)
 {
-	(void)state;
 	check_dirty(ALL_ACCESS, PAGES);
 	check_dirty(IBV_ACCESS_REMOTE_READ, 0);
 }
 
 /* A region lives long: it must not keep movable memory from moving. */
-static void test_movable(void **state)
+static void test_movable(void)
 {
 	char *area = map_pages(PAGES);
 	struct ibv_mr *mr;
 
-	(void)state;
 	if (!zone_movable_exists()) {
 		munmap(area, PAGES * PAGE);
-		print_message(
-			"# SKIP no ZONE_MOVABLE: boot with movablecore=2G\n");
-		skip();
+		skip("no ZONE_MOVABLE: boot with movablecore=2G");
 	}
 	assert_int_equal(pages_that(area, page_frame_movable), PAGES);
-	mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
-	assert_non_null(mr);
+	mr = region_over(area);
 	assert_int_equal(pages_that(area, page_frame_movable), 0);
 	assert_writes(mr, area + 10, 3 * PAGE);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
-static void test_key_after_dereg(void **state)
+static void test_key_after_dereg(void)
 {
 	char *area = map_pages(PAGES);
-	struct ibv_mr *mr =
-		ibv_reg_mr(pair.device->pd, area, PAGES * PAGE, ALL_ACCESS);
+	struct ibv_mr *mr = region_over(area);
 	struct ibv_mr gone;
 
-	(void)state;
-	assert_non_null(mr);
 	gone = *mr;
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 	assert_int_equal(write_to(&gone, area, 100), IBV_WC_REM_ACCESS_ERR);
@@ -433,64 +403,40 @@ static void test_key_after_dereg(void **state)
  * On-demand paging is not converted to phyrs and must work as before: rxe
  * copies from the start of a page only.
  */
-static void test_on_demand(void **state)
+static void test_on_demand(void)
 {
 	char *area = map_pages(PAGES);
 	struct ibv_mr *mr = ibv_reg_mr(pair.device->pd, area, PAGES * PAGE,
 				       ALL_ACCESS | IBV_ACCESS_ON_DEMAND);
 
-	(void)state;
-	if (!mr) {
-		print_message("# SKIP no on-demand paging: %s\n",
+	if (!mr)
+		skip("no on-demand paging: %s",
 			      strerror(errno));
-		skip();
-	}
 	for (int page = 0; page < PAGES; page++)
 		assert_writes(mr, area + page * PAGE, 1000 + page);
 	madvise(area, PAGES * PAGE, MADV_DONTNEED);
 	assert_writes(mr, area + 3 * PAGE, 1000);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, PAGES * PAGE);
+	unmap_region(mr);
 }
 
-static int group_setup(void **state)
-{
-	(void)state;
-	buffer = mmap(NULL, 64 * PHYR_KIB, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (buffer == MAP_FAILED)
-		return -1;
-	buffer_mr =
-		ibv_reg_mr(pair.device->pd, buffer, 64 * PHYR_KIB, ALL_ACCESS);
-	return buffer_mr ? 0 : -1;
-}
+static const struct test_case tests[] = {
+	TEST(test_many_over_2m),
+	TEST(test_many_over_1g),
+	TEST(test_rereg_access),
+	TEST(test_rereg_read_only),
+	TEST(test_rereg_pd),
+	TEST(test_rereg_translation),
+	TEST(test_window),
+	TEST(test_fork),
+	TEST(test_unmap),
+	TEST(test_dirty),
+	TEST(test_movable),
+	TEST(test_key_after_dereg),
+	TEST(test_on_demand),
+};
 
-static int group_teardown(void **state)
-{
-	(void)state;
-	ibv_dereg_mr(buffer_mr);
-	pair_close(&pair);
-	return 0;
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		pins_case(test_many_over_2m), pins_case(test_many_over_1g),
-		pins_case(test_rereg_access), pins_case(test_rereg_read_only),
-		pins_case(test_rereg_pd),     pins_case(test_rereg_translation),
-		pins_case(test_window),	      pins_case(test_fork),
-		pins_case(test_unmap),	      pins_case(test_dirty),
-		pins_case(test_movable),      pins_case(test_key_after_dereg),
-		pins_case(test_on_demand),
-	};
-	struct phyr_error error;
-
-	if (pair_open(&pair, &error)) {
-		printf("1..0 # SKIP %s\n", error.message);
-		return 77;
-	}
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("rdma_region", tests, group_setup,
-					   group_teardown);
-}
+const struct pair_program pair_program = {
+	.buffer_len = 64 * PHYR_KIB,
+	.tests = tests,
+	.nr = ARRAY_SIZE(tests),
+};

@@ -54,11 +54,6 @@ void description_destroy(struct description *description)
 	free(description);
 }
 
-int phyr_test_open(void)
-{
-	return open("/dev/phyr_test", O_RDWR | O_CLOEXEC);
-}
-
 static size_t min(size_t a, size_t b)
 {
 	return a < b ? a : b;

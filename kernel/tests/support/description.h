@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <linux/phyr_test.h>
 
+#include "harness.h"
+
 /**
  * struct description - physical memory of a byte range, as one form of GUP
  * sees it
@@ -40,7 +42,6 @@ struct description_request {
 	unsigned int max_entries; /* 0: the room of the description */
 };
 
-int phyr_test_open(void);
 void describe(int fd, const struct description_request *request,
 	      struct description *description);
 void describe_and_hold(int fd, const struct description_request *request,
@@ -54,6 +55,15 @@ const char *description_difference(const struct description *a,
 const char *description_prefix_flaw(const struct description *prefix,
 				    const struct description *whole);
 const char *description_pagemap_flaw(const struct description *description);
+
+/* The test fails with what a function returned that finds flaws. */
+#define assert_no_flaw(text)                  \
+	do {                                  \
+		const char *flaw_ = (text);   \
+					      \
+		if (flaw_)                    \
+			fail("%s", flaw_);    \
+	} while (0)
 
 const char *flaw(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "harness.h"
 #include "layout_case.h"
 
 void layout_case_build(struct layout *layout, const struct layout_part *parts,
@@ -15,11 +9,13 @@ void layout_case_build(struct layout *layout, const struct layout_part *parts,
 		const struct memory_kind *kind =
 			memory_kind_named(parts[i].kind);
 
-		if (kind->unavailable) {
-			print_message("# SKIP %s: %s\n", kind->name,
-				      kind->unavailable);
-			skip();
-		}
+		if (kind->unavailable)
+			skip("%s: %s", kind->name, kind->unavailable);
 	}
 	assert_int_equal(layout_build_parts(layout, parts, nr, before), 0);
+}
+
+void layout_case_prepare(void)
+{
+	assert_int_equal(layout_prepare(), 0);
 }

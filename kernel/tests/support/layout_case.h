@@ -4,9 +4,12 @@
 
 #include "layout.h"
 
+/* layout_prepare() for the set-up of a program, which fails where it does. */
+void layout_case_prepare(void);
+
 /*
- * layout_build_parts() for a cmocka test, which is skipped if this machine has
- * no memory of a kind, and fails if it cannot be had otherwise.
+ * layout_build_parts() for a test, which is skipped if this machine has no
+ * memory of a kind, and fails if it cannot be had otherwise.
  */
 void layout_case_build(struct layout *layout, const struct layout_part *parts,
 		       size_t nr, size_t before);
