@@ -193,24 +193,16 @@ static void test_bad_pointers(void)
 	}
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_samples),
-		TEST(test_number_of_samples),
-		TEST(test_reserved),
-		TEST(test_range),
-		TEST(test_long_range),
-		TEST(test_flags),
-		TEST(test_max_entries),
-		TEST(test_small_array),
-		TEST(test_bad_pointers),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_samples),
+	TEST(test_number_of_samples),
+	TEST(test_reserved),
+	TEST(test_range),
+	TEST(test_long_range),
+	TEST(test_flags),
+	TEST(test_max_entries),
+	TEST(test_small_array),
+	TEST(test_bad_pointers),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -138,21 +138,12 @@ static void test_threads(void)
 			fail("no %s", names[i]);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_all_are_reported),
-		TEST(test_none_fails),
-		TEST(test_times),
-		TEST(test_families),
-		TEST(test_threads),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.teardown = teardown,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_all_are_reported),
+	TEST(test_none_fails),
+	TEST(test_times),
+	TEST(test_families),
+	TEST(test_threads),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup, .teardown = teardown)

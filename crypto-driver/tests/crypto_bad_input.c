@@ -297,18 +297,10 @@ static void setup(void)
 	close(phyr_test_open_or_skip());
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST_EACH(test_cipher, crypto_ciphers),
-		TEST(test_calls),
-		TEST(test_keys),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST_EACH(test_cipher, crypto_ciphers),
+	TEST(test_calls),
+	TEST(test_keys),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

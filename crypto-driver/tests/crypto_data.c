@@ -427,20 +427,11 @@ static void queues_take_turns(void)
 		assert_true(later[i] > earlier[i]);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(many_elements),
-		TEST(large_request),
-		TEST(queues_take_turns),
-		TEST_EACH(equals_openssl, crypto_ciphers),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.teardown = teardown,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(many_elements),
+	TEST(large_request),
+	TEST(queues_take_turns),
+	TEST_EACH(equals_openssl, crypto_ciphers),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup, .teardown = teardown)

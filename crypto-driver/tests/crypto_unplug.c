@@ -254,19 +254,10 @@ static void teardown(void)
 	self_tests(true);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(unplug_in_use),
-		TEST(reset_in_use),
-		TEST(error_in_use),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.teardown = teardown,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(unplug_in_use),
+	TEST(reset_in_use),
+	TEST(error_in_use),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup, .teardown = teardown)

@@ -453,22 +453,14 @@ static void setup(void)
 	assert_non_null(entries);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_random_ranges_and_limits),
-		TEST(test_one_entry_behind_an_iommu),
-		TEST(test_1g_page),
-		TEST(test_failure_in_the_middle_leaves_nothing),
-		TEST(test_coherent_memory_is_not_bounced),
-		TEST(test_bad_input),
-		TEST(test_device_goes_while_memory_is_mapped),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_random_ranges_and_limits),
+	TEST(test_one_entry_behind_an_iommu),
+	TEST(test_1g_page),
+	TEST(test_failure_in_the_middle_leaves_nothing),
+	TEST(test_coherent_memory_is_not_bounced),
+	TEST(test_bad_input),
+	TEST(test_device_goes_while_memory_is_mapped),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -415,34 +415,26 @@ static void test_not_root(void)
 	in_child(child_without_rights);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_zero_length),
-		TEST(test_wrap_around),
-		TEST(test_length_of_the_address_space),
-		TEST(test_kernel_address),
-		TEST(test_end_of_user_addresses),
-		TEST(test_unmapped),
-		TEST(test_unmapped_tail),
-		TEST(test_read_only_for_write),
-		TEST(test_inaccessible),
-		TEST(test_flags),
-		TEST(test_form),
-		TEST(test_max_entries),
-		TEST(test_small_array),
-		TEST(test_bad_pointers),
-		TEST(test_hold_twice),
-		TEST(test_close_releases),
-		TEST(test_death_releases),
-		TEST(test_unknown_command),
-		TEST(test_not_root),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_zero_length),
+	TEST(test_wrap_around),
+	TEST(test_length_of_the_address_space),
+	TEST(test_kernel_address),
+	TEST(test_end_of_user_addresses),
+	TEST(test_unmapped),
+	TEST(test_unmapped_tail),
+	TEST(test_read_only_for_write),
+	TEST(test_inaccessible),
+	TEST(test_flags),
+	TEST(test_form),
+	TEST(test_max_entries),
+	TEST(test_small_array),
+	TEST(test_bad_pointers),
+	TEST(test_hold_twice),
+	TEST(test_close_releases),
+	TEST(test_death_releases),
+	TEST(test_unknown_command),
+	TEST(test_not_root),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -417,22 +417,14 @@ static void setup(void)
 	layout_case_prepare();
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST_EACH(test_hold_then_fork, cow_memories),
-		TEST_EACH(test_fork_then_hold, cow_memories),
-		TEST_EACH(test_movable, movable_memories),
-		TEST(test_get_puts),
-		TEST(test_signal),
-		TEST(test_kill),
-		TEST(test_poisoned),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST_EACH(test_hold_then_fork, cow_memories),
+	TEST_EACH(test_fork_then_hold, cow_memories),
+	TEST_EACH(test_movable, movable_memories),
+	TEST(test_get_puts),
+	TEST(test_signal),
+	TEST(test_kill),
+	TEST(test_poisoned),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -251,18 +251,9 @@ static void teardown(void)
 	range_check_deinit(&check);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST_EACH_OF(test_kind, memory_kinds, nr_memory_kinds),
-		TEST(test_mixtures),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.teardown = teardown,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST_EACH(test_kind, memory_kinds),
+	TEST(test_mixtures),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup, .teardown = teardown)

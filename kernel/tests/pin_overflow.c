@@ -131,18 +131,10 @@ static void setup(void)
 	layout_case_prepare();
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_pin_phyrs),
-		TEST(test_pin_list),
-		TEST(test_get_phyrs),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_pin_phyrs),
+	TEST(test_pin_list),
+	TEST(test_get_phyrs),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -239,16 +239,8 @@ static void setup(void)
 	layout_case_prepare();
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_race),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_race),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -333,19 +333,11 @@ static void test_limit(void)
 	in_child(child);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST_EACH(test_bad_region, bad_regions),
-		TEST_EACH(test_limit, limits),
-		TEST(test_iova_of_another_offset),
-		TEST(test_no_bytes_within_page),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST_EACH(test_bad_region, bad_regions),
+	TEST_EACH(test_limit, limits),
+	TEST(test_iova_of_another_offset),
+	TEST(test_no_bytes_within_page),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup)

@@ -57,17 +57,8 @@ static void teardown(void)
 	phyr_device_close(device);
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_memory_regions),
-	};
-	const struct test_program program = {
-		.setup = setup,
-		.teardown = teardown,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_memory_regions),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN(.setup = setup, .teardown = teardown)

@@ -26,7 +26,14 @@ struct pair_program {
 	size_t nr;
 };
 
-/* Each program defines it. */
+/* In place of TEST_MAIN(). */
+#define PAIR_PROGRAM(...)                            \
+	const struct pair_program pair_program = {   \
+		.tests = tests,                      \
+		.nr = ARRAY_SIZE(tests),             \
+		__VA_ARGS__                          \
+	};
+
 extern const struct pair_program pair_program;
 
 extern struct pair pair;

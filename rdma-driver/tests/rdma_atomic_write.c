@@ -168,9 +168,4 @@ static const struct test_case tests[] = {
 	TEST(test_beyond),
 };
 
-const struct pair_program pair_program = {
-	.setup = setup,
-	.teardown = teardown,
-	.tests = tests,
-	.nr = ARRAY_SIZE(tests),
-};
+PAIR_PROGRAM(.setup = setup, .teardown = teardown)

@@ -219,9 +219,4 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_bounds, bounds),
 };
 
-const struct pair_program pair_program = {
-	.buffer_len = BUFFER_LEN,
-	.setup = setup,
-	.tests = tests,
-	.nr = ARRAY_SIZE(tests),
-};
+PAIR_PROGRAM(.buffer_len = BUFFER_LEN, .setup = setup)

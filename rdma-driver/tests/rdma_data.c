@@ -254,9 +254,4 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_memory, memories),
 };
 
-const struct pair_program pair_program = {
-	.buffer_len = LONGEST + 2 * PAGE,
-	.setup = layout_case_prepare,
-	.tests = tests,
-	.nr = ARRAY_SIZE(tests),
-};
+PAIR_PROGRAM(.buffer_len = LONGEST + 2 * PAGE, .setup = layout_case_prepare)

@@ -144,8 +144,4 @@ static const struct test_case tests[] = {
 	TEST(test_scattered_pages),
 };
 
-const struct pair_program pair_program = {
-	.buffer_len = 4 * MOST,
-	.tests = tests,
-	.nr = ARRAY_SIZE(tests),
-};
+PAIR_PROGRAM(.buffer_len = 4 * MOST)

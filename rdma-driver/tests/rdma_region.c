@@ -435,8 +435,4 @@ static const struct test_case tests[] = {
 	TEST(test_on_demand),
 };
 
-const struct pair_program pair_program = {
-	.buffer_len = 64 * PHYR_KIB,
-	.tests = tests,
-	.nr = ARRAY_SIZE(tests),
-};
+PAIR_PROGRAM(.buffer_len = 64 * PHYR_KIB)

@@ -39,13 +39,11 @@ struct test_case {
 };
 
 #define TEST(function) { .name = #function, .run = function }
-#define TEST_EACH_OF(function, array, number)                               \
-	{                                                                   \
-		.name = #function, .run = function, .elements = array,      \
-		.nr = number, .size = sizeof((array)[0]),                   \
+#define TEST_EACH(function, array)                                     \
+	{                                                              \
+		.name = #function, .run = function, .elements = array, \
+		.nr = ARRAY_SIZE(array), .size = sizeof((array)[0]),   \
 	}
-#define TEST_EACH(function, array) \
-	TEST_EACH_OF(function, array, ARRAY_SIZE(array))
 
 /* The element that the running test is about. */
 const void *test_element(void);
@@ -66,6 +64,19 @@ struct test_program {
 
 /* The exit status of the program. */
 int test_run(const struct test_program *program);
+
+/* main() of a file whose test cases are the array tests. */
+#define TEST_MAIN(...)                                 \
+	int main(void)                                 \
+	{                                              \
+		const struct test_program program = {  \
+			.tests = tests,                \
+			.nr = ARRAY_SIZE(tests),       \
+			__VA_ARGS__                    \
+		};                                     \
+						       \
+		return test_run(&program);             \
+	}
 
 /* A line of the output that is no result. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));

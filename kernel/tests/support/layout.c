@@ -72,11 +72,11 @@ static const struct memory_kind *roll_kind(struct dice *dice)
 	size_t total = 0, roll;
 	size_t i;
 
-	for (i = 0; i < nr_memory_kinds; i++)
+	for (i = 0; i < MEMORY_KINDS; i++)
 		total += memory_kinds[i].unavailable ? 0
 						     : memory_kinds[i].weight;
 	roll = dice_roll(dice, total);
-	for (i = 0; i < nr_memory_kinds; i++) {
+	for (i = 0; i < MEMORY_KINDS; i++) {
 		size_t weight = memory_kinds[i].unavailable
 					? 0
 					: memory_kinds[i].weight;

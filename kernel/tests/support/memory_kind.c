@@ -263,8 +263,6 @@ struct memory_kind memory_kinds[] = {
 	  .refused = true },
 };
 
-const size_t nr_memory_kinds = sizeof(memory_kinds) / sizeof(memory_kinds[0]);
-
 const struct memory_kind *memory_kind_named(const char *name)
 {
 	const struct memory_kind *kind = memory_kinds;
@@ -330,7 +328,7 @@ static void prepare(struct memory_kind *kind, void *scratch)
 
 void memory_kinds_prepare(void *scratch)
 {
-	for (size_t i = 0; i < nr_memory_kinds; i++) {
+	for (size_t i = 0; i < MEMORY_KINDS; i++) {
 		prepare(&memory_kinds[i], scratch);
 		mmap(scratch, PUD_PAGE, PROT_NONE, ANONYMOUS | MAP_FIXED, -1,
 		     0);

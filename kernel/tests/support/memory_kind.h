@@ -50,8 +50,8 @@ struct memory_kind {
 	int fd;
 };
 
-extern struct memory_kind memory_kinds[];
-extern const size_t nr_memory_kinds;
+#define MEMORY_KINDS 19
+extern struct memory_kind memory_kinds[MEMORY_KINDS];
 
 /* @name must be one of them. */
 const struct memory_kind *memory_kind_named(const char *name);

@@ -128,6 +128,12 @@ static void check_run(const struct test_program *program, int status,
 	assert_int_equal(WEXITSTATUS(ended), status);
 }
 
+#define check_tests(cases, status, expected, ...)                          \
+	check_run(&(const struct test_program){ .tests = cases,            \
+						.nr = ARRAY_SIZE(cases),   \
+						__VA_ARGS__ },             \
+		  status, expected)
+
 static void test_results(void)
 {
 	const struct test_case tests[] = {
@@ -136,13 +142,8 @@ static void test_results(void)
 		TEST(skips),
 		TEST_EACH(is_red, apples),
 	};
-	const struct test_program program = {
-		.teardown = tear_down,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_FAIL,
+	check_tests(tests, KSFT_FAIL,
 		  "TAP version 13\n"
 		  "1..5\n"
 		  "ok 1 passes\n"
@@ -153,83 +154,64 @@ static void test_results(void)
 		  "# @\n"
 		  "not ok 5 is_red: green\n"
 		  "# torn down\n"
-		  "# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0\n");
+		  "# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0\n",
+		  .teardown = tear_down);
 }
 
 static void test_all_pass_or_are_skipped(void)
 {
 	const struct test_case tests[] = { TEST(passes), TEST(skips) };
-	const struct test_program program = {
-		.setup = passes,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_PASS,
+	check_tests(tests, KSFT_PASS,
 		  "TAP version 13\n"
 		  "1..2\n"
 		  "ok 1 passes\n"
 		  "ok 2 skips # SKIP no apples\n"
-		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0\n");
+		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0\n",
+		  .setup = passes);
 }
 
 static void test_setup_skips(void)
 {
 	const struct test_case tests[] = { TEST(passes) };
-	const struct test_program program = {
-		.setup = skips,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_SKIP,
+	check_tests(tests, KSFT_SKIP,
 		  "TAP version 13\n"
-		  "1..0 # SKIP no apples\n");
+		  "1..0 # SKIP no apples\n",
+		  .setup = skips);
 }
 
 static void test_setup_fails(void)
 {
 	const struct test_case tests[] = { TEST(passes) };
-	const struct test_program program = {
-		.setup = fails,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_FAIL,
+	check_tests(tests, KSFT_FAIL,
 		  "TAP version 13\n"
 		  "# file:1: 2 apples\n"
 		  "1..1\n"
-		  "Bail out! The set-up failed.\n");
+		  "Bail out! The set-up failed.\n",
+		  .setup = fails);
 }
 
 static void test_teardown_fails(void)
 {
 	const struct test_case tests[] = { TEST(passes) };
-	const struct test_program program = {
-		.teardown = fails,
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_FAIL,
+	check_tests(tests, KSFT_FAIL,
 		  "TAP version 13\n"
 		  "1..1\n"
 		  "ok 1 passes\n"
 		  "# file:1: 2 apples\n"
-		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:1\n");
+		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:1\n",
+		  .teardown = fails);
 }
 
 /* The next test starts from what it finds. */
 static void test_pins_left_behind(void)
 {
 	const struct test_case tests[] = { TEST(leaves_a_pin), TEST(passes) };
-	const struct test_program program = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_FAIL,
+	check_tests(tests, KSFT_FAIL,
 		  "TAP version 13\n"
 		  "1..2\n"
 		  "# there were 5 pins before, there are 6 after\n"
@@ -245,12 +227,8 @@ static void test_children(void)
 		TEST(loses_a_child),
 		TEST(kills_a_child),
 	};
-	const struct test_program program = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
 
-	check_run(&program, KSFT_FAIL,
+	check_tests(tests, KSFT_FAIL,
 		  "TAP version 13\n"
 		  "1..3\n"
 		  "# skipped in a child: no apples\n"
@@ -263,21 +241,14 @@ static void test_children(void)
 		  "# Totals: pass:0 fail:2 xfail:0 xpass:0 skip:1 error:0\n");
 }
 
-int main(void)
-{
-	const struct test_case tests[] = {
-		TEST(test_results),
-		TEST(test_all_pass_or_are_skipped),
-		TEST(test_setup_skips),
-		TEST(test_setup_fails),
-		TEST(test_teardown_fails),
-		TEST(test_pins_left_behind),
-		TEST(test_children),
-	};
-	const struct test_program program = {
-		.tests = tests,
-		.nr = ARRAY_SIZE(tests),
-	};
+static const struct test_case tests[] = {
+	TEST(test_results),
+	TEST(test_all_pass_or_are_skipped),
+	TEST(test_setup_skips),
+	TEST(test_setup_fails),
+	TEST(test_teardown_fails),
+	TEST(test_pins_left_behind),
+	TEST(test_children),
+};
 
-	return test_run(&program);
-}
+TEST_MAIN()
