@@ -194,14 +194,10 @@ static void test_bad_pointers(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_samples),
-	TEST(test_number_of_samples),
-	TEST(test_reserved),
-	TEST(test_range),
-	TEST(test_long_range),
-	TEST(test_flags),
-	TEST(test_max_entries),
-	TEST(test_small_array),
+	TEST(test_samples),	 TEST(test_number_of_samples),
+	TEST(test_reserved),	 TEST(test_range),
+	TEST(test_long_range),	 TEST(test_flags),
+	TEST(test_max_entries),	 TEST(test_small_array),
 	TEST(test_bad_pointers),
 };
 

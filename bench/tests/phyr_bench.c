@@ -77,8 +77,8 @@ static void test_none_fails(void)
 		benchmark) if (json_is_true(json_object_get(benchmark,
 							    "error_occurred")))
 		fail("%s: %s", name_of(benchmark),
-			 json_string_value(
-				 json_object_get(benchmark, "error_message")));
+		     json_string_value(
+			     json_object_get(benchmark, "error_message")));
 }
 
 static void test_times(void)
@@ -101,7 +101,7 @@ static void test_times(void)
 		if (!(seconds * 1e9 > ns * threads * 0.999 &&
 		      seconds * 1e9 < ns * threads * 1.001))
 			fail("%s: %g s a call, but %g ns by %g threads",
-				 name_of(benchmark), seconds, ns, threads);
+			     name_of(benchmark), seconds, ns, threads);
 	}
 }
 
@@ -139,11 +139,8 @@ static void test_threads(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_all_are_reported),
-	TEST(test_none_fails),
-	TEST(test_times),
-	TEST(test_families),
-	TEST(test_threads),
+	TEST(test_all_are_reported), TEST(test_none_fails), TEST(test_times),
+	TEST(test_families),	     TEST(test_threads),
 };
 
 TEST_MAIN(.setup = setup, .teardown = teardown)

@@ -61,15 +61,15 @@ static int run(uint32_t form, const struct phyr_test_crypto_segment *src,
 	return err;
 }
 
-#define for_both_forms(form)                                           \
+#define for_both_forms(form)                                          \
 	for (uint32_t form = PHYR_TEST_PAGES; form <= PHYR_TEST_LIST; \
 	     form += PHYR_TEST_LIST)
 
-#define refuse(form, src, nr_src, dst, nr_dst, len, errno_wanted)          \
-	do {                                                               \
+#define refuse(form, src, nr_src, dst, nr_dst, len, errno_wanted)            \
+	do {                                                                 \
 		assert_errno_equal(run(form, src, nr_src, dst, nr_dst, len), \
-				 errno_wanted);                            \
-		assert_true(untouched());                                  \
+				   errno_wanted);                            \
+		assert_true(untouched());                                    \
 	} while (0)
 
 static void lengths(void)
@@ -111,7 +111,7 @@ static void partial_blocks(bool linear)
 			refuse(form, &src, 1, NULL, 0, 17, EINVAL);
 		else
 			assert_errno_equal(run(form, &src, 1, NULL, 0, 17),
-					 EINVAL);
+					   EINVAL);
 		memset(memory, FILL, PAGE);
 	}
 }

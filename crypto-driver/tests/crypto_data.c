@@ -59,8 +59,8 @@ static void setup(void)
 
 		if (phyr_backing_create(kind, 2 * AREA, &backings[kind],
 					&error))
-			note("without %s: %s",
-				      phyr_backing_name(kind), error.message);
+			note("without %s: %s", phyr_backing_name(kind),
+			     error.message);
 	}
 	before = malloc(2 * AREA);
 	wanted = malloc(2 * AREA);
@@ -185,15 +185,14 @@ static void check_bytes(const struct story *story, const char *what,
 
 	for (size_t i = 0; i < len; i++)
 		if (a[i] != b[i])
-			fail(
-				"%s, %s, round %u: %zu bytes %scrypted with %zu-byte key, %s to %s%s: %s differs at %zu",
-				story->cipher->driver,
-				story->form == PHYR_TEST_LIST ? "phyrs" : "sg",
-				story->round, story->len,
-				story->encrypt ? "en" : "de", story->key_len,
-				phyr_backing_name(story->kinds[0]),
-				phyr_backing_name(story->kinds[1]),
-				story->in_place ? ", in place" : "", what, i);
+			fail("%s, %s, round %u: %zu bytes %scrypted with %zu-byte key, %s to %s%s: %s differs at %zu",
+			     story->cipher->driver,
+			     story->form == PHYR_TEST_LIST ? "phyrs" : "sg",
+			     story->round, story->len,
+			     story->encrypt ? "en" : "de", story->key_len,
+			     phyr_backing_name(story->kinds[0]),
+			     phyr_backing_name(story->kinds[1]),
+			     story->in_place ? ", in place" : "", what, i);
 }
 
 static int roll_backing(struct dice *dice)
@@ -257,7 +256,7 @@ static void one_round(struct story *story, struct dice *dice)
 	close(fd);
 	if (err)
 		fail("%s, round %u, %zu bytes: %s", story->cipher->driver,
-			 story->round, story->len, strerror(err));
+		     story->round, story->len, strerror(err));
 	check_bytes(story, "the destination", to, wanted, AREA);
 	if (!story->in_place)
 		check_bytes(story, "the source", from, before, AREA);
@@ -355,8 +354,7 @@ static void large_request(void)
 	int fd;
 
 	skip_without("virtio_crypto_aes_cbc");
-	if (phyr_backing_create(PHYR_BACKING_HUGETLB_1G, len, &backing,
-				&error))
+	if (phyr_backing_create(PHYR_BACKING_HUGETLB_1G, len, &backing, &error))
 		skip("%s", error.message);
 	fill(key, sizeof(key), &dice);
 	fill(backing->addr, PHYR_MIB, &dice);

@@ -246,8 +246,8 @@ static void test_random_ranges_and_limits(void)
 			end = layout.end;
 		if (start >= end)
 			continue;
-		for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
-		     form++) {
+		for (int form = PHYR_TEST_DMA_SG;
+		     form <= PHYR_TEST_DMA_SG_PHYRS; form++) {
 			struct phyr_test_dma dma =
 				request(form, start, end - start);
 
@@ -382,11 +382,11 @@ static void test_bad_input(void)
 	layout_case_build(&layout, &part, 1, 0);
 	good = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
 
-#define refused(change, error)                               \
-	do {                                                 \
-		struct mapping m = { .dma = good };          \
-		change;                                      \
-		assert_errno_equal(map(&m), error);            \
+#define refused(change, error)                      \
+	do {                                        \
+		struct mapping m = { .dma = good }; \
+		change;                             \
+		assert_errno_equal(map(&m), error); \
 	} while (0)
 	refused(m.dma.len = 0, EINVAL);
 	refused(m.dma.len += 1, EFAULT);

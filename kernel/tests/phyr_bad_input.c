@@ -74,8 +74,7 @@ static void test_wrap_around(void)
 		{ -PAGE + 5, PAGE },
 	};
 
-	for_each_form(form) for (size_t i = 0;
-				 i < ARRAY_SIZE(ranges); i++)
+	for_each_form(form) for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
 	{
 		struct description_request request = whole(form);
 
@@ -99,7 +98,8 @@ static void test_length_of_the_address_space(void)
 			if (form == PHYR_TEST_LIST && lengths[i] == -PAGE)
 				assert_errno_equal(error_of(request), EINVAL);
 			else
-				assert_errno_equal(error_of(request), EOVERFLOW);
+				assert_errno_equal(error_of(request),
+						   EOVERFLOW);
 		}
 }
 
@@ -253,13 +253,13 @@ static void test_max_entries(void)
 
 		call.max_entries = 0;
 		assert_errno_equal(error_of_call(PHYR_TEST_DESCRIBE, &call),
-				 EINVAL);
+				   EINVAL);
 		call.max_entries = PHYR_TEST_MAX_ENTRIES + 1;
 		assert_errno_equal(error_of_call(PHYR_TEST_DESCRIBE, &call),
-				 EINVAL);
+				   EINVAL);
 		call.max_entries = ~0u;
 		assert_errno_equal(error_of_call(PHYR_TEST_DESCRIBE, &call),
-				 EINVAL);
+				   EINVAL);
 		call.max_entries = PHYR_TEST_MAX_ENTRIES;
 		assert_errno_equal(error_of_call(PHYR_TEST_DESCRIBE, &call), 0);
 		assert_int_equal(call.done, PAGES * PAGE);
@@ -313,17 +313,21 @@ static void test_bad_pointers(void)
 	for (unsigned long command = PHYR_TEST_DESCRIBE;;
 	     command = PHYR_TEST_HOLD) {
 		assert_errno_equal(error_of_call(command, NULL), EFAULT);
-		assert_errno_equal(error_of_call(command, (void *)-8ul), EFAULT);
+		assert_errno_equal(error_of_call(command, (void *)-8ul),
+				   EFAULT);
 		for_each_form(form)
 		{
 			struct phyr_test_describe call = describe_call(form);
 
 			call.entries = (uintptr_t)memory + PAGES * PAGE - 8;
-			assert_errno_equal(error_of_call(command, &call), EFAULT);
+			assert_errno_equal(error_of_call(command, &call),
+					   EFAULT);
 			call.entries = 0;
-			assert_errno_equal(error_of_call(command, &call), EFAULT);
+			assert_errno_equal(error_of_call(command, &call),
+					   EFAULT);
 			call.entries = -4096ul;
-			assert_errno_equal(error_of_call(command, &call), EFAULT);
+			assert_errno_equal(error_of_call(command, &call),
+					   EFAULT);
 		}
 		if (command == PHYR_TEST_HOLD)
 			break;
@@ -347,7 +351,7 @@ static void test_hold_twice(void)
 		assert_errno_equal(error_of_call(PHYR_TEST_RELEASE, NULL), 0);
 		assert_pins(before);
 		assert_errno_equal(error_of_call(PHYR_TEST_RELEASE, NULL),
-				 EINVAL);
+				   EINVAL);
 	}
 }
 
@@ -391,7 +395,7 @@ static void test_death_releases(void)
 static void test_unknown_command(void)
 {
 	assert_errno_equal(error_of_call(_IO(PHYR_TEST_IOC_MAGIC, 0x04), NULL),
-			 ENOTTY);
+			   ENOTTY);
 	assert_errno_equal(error_of_call(_IO('t', 0x00), NULL), ENOTTY);
 	assert_errno_equal(error_of_call(TIOCGWINSZ, memory), ENOTTY);
 }

@@ -122,7 +122,7 @@ static void test_kind(void)
 		layout_clear(&layout);
 		if (flawed)
 			fail("touch %u, flags %#x: %s", part.touch, flags,
-				 flawed);
+			     flawed);
 	}
 }
 
@@ -222,16 +222,16 @@ static void test_mixtures(void)
 
 		if (layout_build_random(&layout, &dice))
 			fail("PHYR_SEED=%lu: no memory for%s", seed + i,
-				 layout.story);
+			     layout.story);
 		flawed = dice_one_in(&dice, 4) ? forked_flaw(&layout, &dice)
 					       : layout_flaw(&layout, &dice);
 		if (flawed)
-			fail("PHYR_SEED=%lu PHYR_LAYOUTS=1:%s: %s",
-				 seed + i, layout.story, flawed);
+			fail("PHYR_SEED=%lu PHYR_LAYOUTS=1:%s: %s", seed + i,
+			     layout.story, flawed);
 		layout_clear(&layout);
 	}
 	note("ranges taken whole %lu, in part %lu, not at all %lu",
-		      check.complete, check.partial, check.refused);
+	     check.complete, check.partial, check.refused);
 	/* Otherwise the layouts do not try what they are there for. */
 	if (layouts >= 1000) {
 		assert_true(check.complete > layouts / 4);

@@ -88,8 +88,7 @@ static void check_often(enum phyr_test_form form, unsigned int flags)
 		}
 	}
 	last = seen->done;
-	note("hold %d: %s, %zu bytes", nr,
-		      strerrorname_np(seen->error), last);
+	note("hold %d: %s, %zu bytes", nr, strerrorname_np(seen->error), last);
 	assert_in_range(nr, GIANT_PAGE_OFTEN, GIANT_PAGE_TOO_OFTEN - 1);
 	if (!(flags & PHYR_TEST_GET))
 		assert_pins(before + (nr - 1) * GIANT_PAGE_PINS + last / 4096);

@@ -215,8 +215,7 @@ static void test_race(void)
 			       &tallies[i]);
 	}
 	while (!atomic_load(&stop) &&
-	       (clock_ns() < end ||
-		(clock_ns() < last && !enough(tallies))))
+	       (clock_ns() < end || (clock_ns() < last && !enough(tallies))))
 		usleep(50000);
 	atomic_store(&stop, true);
 	for (int i = 0; i < PINNERS + 2; i++)
@@ -225,9 +224,9 @@ static void test_race(void)
 
 	for (int i = 0; i < PINNERS; i++)
 		note("pinned whole %lu, in part %lu, not at all %lu",
-			tallies[i].whole, tallies[i].part, tallies[i].refused);
+		     tallies[i].whole, tallies[i].part, tallies[i].refused);
 	note("changes %lu, forks %lu", tallies[PINNERS].other,
-		      tallies[PINNERS + 1].other);
+	     tallies[PINNERS + 1].other);
 	if (failure)
 		fail("%s", failure);
 	assert_true(enough(tallies));

@@ -40,10 +40,14 @@ static void setup(void)
 
 	device = rdma_device_open();
 	if (fd >= 0 && !ftruncate(fd, PAGES * PAGE))
-		secret = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd);
-	writable = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	read_only = island_map(PAGES * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	inaccessible = island_map(PAGES * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+		secret = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE,
+				    MAP_SHARED, fd);
+	writable = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	read_only = island_map(PAGES * PAGE, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	inaccessible = island_map(PAGES * PAGE, PROT_NONE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1);
 }
 
 /* Of this process, in KiB. */
@@ -164,11 +168,11 @@ static void test_no_bytes_within_page(void)
 
 /* --- RLIMIT_MEMLOCK of a process without CAP_IPC_LOCK ------------------- */
 
-#define check(condition)                                            \
-	do {                                                        \
-		if (!(condition))                                   \
-			fail("VmPin %ld, errno %s: %s", vm_pin(),   \
-			     strerrorname_np(errno), #condition);   \
+#define check(condition)                                          \
+	do {                                                      \
+		if (!(condition))                                 \
+			fail("VmPin %ld, errno %s: %s", vm_pin(), \
+			     strerrorname_np(errno), #condition); \
 	} while (0)
 
 static void limit_to(rlim_t bytes)

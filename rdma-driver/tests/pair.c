@@ -152,7 +152,8 @@ bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
 
 	if (iwarp)
 		refused = (opcode == IBV_WR_RDMA_WRITE ||
-			   status != IBV_WC_SUCCESS) && connection_ends(pair);
+			   status != IBV_WC_SUCCESS) &&
+			  connection_ends(pair);
 	pair_reconnect(pair);
 	return refused;
 }

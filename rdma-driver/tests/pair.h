@@ -21,7 +21,7 @@
 struct pair {
 	struct phyr_device *device;
 	struct phyr_rdma *rdma;
-	uint64_t word;	/* what iWARP reads behind each write */
+	uint64_t word; /* what iWARP reads behind each write */
 	struct ibv_mr *word_mr;
 };
 

@@ -27,12 +27,10 @@ struct pair_program {
 };
 
 /* In place of TEST_MAIN(). */
-#define PAIR_PROGRAM(...)                            \
-	const struct pair_program pair_program = {   \
-		.tests = tests,                      \
-		.nr = ARRAY_SIZE(tests),             \
-		__VA_ARGS__                          \
-	};
+#define PAIR_PROGRAM(...)                                                   \
+	const struct pair_program pair_program = { .tests = tests,          \
+						   .nr = ARRAY_SIZE(tests), \
+						   __VA_ARGS__ };
 
 extern const struct pair_program pair_program;
 

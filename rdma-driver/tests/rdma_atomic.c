@@ -53,7 +53,7 @@ static uint64_t atomic(const struct region *region, enum ibv_wr_opcode opcode,
 			     region->mr->rkey, add, swap);
 	if (status != IBV_WC_SUCCESS)
 		fail("atomic at +%#tx: %s", (char *)word - region->start,
-			 ibv_wc_status_str(status));
+		     ibv_wc_status_str(status));
 	return *result;
 }
 

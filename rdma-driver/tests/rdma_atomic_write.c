@@ -96,7 +96,7 @@ static void check_word(const struct ibv_mr *mr, uint64_t *word)
 	status = atomic_write((uintptr_t)word, mr->rkey, value);
 	if (status != IBV_WC_SUCCESS)
 		fail("at +%#tx: %s", (char *)word - (char *)mr->addr,
-			 ibv_wc_status_str(status));
+		     ibv_wc_status_str(status));
 	assert_int_equal(*word, value);
 	pattern_fill(word, 8, MEMORY);
 }

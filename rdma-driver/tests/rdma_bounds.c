@@ -25,13 +25,23 @@ enum {
 	BUFFER_LEN = 1 << 20
 };
 
-#define BASE { { "base", 40, 0, TOUCH_WRITE } }
-#define THP { { "thp", 2, 0, TOUCH_WRITE } }
-#define MIXTURE                                    \
+#define BASE                                       \
 	{                                          \
-		{ "memfd", 8, 0, TOUCH_WRITE },    \
-		{ "hugetlb-2M", 1, 0, TOUCH_WRITE }, \
-		{ "base", 8, 0, TOUCH_WRITE },     \
+		{                                  \
+			"base", 40, 0, TOUCH_WRITE \
+		}                                  \
+	}
+#define THP                                      \
+	{                                        \
+		{                                \
+			"thp", 2, 0, TOUCH_WRITE \
+		}                                \
+	}
+#define MIXTURE                                              \
+	{                                                    \
+		{ "memfd", 8, 0, TOUCH_WRITE },              \
+			{ "hugetlb-2M", 1, 0, TOUCH_WRITE }, \
+			{ "base", 8, 0, TOUCH_WRITE },       \
 	}
 
 static const struct bounds {
@@ -57,8 +67,8 @@ static void assert_untouched(void)
 static void assert_refused(const char *what, bool refused, char *at, size_t len)
 {
 	if (!refused)
-		fail("%s %zu bytes at start%+td, end%+td was not refused",
-			 what, len, at - start, at + len - end);
+		fail("%s %zu bytes at start%+td, end%+td was not refused", what,
+		     len, at - start, at + len - end);
 	assert_untouched();
 }
 
@@ -179,11 +189,11 @@ static void test_bounds(void)
 	end = (char *)layout.end - margin;
 	pattern_fill((void *)layout.start, layout.end - layout.start, MEMORY);
 
-	before = ibv_reg_mr(pair.device->pd, (void *)layout.start,
-			    margin ?: 1, ALL_ACCESS);
+	before = ibv_reg_mr(pair.device->pd, (void *)layout.start, margin ?: 1,
+			    ALL_ACCESS);
 	region = ibv_reg_mr(pair.device->pd, start, end - start, ALL_ACCESS);
-	behind = ibv_reg_mr(pair.device->pd, end - !margin,
-			    margin ?: 1, ALL_ACCESS);
+	behind = ibv_reg_mr(pair.device->pd, end - !margin, margin ?: 1,
+			    ALL_ACCESS);
 	assert_true(before && region && behind);
 	check_whole(0);
 	check_remote(0);

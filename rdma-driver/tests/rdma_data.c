@@ -90,28 +90,25 @@ static void check_transfer(const struct region *region, enum role role,
 	status = move(region, role, at, other, len,
 		      1 + number / (2 * ROLES) % PAIR_SGES);
 	if (status != IBV_WC_SUCCESS)
-		fail("%s %zu bytes at +%#tx of %#zx: %s", role_names[role],
-			 len, at - region->start, region->len,
-			 ibv_wc_status_str(status));
+		fail("%s %zu bytes at +%#tx of %#zx: %s", role_names[role], len,
+		     at - region->start, region->len,
+		     ibv_wc_status_str(status));
 	if (memcmp(at, other, len))
 		fail("%s %zu bytes at +%#tx of %#zx: wrong data",
-			 role_names[role], len, at - region->start,
-			 region->len);
+		     role_names[role], len, at - region->start, region->len);
 	if (pattern_mismatch(other - GUARD, GUARD, number + 2) ||
 	    pattern_mismatch(other + len, GUARD, number + 2) ||
 	    (into && pattern_mismatch(other, len, number + 2)) ||
 	    (!into && pattern_mismatch(at, len, MEMORY)))
-		fail(
-			"%s %zu bytes at +%#tx of %#zx: the source or what is around the buffer changed",
-			role_names[role], len, at - region->start, region->len);
+		fail("%s %zu bytes at +%#tx of %#zx: the source or what is around the buffer changed",
+		     role_names[role], len, at - region->start, region->len);
 	pattern_fill(at, len, MEMORY);
 	if (pattern_mismatch(first,
 			     at + len + GUARD < end ? at + len + GUARD - first
 						    : end - first,
 			     MEMORY))
-		fail(
-			"%s %zu bytes at +%#tx of %#zx: what is around changed",
-			role_names[role], len, at - region->start, region->len);
+		fail("%s %zu bytes at +%#tx of %#zx: what is around changed",
+		     role_names[role], len, at - region->start, region->len);
 }
 
 static void check_near_edge(const struct region *region, char *edge)
@@ -123,8 +120,7 @@ static void check_near_edge(const struct region *region, char *edge)
 	static unsigned int number;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(lengths);
-		     j++) {
+		for (size_t j = 0; j < ARRAY_SIZE(lengths); j++) {
 			char *at = edge + shifts[i];
 			size_t len = lengths[j];
 

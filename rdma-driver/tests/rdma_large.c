@@ -32,15 +32,13 @@ static void check_place(const struct ibv_mr *mr, char *at, size_t len)
 				       (uintptr_t)at, mr->rkey, 1),
 			 IBV_WC_SUCCESS);
 	if (memcmp(at, from, len))
-		fail("write of %zu bytes at +%#tx", len,
-			 at - (char *)mr->addr);
+		fail("write of %zu bytes at +%#tx", len, at - (char *)mr->addr);
 	local.addr = (uintptr_t)back;
 	assert_int_equal(pair_transfer(&pair, IBV_WR_RDMA_READ, local,
 				       (uintptr_t)at, mr->rkey, 1),
 			 IBV_WC_SUCCESS);
 	if (memcmp(back, from, len))
-		fail("read of %zu bytes at +%#tx", len,
-			 at - (char *)mr->addr);
+		fail("read of %zu bytes at +%#tx", len, at - (char *)mr->addr);
 }
 
 static void check_line(const struct ibv_mr *mr, char *line)
@@ -51,8 +49,7 @@ static void check_line(const struct ibv_mr *mr, char *line)
 	char *end = start + mr->length;
 
 	for (size_t i = 0; i < ARRAY_SIZE(shifts); i++)
-		for (size_t j = 0; j < ARRAY_SIZE(lengths);
-		     j++) {
+		for (size_t j = 0; j < ARRAY_SIZE(lengths); j++) {
 			char *at = line + shifts[i];
 
 			if (at + lengths[j] > end)
@@ -70,8 +67,8 @@ static void check_beyond(const struct ibv_mr *mr)
 
 	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local,
 				 start + mr->length, mr->rkey));
-	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local,
-				 start - 1, mr->rkey));
+	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local, start - 1,
+				 mr->rkey));
 }
 
 static void check_region(char *start, size_t len)

@@ -260,8 +260,7 @@ static void test_window(void)
 	struct ibv_mr as_mr;
 
 	if (!window)
-		skip("no memory windows: %s",
-			      strerror(errno));
+		skip("no memory windows: %s", strerror(errno));
 	bind_window(window, &bind);
 	as_mr = (struct ibv_mr){ .rkey = window->rkey };
 	assert_writes(&as_mr, area + PAGE + 100, 5000);
@@ -410,8 +409,7 @@ static void test_on_demand(void)
 				       ALL_ACCESS | IBV_ACCESS_ON_DEMAND);
 
 	if (!mr)
-		skip("no on-demand paging: %s",
-			      strerror(errno));
+		skip("no on-demand paging: %s", strerror(errno));
 	for (int page = 0; page < PAGES; page++)
 		assert_writes(mr, area + page * PAGE, 1000 + page);
 	madvise(area, PAGES * PAGE, MADV_DONTNEED);
@@ -420,18 +418,12 @@ static void test_on_demand(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_many_over_2m),
-	TEST(test_many_over_1g),
-	TEST(test_rereg_access),
-	TEST(test_rereg_read_only),
-	TEST(test_rereg_pd),
-	TEST(test_rereg_translation),
-	TEST(test_window),
-	TEST(test_fork),
-	TEST(test_unmap),
-	TEST(test_dirty),
-	TEST(test_movable),
-	TEST(test_key_after_dereg),
+	TEST(test_many_over_2m), TEST(test_many_over_1g),
+	TEST(test_rereg_access), TEST(test_rereg_read_only),
+	TEST(test_rereg_pd),	 TEST(test_rereg_translation),
+	TEST(test_window),	 TEST(test_fork),
+	TEST(test_unmap),	 TEST(test_dirty),
+	TEST(test_movable),	 TEST(test_key_after_dereg),
 	TEST(test_on_demand),
 };
 

@@ -57,12 +57,12 @@ const char *description_prefix_flaw(const struct description *prefix,
 const char *description_pagemap_flaw(const struct description *description);
 
 /* The test fails with what a function returned that finds flaws. */
-#define assert_no_flaw(text)                  \
-	do {                                  \
-		const char *flaw_ = (text);   \
-					      \
-		if (flaw_)                    \
-			fail("%s", flaw_);    \
+#define assert_no_flaw(text)                \
+	do {                                \
+		const char *flaw_ = (text); \
+                                            \
+		if (flaw_)                  \
+			fail("%s", flaw_);  \
 	} while (0)
 
 const char *flaw(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -18,8 +18,8 @@ void giant_page_map(struct layout *layout)
 /* CONFIG_DEBUG_VM looks at every page of every pin, 2^31 in the end. */
 unsigned int giant_page_seconds(uint64_t start)
 {
-	const uint64_t ns = (clock_ns() - start) / GIANT_PAGE_TRIED *
-			    GIANT_PAGE_OFTEN;
+	const uint64_t ns =
+		(clock_ns() - start) / GIANT_PAGE_TRIED * GIANT_PAGE_OFTEN;
 	const unsigned int seconds = ns / 1000000000;
 
 	return seconds < MOST_SECONDS || getenv("PHYR_LONG") ? 0 : seconds;

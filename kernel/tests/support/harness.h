@@ -38,7 +38,10 @@ struct test_case {
 	size_t size;
 };
 
-#define TEST(function) { .name = #function, .run = function }
+#define TEST(function)                             \
+	{                                          \
+		.name = #function, .run = function \
+	}
 #define TEST_EACH(function, array)                                     \
 	{                                                              \
 		.name = #function, .run = function, .elements = array, \
@@ -66,16 +69,14 @@ struct test_program {
 int test_run(const struct test_program *program);
 
 /* main() of a file whose test cases are the array tests. */
-#define TEST_MAIN(...)                                 \
-	int main(void)                                 \
-	{                                              \
-		const struct test_program program = {  \
-			.tests = tests,                \
-			.nr = ARRAY_SIZE(tests),       \
-			__VA_ARGS__                    \
-		};                                     \
-						       \
-		return test_run(&program);             \
+#define TEST_MAIN(...)                                                         \
+	int main(void)                                                         \
+	{                                                                      \
+		const struct test_program program = { .tests = tests,          \
+						      .nr = ARRAY_SIZE(tests), \
+						      __VA_ARGS__ };           \
+                                                                               \
+		return test_run(&program);                                     \
 	}
 
 /* A line of the output that is no result. */
@@ -93,9 +94,9 @@ void test_fail(const char *file, int line, const char *format, ...)
 void in_child(void (*run)(void));
 
 /* Assertions use each argument once. */
-#define assert_true(condition)                       \
-	do {                                         \
-		if (!(condition))                    \
+#define assert_true(condition)                          \
+	do {                                            \
+		if (!(condition))                       \
 			fail("not so: %s", #condition); \
 	} while (0)
 #define assert_false(condition) assert_true(!(condition))
@@ -107,34 +108,34 @@ void in_child(void (*run)(void));
 	assert_true((const void *)(a) != (const void *)(b))
 #define assert_memory_equal(a, b, len) assert_true(!memcmp(a, b, len))
 
-#define assert_relation(a, relation, b)                                       \
-	do {                                                                  \
-		const unsigned long long a_ = (unsigned long long)(a);        \
-		const unsigned long long b_ = (unsigned long long)(b);        \
-                                                                              \
-		if (!(a_ relation b_))                                        \
-			fail("not so: %s: %lld (%#llx), %lld (%#llx)",        \
-			     #a " " #relation " " #b, (long long)a_, a_,      \
-			     (long long)b_, b_);                              \
+#define assert_relation(a, relation, b)                                  \
+	do {                                                             \
+		const unsigned long long a_ = (unsigned long long)(a);   \
+		const unsigned long long b_ = (unsigned long long)(b);   \
+                                                                         \
+		if (!(a_ relation b_))                                   \
+			fail("not so: %s: %lld (%#llx), %lld (%#llx)",   \
+			     #a " " #relation " " #b, (long long)a_, a_, \
+			     (long long)b_, b_);                         \
 	} while (0)
 #define assert_int_equal(a, b) assert_relation(a, ==, b)
 #define assert_int_not_equal(a, b) assert_relation(a, !=, b)
-#define assert_in_range(a, least, most)           \
-	do {                                      \
+#define assert_in_range(a, least, most)                                 \
+	do {                                                            \
 		const unsigned long long in_ = (unsigned long long)(a); \
-							\
-		assert_relation(in_, >=, least); \
-		assert_relation(in_, <=, most);  \
+                                                                        \
+		assert_relation(in_, >=, least);                        \
+		assert_relation(in_, <=, most);                         \
 	} while (0)
 
 /* 0 or an errno, which is easier to read by its name. */
-#define assert_errno_equal(a, b)                                              \
-	do {                                                                  \
-		const int a_ = (a), b_ = (b);                                 \
-                                                                              \
-		if (a_ != b_)                                                 \
-			fail("%s is %s, not %s", #a, strerrorname_np(a_),     \
-			     strerrorname_np(b_));                            \
+#define assert_errno_equal(a, b)                                          \
+	do {                                                              \
+		const int a_ = (a), b_ = (b);                             \
+                                                                          \
+		if (a_ != b_)                                             \
+			fail("%s is %s, not %s", #a, strerrorname_np(a_), \
+			     strerrorname_np(b_));                        \
 	} while (0)
 
 #endif

@@ -11,8 +11,8 @@
 void *island_map(size_t len, int prot, int flags, int fd)
 {
 	static char *next = FIRST;
-	void *island = mmap(next, len, prot, flags | MAP_FIXED_NOREPLACE, fd,
-			    0);
+	void *island =
+		mmap(next, len, prot, flags | MAP_FIXED_NOREPLACE, fd, 0);
 
 	assert_ptr_not_equal(island, MAP_FAILED);
 	next += APART;

@@ -17,10 +17,10 @@ long pins_quiet(void);
 long pins_settle(long expected);
 
 /* The system holds that many pins, at once or after two seconds. */
-#define assert_pins(expected)                            \
-	do {                                             \
-		const long pins_ = (expected);           \
-							 \
+#define assert_pins(expected)                                \
+	do {                                                 \
+		const long pins_ = (expected);               \
+                                                             \
 		assert_int_equal(pins_settle(pins_), pins_); \
 	} while (0)
 

@@ -128,10 +128,10 @@ static void check_run(const struct test_program *program, int status,
 	assert_int_equal(WEXITSTATUS(ended), status);
 }
 
-#define check_tests(cases, status, expected, ...)                          \
-	check_run(&(const struct test_program){ .tests = cases,            \
-						.nr = ARRAY_SIZE(cases),   \
-						__VA_ARGS__ },             \
+#define check_tests(cases, status, expected, ...)                        \
+	check_run(&(const struct test_program){ .tests = cases,          \
+						.nr = ARRAY_SIZE(cases), \
+						__VA_ARGS__ },           \
 		  status, expected)
 
 static void test_results(void)
@@ -144,18 +144,18 @@ static void test_results(void)
 	};
 
 	check_tests(tests, KSFT_FAIL,
-		  "TAP version 13\n"
-		  "1..5\n"
-		  "ok 1 passes\n"
-		  "# file:1: 2 apples\n"
-		  "not ok 2 fails\n"
-		  "ok 3 skips # SKIP no apples\n"
-		  "ok 4 is_red: red\n"
-		  "# @\n"
-		  "not ok 5 is_red: green\n"
-		  "# torn down\n"
-		  "# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0\n",
-		  .teardown = tear_down);
+		    "TAP version 13\n"
+		    "1..5\n"
+		    "ok 1 passes\n"
+		    "# file:1: 2 apples\n"
+		    "not ok 2 fails\n"
+		    "ok 3 skips # SKIP no apples\n"
+		    "ok 4 is_red: red\n"
+		    "# @\n"
+		    "not ok 5 is_red: green\n"
+		    "# torn down\n"
+		    "# Totals: pass:2 fail:2 xfail:0 xpass:0 skip:1 error:0\n",
+		    .teardown = tear_down);
 }
 
 static void test_all_pass_or_are_skipped(void)
@@ -163,12 +163,12 @@ static void test_all_pass_or_are_skipped(void)
 	const struct test_case tests[] = { TEST(passes), TEST(skips) };
 
 	check_tests(tests, KSFT_PASS,
-		  "TAP version 13\n"
-		  "1..2\n"
-		  "ok 1 passes\n"
-		  "ok 2 skips # SKIP no apples\n"
-		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0\n",
-		  .setup = passes);
+		    "TAP version 13\n"
+		    "1..2\n"
+		    "ok 1 passes\n"
+		    "ok 2 skips # SKIP no apples\n"
+		    "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:1 error:0\n",
+		    .setup = passes);
 }
 
 static void test_setup_skips(void)
@@ -176,9 +176,9 @@ static void test_setup_skips(void)
 	const struct test_case tests[] = { TEST(passes) };
 
 	check_tests(tests, KSFT_SKIP,
-		  "TAP version 13\n"
-		  "1..0 # SKIP no apples\n",
-		  .setup = skips);
+		    "TAP version 13\n"
+		    "1..0 # SKIP no apples\n",
+		    .setup = skips);
 }
 
 static void test_setup_fails(void)
@@ -186,11 +186,11 @@ static void test_setup_fails(void)
 	const struct test_case tests[] = { TEST(passes) };
 
 	check_tests(tests, KSFT_FAIL,
-		  "TAP version 13\n"
-		  "# file:1: 2 apples\n"
-		  "1..1\n"
-		  "Bail out! The set-up failed.\n",
-		  .setup = fails);
+		    "TAP version 13\n"
+		    "# file:1: 2 apples\n"
+		    "1..1\n"
+		    "Bail out! The set-up failed.\n",
+		    .setup = fails);
 }
 
 static void test_teardown_fails(void)
@@ -198,12 +198,12 @@ static void test_teardown_fails(void)
 	const struct test_case tests[] = { TEST(passes) };
 
 	check_tests(tests, KSFT_FAIL,
-		  "TAP version 13\n"
-		  "1..1\n"
-		  "ok 1 passes\n"
-		  "# file:1: 2 apples\n"
-		  "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:1\n",
-		  .teardown = fails);
+		    "TAP version 13\n"
+		    "1..1\n"
+		    "ok 1 passes\n"
+		    "# file:1: 2 apples\n"
+		    "# Totals: pass:1 fail:0 xfail:0 xpass:0 skip:0 error:1\n",
+		    .teardown = fails);
 }
 
 /* The next test starts from what it finds. */
@@ -212,12 +212,12 @@ static void test_pins_left_behind(void)
 	const struct test_case tests[] = { TEST(leaves_a_pin), TEST(passes) };
 
 	check_tests(tests, KSFT_FAIL,
-		  "TAP version 13\n"
-		  "1..2\n"
-		  "# there were 5 pins before, there are 6 after\n"
-		  "not ok 1 leaves_a_pin\n"
-		  "ok 2 passes\n"
-		  "# Totals: pass:1 fail:1 xfail:0 xpass:0 skip:0 error:0\n");
+		    "TAP version 13\n"
+		    "1..2\n"
+		    "# there were 5 pins before, there are 6 after\n"
+		    "not ok 1 leaves_a_pin\n"
+		    "ok 2 passes\n"
+		    "# Totals: pass:1 fail:1 xfail:0 xpass:0 skip:0 error:0\n");
 }
 
 static void test_children(void)
@@ -229,25 +229,22 @@ static void test_children(void)
 	};
 
 	check_tests(tests, KSFT_FAIL,
-		  "TAP version 13\n"
-		  "1..3\n"
-		  "# skipped in a child: no apples\n"
-		  "ok 1 gives_up_a_child # SKIP see above\n"
-		  "# file:1: 2 apples\n"
-		  "# @\n"
-		  "not ok 2 loses_a_child\n"
-		  "# @\n"
-		  "not ok 3 kills_a_child\n"
-		  "# Totals: pass:0 fail:2 xfail:0 xpass:0 skip:1 error:0\n");
+		    "TAP version 13\n"
+		    "1..3\n"
+		    "# skipped in a child: no apples\n"
+		    "ok 1 gives_up_a_child # SKIP see above\n"
+		    "# file:1: 2 apples\n"
+		    "# @\n"
+		    "not ok 2 loses_a_child\n"
+		    "# @\n"
+		    "not ok 3 kills_a_child\n"
+		    "# Totals: pass:0 fail:2 xfail:0 xpass:0 skip:1 error:0\n");
 }
 
 static const struct test_case tests[] = {
-	TEST(test_results),
-	TEST(test_all_pass_or_are_skipped),
-	TEST(test_setup_skips),
-	TEST(test_setup_fails),
-	TEST(test_teardown_fails),
-	TEST(test_pins_left_behind),
+	TEST(test_results),	   TEST(test_all_pass_or_are_skipped),
+	TEST(test_setup_skips),	   TEST(test_setup_fails),
+	TEST(test_teardown_fails), TEST(test_pins_left_behind),
 	TEST(test_children),
 };
 
