@@ -10,7 +10,7 @@
 
 #include "harness.h"
 #include "island.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
@@ -26,7 +26,7 @@ static void setup(void)
 {
 	memory = island_map(PAGES * PAGE, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	device = phyr_test_open_or_skip();
+	device = test_device_open_or_skip();
 }
 
 static struct phyr_test_bench good_call(enum phyr_test_form form)

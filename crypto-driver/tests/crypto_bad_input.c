@@ -13,7 +13,7 @@
 #include "crypto_case.h"
 #include "harness.h"
 #include "island.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
@@ -294,7 +294,7 @@ static void setup(void)
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE);
 	destination = memory + PAGES / 2 * PAGE;
-	close(phyr_test_open_or_skip());
+	close(test_device_open_or_skip());
 }
 
 static const struct test_case tests[] = {

@@ -9,7 +9,7 @@
 
 #include "crypto_case.h"
 #include "harness.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 const struct crypto_cipher crypto_ciphers[CRYPTO_CIPHERS] = {
 	{ "virtio_crypto_aes_cbc", "CBC" },
@@ -29,7 +29,7 @@ int crypto_open(const char *driver, const uint8_t *key, size_t key_len)
 		.key = (uintptr_t)key,
 		.key_len = (uint32_t)key_len,
 	};
-	int fd = phyr_test_open(), saved;
+	int fd = test_device_open(), saved;
 
 	if (fd < 0)
 		return -1;

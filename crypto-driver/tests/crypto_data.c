@@ -21,7 +21,7 @@
 #include "crypto_case.h"
 #include "dice.h"
 #include "harness.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define ROUNDS 45
 #define AREA (512 * 1024ul)
@@ -53,7 +53,7 @@ static uint32_t seed(void)
 
 static void setup(void)
 {
-	close(phyr_test_open_or_skip());
+	close(test_device_open_or_skip());
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		struct phyr_error error;
 

@@ -18,7 +18,7 @@
 
 #include "crypto_case.h"
 #include "harness.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 #include "virtio_pci.h"
 
 #define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"
@@ -242,7 +242,7 @@ static void self_tests(bool run)
 
 static void setup(void)
 {
-	close(phyr_test_open_or_skip());
+	close(test_device_open_or_skip());
 	find_device();
 	if (!*name)
 		skip("no virtio crypto device");

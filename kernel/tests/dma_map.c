@@ -20,7 +20,7 @@
 #include "edu.h"
 #include "layout_case.h"
 #include "pattern.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define MIB (1ul << 20)
@@ -447,7 +447,7 @@ static void setup(void)
 	if (ret)
 		skip("no edu device is bound to the driver phyr_test: %s",
 		     strerror(-ret));
-	device = phyr_test_open_or_skip();
+	device = test_device_open_or_skip();
 	layout_case_prepare();
 	entries = malloc(MAX_ENTRIES * sizeof(*entries));
 	assert_non_null(entries);

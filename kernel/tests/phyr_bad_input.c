@@ -13,8 +13,8 @@
 
 #include "description.h"
 #include "island.h"
-#include "phyr_test_device.h"
 #include "pins.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16
@@ -32,7 +32,7 @@ static void setup(void)
 	madvise(memory, PAGES * PAGE, MADV_NOHUGEPAGE);
 	seen = description_create(PAGES);
 	assert_non_null(seen);
-	device = phyr_test_open_or_skip();
+	device = test_device_open_or_skip();
 }
 
 static struct description_request whole(enum phyr_test_form form)
@@ -362,7 +362,7 @@ static void test_close_releases(void)
 	for_each_form(form)
 	{
 		struct description_request request = whole(form);
-		int fd = phyr_test_open();
+		int fd = test_device_open();
 
 		describe_and_hold(fd, &request, seen);
 		assert_int_equal(seen->error, 0);
@@ -383,7 +383,7 @@ static void test_death_releases(void)
 		int status;
 
 		if (!child) {
-			describe_and_hold(phyr_test_open(), &request, seen);
+			describe_and_hold(test_device_open(), &request, seen);
 			kill(getpid(), SIGKILL);
 		}
 		waitpid(child, &status, 0);
@@ -406,7 +406,7 @@ static void child_without_rights(void)
 
 	assert_int_equal(setresgid(NOBODY, NOBODY, NOBODY), 0);
 	assert_int_equal(setresuid(NOBODY, NOBODY, NOBODY), 0);
-	assert_int_equal(phyr_test_open(), -1);
+	assert_int_equal(test_device_open(), -1);
 	assert_errno_equal(errno, EACCES);
 	assert_errno_equal(error_of_call(PHYR_TEST_DESCRIBE, &call), EPERM);
 	assert_errno_equal(error_of_call(PHYR_TEST_HOLD, &call), EPERM);

@@ -23,8 +23,8 @@
 #include "description.h"
 #include "layout_case.h"
 #include "page_frames.h"
-#include "phyr_test_device.h"
 #include "pins.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define MOST_PAGES 2048
@@ -409,8 +409,8 @@ static void test_poisoned(void)
 
 static void setup(void)
 {
-	fd = phyr_test_open_or_skip();
-	hold_fd = phyr_test_open_or_skip();
+	fd = test_device_open_or_skip();
+	hold_fd = test_device_open_or_skip();
 	held = description_create(MOST_PAGES);
 	seen = description_create(MOST_PAGES);
 	assert_true(held && seen);

@@ -15,8 +15,8 @@
 #include "description.h"
 #include "giant_page.h"
 #include "layout_case.h"
-#include "phyr_test_device.h"
 #include "pins.h"
+#include "test_device.h"
 
 static struct description *seen;
 static struct layout layout;
@@ -42,7 +42,7 @@ static bool seen_whole(void)
 
 static void assert_pinnable(bool pinnable)
 {
-	const int fd = phyr_test_open();
+	const int fd = test_device_open();
 
 	for (enum phyr_test_form form = PHYR_TEST_PAGES; form <= PHYR_TEST_LIST;
 	     form++) {
@@ -72,7 +72,7 @@ static void check_often(enum phyr_test_form form, unsigned int flags)
 	start = clock_ns();
 	request.max_entries = 1; /* the device allocates as many for each */
 	while (nr < GIANT_PAGE_TOO_OFTEN) {
-		fds[nr] = phyr_test_open();
+		fds[nr] = test_device_open();
 		assert_true(fds[nr] >= 0);
 		describe_and_hold(fds[nr++], &request, seen);
 		if (!seen_whole())
@@ -123,7 +123,7 @@ static void setup(void)
 	const rlim_t most = GIANT_PAGE_TOO_OFTEN + 100;
 	const struct rlimit files = { most, most };
 
-	close(phyr_test_open_or_skip());
+	close(test_device_open_or_skip());
 	seen = description_create(GIANT_PAGE_PINS);
 	assert_non_null(seen);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);

@@ -19,7 +19,7 @@
 #include "description.h"
 #include "dice.h"
 #include "layout_case.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 #define SECONDS 10
@@ -88,7 +88,7 @@ static void *pin(void *arg)
 	struct dice dice = dice_with_seed(tally->seed);
 	struct description *seen =
 		description_create((layout.end - layout.start) / PAGE + 4);
-	int fd = phyr_test_open();
+	int fd = test_device_open();
 
 	while (!atomic_load(&stop)) {
 		struct description_request request = random_request(&dice);
@@ -234,7 +234,7 @@ static void test_race(void)
 
 static void setup(void)
 {
-	close(phyr_test_open_or_skip());
+	close(test_device_open_or_skip());
 	layout_case_prepare();
 }
 

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "phyr_test_device.h"
 #include "pins.h"
 #include "range_check.h"
+#include "test_device.h"
 
 #define PAGE 4096ul
 
@@ -23,8 +23,8 @@ static const char *const form_names[] = {
 void range_check_init(struct range_check *check, size_t pages)
 {
 	memset(check, 0, sizeof(*check));
-	check->fd = phyr_test_open_or_skip();
-	check->hold_fd = phyr_test_open_or_skip();
+	check->fd = test_device_open_or_skip();
+	check->hold_fd = test_device_open_or_skip();
 	check->held = description_create(pages);
 	check->other = description_create(pages);
 	check->part = description_create(pages);
@@ -193,7 +193,7 @@ static const char *pin_count_flaw(struct range_check *check,
 	if (!dice_one_in(dice, 4))
 		return NULL;
 
-	fd = phyr_test_open();
+	fd = test_device_open();
 	request.form = request.form == PHYR_TEST_PAGES ? PHYR_TEST_PHYRS
 						       : PHYR_TEST_PAGES;
 	describe_and_hold(fd, &request, check->part);

@@ -18,8 +18,8 @@
 #include "dice.h"
 #include "page_frames.h"
 #include "pair_program.h"
-#include "pins.h"
 #include "pattern.h"
+#include "pins.h"
 
 #define PAGE 4096ul
 #define PAGES 16

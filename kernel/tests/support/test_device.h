@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef PHYR_TEST_DEVICE_H
-#define PHYR_TEST_DEVICE_H
+#ifndef TEST_DEVICE_H
+#define TEST_DEVICE_H
 
 #include <linux/phyr_test.h>
 
 /* Open /dev/phyr_test: the file, or -1 and errno. */
-int phyr_test_open(void);
+int test_device_open(void);
 
 /* The same for a set-up: without the device no test can run. */
-int phyr_test_open_or_skip(void);
+int test_device_open_or_skip(void);
 
 #define for_each_form(form)                              \
 	for (enum phyr_test_form form = PHYR_TEST_PAGES; \

@@ -4,18 +4,18 @@
 #include <string.h>
 
 #include "harness.h"
-#include "phyr_test_device.h"
+#include "test_device.h"
 
 #define PATH "/dev/phyr_test"
 
-int phyr_test_open(void)
+int test_device_open(void)
 {
 	return open(PATH, O_RDWR | O_CLOEXEC);
 }
 
-int phyr_test_open_or_skip(void)
+int test_device_open_or_skip(void)
 {
-	int fd = phyr_test_open();
+	int fd = test_device_open();
 
 	if (fd < 0)
 		skip(PATH ": %s", strerror(errno));
