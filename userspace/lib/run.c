@@ -19,26 +19,26 @@ static uint64_t *create_samples(size_t n)
 	return samples;
 }
 
-static int prepare(struct phyr_run *run, const struct phyr_request *requests)
+static int prepare(struct phyr_run *run, const struct phyr_run_item *items)
 {
 	unsigned int most = 0;
 
 	for (size_t i = 0; i < run->n; i++) {
-		if (!requests[i].samples)
+		if (!items[i].samples)
 			return -EINVAL;
-		run->requests[i] = requests[i];
+		run->items[i] = items[i];
 		run->results[i].status = -EINPROGRESS;
-		run->results[i].samples = create_samples(requests[i].samples);
+		run->results[i].samples = create_samples(items[i].samples);
 		if (!run->results[i].samples)
 			return -ENOMEM;
-		if (requests[i].samples > most)
-			most = requests[i].samples;
+		if (items[i].samples > most)
+			most = items[i].samples;
 	}
 	run->spare = create_samples(most);
 	return run->spare ? 0 : -ENOMEM;
 }
 
-int phyr_run_create(const struct phyr_request *requests, size_t n,
+int phyr_run_create(const struct phyr_run_item *items, size_t n,
 		    struct phyr_run **run)
 {
 	struct phyr_run *new;
@@ -49,14 +49,14 @@ int phyr_run_create(const struct phyr_request *requests, size_t n,
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
-	new->requests = calloc(n, sizeof(*new->requests));
+	new->items = calloc(n, sizeof(*new->items));
 	new->results = calloc(n, sizeof(*new->results));
-	if (!new->requests || !new->results) {
+	if (!new->items || !new->results) {
 		phyr_run_destroy(new);
 		return -ENOMEM;
 	}
 	new->n = n;
-	ret = prepare(new, requests);
+	ret = prepare(new, items);
 	if (ret) {
 		phyr_run_destroy(new);
 		return ret;
@@ -73,11 +73,11 @@ void phyr_run_destroy(struct phyr_run *run)
 		free(run->results[i].samples);
 	free(run->spare);
 	free(run->results);
-	free(run->requests);
+	free(run->items);
 	free(run);
 }
 
-/* The memory of the previous request, kept in case the next wants the same. */
+/* The memory of the previous item, kept in case the next wants the same. */
 static int provide_backing(struct phyr_backing **backing,
 			   enum phyr_backing_kind kind, size_t len,
 			   struct phyr_error *error)
@@ -105,20 +105,19 @@ static void note_backing(struct phyr_parameters *parameters,
 					   backing->apart_percent);
 }
 
-static int measure(const struct phyr_run *run,
-		   const struct phyr_request *request, uint64_t **series,
-		   struct phyr_backing **backing,
+static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
+		   uint64_t **series, struct phyr_backing **backing,
 		   struct phyr_parameters *parameters, struct phyr_error *error)
 {
-	const struct phyr_workload *workload = &request->workload;
+	const struct phyr_workload *workload = &item->workload;
 	const struct phyr_family *family = workload->family;
 	struct phyr_task task = {
 		.form = workload->form,
 		.variant = workload->variant,
 		.size = workload->size,
-		.device = *request->device ? request->device : NULL,
-		.warmup = request->warmup,
-		.samples = request->samples,
+		.device = *item->device ? item->device : NULL,
+		.warmup = item->warmup,
+		.samples = item->samples,
 		.parameters = parameters,
 		.stop = &run->stop,
 	};
@@ -128,8 +127,8 @@ static int measure(const struct phyr_run *run,
 		return phyr_error_set(error, -ECANCELED, "stopped");
 	phyr_parameters_add_number(parameters, "size_bytes",
 				   (int64_t)workload->size);
-	phyr_parameters_add_number(parameters, "warmup", request->warmup);
-	phyr_parameters_add_number(parameters, "samples", request->samples);
+	phyr_parameters_add_number(parameters, "warmup", item->warmup);
+	phyr_parameters_add_number(parameters, "samples", item->samples);
 	phyr_parameters_add_number(parameters, "cpu", sched_getcpu());
 	if (task.device)
 		phyr_parameters_add_text(parameters, "device", task.device);
@@ -148,23 +147,22 @@ static int measure(const struct phyr_run *run,
 	return family->measure(&task, error);
 }
 
-static bool shares_rounds(const struct phyr_request *a,
-			  const struct phyr_request *b)
+static bool shares_rounds(const struct phyr_run_item *a,
+			  const struct phyr_run_item *b)
 {
 	return phyr_workload_same_rounds(&a->workload, &b->workload) &&
 	       a->warmup == b->warmup && a->samples == b->samples &&
 	       !strcmp(a->device, b->device);
 }
 
-static void finish(struct phyr_result *result,
-		   const struct phyr_request *request, int status,
-		   const struct phyr_parameters *parameters,
+static void finish(struct phyr_result *result, const struct phyr_run_item *item,
+		   int status, const struct phyr_parameters *parameters,
 		   const struct phyr_error *error)
 {
 	result->parameters = *parameters;
 	result->status = status ? status
 				: phyr_stats_compute(result->samples,
-						     request->samples,
+						     item->samples,
 						     &result->stats);
 	if (!result->status)
 		return;
@@ -177,13 +175,13 @@ static void finish(struct phyr_result *result,
 }
 
 /*
- * Measures request @first and with it every later one that shares its rounds.
+ * Measures item @first and with it every later one that shares its rounds.
  * A series that nobody asked for goes to the spare array.
  */
 static void measure_together(struct phyr_run *run, size_t first,
 			     struct phyr_backing **backing)
 {
-	const struct phyr_request *request = &run->requests[first];
+	const struct phyr_run_item *item = &run->items[first];
 	struct phyr_parameters parameters = { 0 };
 	uint64_t *series[PHYR_SERIES_MAX];
 	struct phyr_error error = { 0 };
@@ -193,22 +191,22 @@ static void measure_together(struct phyr_run *run, size_t first,
 	for (int i = 0; i < PHYR_SERIES_MAX; i++)
 		series[i] = run->spare;
 	for (size_t i = first; i < run->n; i++) {
-		unsigned int s = run->requests[i].workload.series;
+		unsigned int s = run->items[i].workload.series;
 
 		if (run->results[i].status == -EINPROGRESS &&
-		    shares_rounds(request, &run->requests[i]) && !taken[s]) {
+		    shares_rounds(item, &run->items[i]) && !taken[s]) {
 			taken[s] = true;
 			series[s] = run->results[i].samples;
 		}
 	}
 
-	status = measure(run, request, series, backing, &parameters, &error);
+	status = measure(run, item, series, backing, &parameters, &error);
 
 	for (size_t i = first; i < run->n; i++) {
-		unsigned int s = run->requests[i].workload.series;
+		unsigned int s = run->items[i].workload.series;
 
 		if (taken[s] && series[s] == run->results[i].samples)
-			finish(&run->results[i], &run->requests[i], status,
+			finish(&run->results[i], &run->items[i], status,
 			       &parameters, &error);
 	}
 }

@@ -223,6 +223,15 @@ class Waiting(phyrd.PhyrdTest):
         run = self.phyrd.start("nap/once/base/4KiB", samples=100)
         self.assertIn(self.phyrd.get(f"/runs/{run}?wait=0")[2]["state"], ("queued", "running"))
 
+    def test_other_runs_do_not_prolong_a_wait(self):
+        """It is asked again at the end of each of them, but its time goes on."""
+        for _ in range(10):
+            self.phyrd.start("nap/once/base/4KiB", samples=30)
+        run = self.phyrd.start("nap/once/base/4KiB", samples=1000)
+        began = time.monotonic()
+        self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=1")[2]["finished"], 0)
+        self.assertTrue(0.99 < time.monotonic() - began < 2.5)
+
     def test_others_are_served_meanwhile(self):
         run = self.phyrd.start("nap/once/base/4KiB", samples=60)
         waiting = [self.phyrd.connect() for _ in range(10)]

@@ -16,7 +16,7 @@
 
 static struct phyr_run *execute(const char *const *names, size_t n)
 {
-	struct phyr_request requests[8] = { 0 };
+	struct phyr_run_item requests[8] = { 0 };
 	struct phyr_run *run;
 
 	for (size_t i = 0; i < n; i++) {
@@ -42,7 +42,7 @@ static bool check(const struct phyr_run *run, uint64_t min_ns)
 	for (size_t i = 0; i < run->n; i++) {
 		const struct phyr_result *result = &run->results[i];
 		const struct phyr_family *family =
-			run->requests[i].workload.family;
+			run->items[i].workload.family;
 		struct phyr_error error;
 
 		if (family->probe(NULL, &error)) {

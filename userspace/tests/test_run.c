@@ -61,10 +61,10 @@ static int reset(void **state)
 	return 0;
 }
 
-static struct phyr_request request(unsigned int series, size_t size,
-				   unsigned int samples)
+static struct phyr_run_item request(unsigned int series, size_t size,
+				    unsigned int samples)
 {
-	return (struct phyr_request){
+	return (struct phyr_run_item){
 		.workload = { .family = &family,
 			      .series = series,
 			      .backing = PHYR_BACKING_BASE,
@@ -74,7 +74,7 @@ static struct phyr_request request(unsigned int series, size_t size,
 	};
 }
 
-static struct phyr_run *execute(const struct phyr_request *requests, size_t n)
+static struct phyr_run *execute(const struct phyr_run_item *requests, size_t n)
 {
 	struct phyr_run *run;
 
@@ -100,7 +100,7 @@ static const struct phyr_parameter *find(const struct phyr_result *result,
 
 static void series_share_a_measurement(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(1, 8 * PHYR_KIB, 3),
 		request(0, 4 * PHYR_KIB, 3),
 		request(0, 8 * PHYR_KIB, 3),
@@ -118,7 +118,7 @@ static void series_share_a_measurement(void **state)
 
 static void same_series_twice_is_measured_twice(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 2),
 		request(0, 4 * PHYR_KIB, 2),
 	};
@@ -133,7 +133,7 @@ static void same_series_twice_is_measured_twice(void **state)
 
 static void other_sample_counts_do_not_share(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 5),
 		request(1, 4 * PHYR_KIB, 2),
 	};
@@ -148,7 +148,7 @@ static void other_sample_counts_do_not_share(void **state)
 
 static void other_devices_do_not_share(void **state)
 {
-	struct phyr_request requests[] = {
+	struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 2),
 		request(1, 4 * PHYR_KIB, 2),
 		request(1, 4 * PHYR_KIB, 2),
@@ -169,7 +169,7 @@ static void other_devices_do_not_share(void **state)
 
 static void neighbours_share_memory(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 2),
 		request(0, 4 * PHYR_KIB, 3),
 	};
@@ -182,7 +182,7 @@ static void neighbours_share_memory(void **state)
 
 static void everything_in_effect_is_noted(void **state)
 {
-	const struct phyr_request requests[] = { request(0, 4 * PHYR_KIB, 7) };
+	const struct phyr_run_item requests[] = { request(0, 4 * PHYR_KIB, 7) };
 	struct phyr_run *run = execute(requests, 1);
 	const struct phyr_result *result = run->results;
 
@@ -201,7 +201,7 @@ static void everything_in_effect_is_noted(void **state)
 
 static void one_failure_spares_the_others(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, PHYR_WORKLOAD_SIZE_MAX, 2),
 		request(0, 4 * PHYR_KIB, 2),
 	};
@@ -217,7 +217,7 @@ static void one_failure_spares_the_others(void **state)
 
 static void measure_errors_reach_the_result(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 2),
 		request(1, 4 * PHYR_KIB, 2),
 	};
@@ -236,7 +236,7 @@ static void measure_errors_reach_the_result(void **state)
 
 static void a_missing_thing_costs_no_memory(void **state)
 {
-	const struct phyr_request requests[] = { request(
+	const struct phyr_run_item requests[] = { request(
 		0, PHYR_WORKLOAD_SIZE_MAX, 2) };
 	struct phyr_run *run;
 
@@ -250,7 +250,7 @@ static void a_missing_thing_costs_no_memory(void **state)
 
 static void stop_fails_what_is_left(void **state)
 {
-	const struct phyr_request requests[] = {
+	const struct phyr_run_item requests[] = {
 		request(0, 4 * PHYR_KIB, 2),
 		request(0, 8 * PHYR_KIB, 2),
 	};
@@ -268,7 +268,7 @@ static void stop_fails_what_is_left(void **state)
 
 static void refuses_empty_runs(void **state)
 {
-	const struct phyr_request requests[] = { request(0, 4 * PHYR_KIB, 0) };
+	const struct phyr_run_item requests[] = { request(0, 4 * PHYR_KIB, 0) };
 	struct phyr_run *run = NULL;
 
 	(void)state;

@@ -16,9 +16,9 @@ static char folder[] = "test_store.XXXXXX";
 static char path[64];
 static int ended_fd;
 
-static struct request request_for(const char *workload)
+static struct run_request request_for(const char *workload)
 {
-	struct request request = { .n = 1, .name = "test" };
+	struct run_request request = { .n = 1, .name = "test" };
 
 	request.workloads[0].samples = 3;
 	assert_int_equal(phyr_workload_parse(workload,
@@ -70,7 +70,7 @@ static struct store *reopen(void **state)
 
 static uint64_t add_workload(struct store *store, const char *workload)
 {
-	struct request request = request_for(workload);
+	struct run_request request = request_for(workload);
 	struct phyr_error error;
 	uint64_t id;
 
@@ -130,7 +130,7 @@ static void runs_are_taken_in_order(void **state)
 
 static void the_queue_is_bounded(void **state)
 {
-	struct request request = request_for("fail/once/base/4KiB");
+	struct run_request request = request_for("fail/once/base/4KiB");
 	struct store *store = *state;
 	struct phyr_error error;
 	uint64_t id = 0;

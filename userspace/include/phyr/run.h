@@ -12,13 +12,13 @@
 #include <phyr/workload.h>
 
 /**
- * struct phyr_request - a workload and how often to sample it
+ * struct phyr_run_item - a workload of a run and how often to sample it
  * @workload: what to measure
  * @warmup: rounds before the first sample
  * @samples: number of samples, not 0
  * @device: name of the RDMA device to use, empty for the first that is ready
  */
-struct phyr_request {
+struct phyr_run_item {
 	struct phyr_workload workload;
 	unsigned int warmup;
 	unsigned int samples;
@@ -26,11 +26,11 @@ struct phyr_request {
 };
 
 /**
- * struct phyr_result - what became of a request
+ * struct phyr_result - what became of an item
  * @status: 0 if @samples and @stats are valid, -errno if @error is;
  *	-EINPROGRESS until it has been carried out
  * @error: why there are no samples
- * @samples: the request's number of samples, in ns, in order of time
+ * @samples: the item's number of samples, in ns, in order of time
  * @stats: their summary
  * @parameters: everything that was in effect
  */
@@ -43,9 +43,9 @@ struct phyr_result {
 };
 
 /**
- * struct phyr_run - requests and their results
+ * struct phyr_run - items and their results
  * @n: number of both
- * @requests: in the order asked for
+ * @items: in the order asked for
  * @results: in the same order; valid up to @finished
  * @finished: leading results that are there; any thread may read it while
  *	another executes the run
@@ -54,7 +54,7 @@ struct phyr_result {
  */
 struct phyr_run {
 	size_t n;
-	struct phyr_request *requests;
+	struct phyr_run_item *items;
 	struct phyr_result *results;
 	atomic_size_t finished;
 	atomic_bool stop;
@@ -65,24 +65,24 @@ struct phyr_run {
 
 /**
  * phyr_run_create() - prepare a run, with room for all its samples
- * @requests: what to measure, copied
+ * @items: what to measure, copied
  * @n: how many, not 0
  * @run: the run
  *
- * Return: 0, -EINVAL for no request or one for 0 samples, -ENOMEM.
+ * Return: 0, -EINVAL for no item or one of 0 samples, -ENOMEM.
  */
-int phyr_run_create(const struct phyr_request *requests, size_t n,
+int phyr_run_create(const struct phyr_run_item *items, size_t n,
 		    struct phyr_run **run);
 void phyr_run_destroy(struct phyr_run *run);
 
 /**
- * phyr_run_execute() - carry out the requests in the calling thread, in order
+ * phyr_run_execute() - measure the items in the calling thread, in order
  * @run: a run that has not been executed
  *
- * Requests that differ only in the series (reg and dereg of the same memory by
- * the same device) share one measurement, which takes place where the first of them stands.
- * Neighbouring requests for the same backing and length share the memory. The
- * thread should be on one CPU, see phyr_cpu_pin(), and the only one running.
+ * Items that differ only in the series (reg and dereg of the same memory by the
+ * same device) share one measurement, which takes place where the first of them
+ * stands. Neighbouring items with the same backing and length share the memory.
+ * The thread should be on one CPU, see phyr_cpu_pin(), and the only one running.
  */
 void phyr_run_execute(struct phyr_run *run);
 

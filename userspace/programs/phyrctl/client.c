@@ -13,7 +13,9 @@
 #define ANSWER_MAX ((size_t)1 << 30)
 #define TOKEN_MAX 4096
 #define CONNECT_SECONDS 10L
+#ifndef SILENT_SECONDS
 #define SILENT_SECONDS 30L /* events have a comment every 15 */
+#endif
 
 struct client {
 	CURL *curl;

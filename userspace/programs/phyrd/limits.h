@@ -14,6 +14,8 @@
 #define LIMIT_NAME_BYTES 100
 #define LIMIT_WORKLOAD_BYTES 200 /* of a workload's name that is imported */
 #define LIMIT_WORKLOADS 256 /* in a run */
+#define LIMIT_PARAMETERS 32 /* of a result that is imported */
+#define LIMIT_AGGREGATES 32 /* of a result that is imported */
 #define LIMIT_SAMPLES 10000 /* of a workload */
 #define LIMIT_WARMUP 10000 /* rounds of a workload */
 #define LIMIT_RUN_SAMPLES 200000 /* of all workloads of a run */
@@ -21,7 +23,8 @@
 #define LIMIT_HISTORY 100000 /* runs that have ended, see --history */
 #define LIMIT_PAGE 200 /* runs in a list */
 #define LIMIT_WAIT_SECONDS 3600
-#define LIMIT_CONNECTIONS 512
+#define LIMIT_CONNECTIONS 512 /* that are served */
+#define LIMIT_BACKLOG 1024 /* connections that wait to be accepted */
 #define LIMIT_IDLE_SECONDS 30 /* of a connection */
 
 #define DEFAULT_SAMPLES 20

@@ -17,13 +17,14 @@
 
 #include "address.h"
 #include "guard.h"
-#include "http.h"
 #include "limits.h"
 #include "notify.h"
 #include "query.h"
+#include "routes.h"
 #include "runner.h"
 #include "store.h"
 #include "system.h"
+#include "transport.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:7471"
 
@@ -57,34 +58,35 @@ struct settings {
 	char *token;
 };
 
-static void serve(struct http *http, int signal_fd, int ended_fd)
+static void serve(struct transport *transport, int signal_fd, int ended_fd)
 {
 	struct pollfd fds[] = {
-		{ .fd = http_fd(http), .events = POLLIN },
+		{ .fd = transport_fd(transport), .events = POLLIN },
 		{ .fd = ended_fd, .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN },
 	};
 	eventfd_t ended;
 
 	while (!fds[2].revents) {
-		if (poll(fds, 3, http_timeout(http)) < 0)
+		if (poll(fds, 3, transport_timeout(transport)) < 0)
 			continue;
 		if (fds[1].revents) {
 			eventfd_read(ended_fd, &ended);
-			http_run_ended(http);
+			transport_news(transport);
 		}
-		http_run(http);
+		transport_run(transport);
 	}
-	http_finish(http);
+	transport_finish(transport);
 }
 
-static void announce(const struct settings *settings, const struct http *http)
+static void announce(const struct settings *settings,
+		     const struct transport *transport)
 {
 	char host[INET6_ADDRSTRLEN + 2], status[128];
 
 	address_format(&settings->address, host);
 	snprintf(status, sizeof(status), "serving http://%s:%u/api/v1", host,
-		 http_port(http));
+		 transport_port(transport));
 	printf("phyrd: %s\n", status);
 	fflush(stdout);
 	notify("READY=1");
@@ -93,17 +95,22 @@ static void announce(const struct settings *settings, const struct http *http)
 static int run(const struct settings *settings, int signal_fd, int ended_fd,
 	       struct phyr_error *error)
 {
+	struct service service = {
+		.find = routes_find,
+		.description = "/api/v1/openapi.json",
+		.token = settings->token,
+	};
 	struct runner *runner = NULL;
 	struct store *store = NULL;
-	struct http *http = NULL;
+	struct transport *transport = NULL;
 	int ret;
 
 	ret = store_create(settings->database, settings->history, ended_fd,
 			   &store, error);
 	if (ret)
 		return ret;
-	ret = http_create(&settings->address.any, store, settings->token,
-			  &http);
+	service.context = store;
+	ret = transport_create(&settings->address.any, &service, &transport);
 	if (ret) {
 		phyr_error_set(error, ret, "--listen %s: %s", settings->listen,
 			       strerror(-ret));
@@ -113,14 +120,14 @@ static int run(const struct settings *settings, int signal_fd, int ended_fd,
 	if (ret)
 		goto destroy;
 
-	announce(settings, http);
-	serve(http, signal_fd, ended_fd);
+	announce(settings, transport);
+	serve(transport, signal_fd, ended_fd);
 	notify("STOPPING=1");
 
 destroy:
 	store_stop(store);
 	runner_destroy(runner);
-	http_destroy(http);
+	transport_destroy(transport);
 	store_destroy(store);
 	return ret;
 }

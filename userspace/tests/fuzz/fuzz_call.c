@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole requests: a line with method, path and query, a line with the Host, a
+ * Whole HTTP requests: a line with method, path and query, a line with the Host, a
  * line with the Origin, and the body. Any of them gets a whole reply, which is
  * never the daemon's own failure. Runs wait and are never measured.
  */
@@ -10,19 +10,20 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "api.h"
 #include "fuzz.h"
+#include "routes.h"
+#include "store.h"
 
 #define MAX_REPLY (64 * 1024 * 1024)
 
-static struct api api;
+static struct store *store;
+static const struct traffic traffic;
 
 static void start(void)
 {
 	struct phyr_error error;
 
-	check(!store_create(NULL, 5, eventfd(0, EFD_NONBLOCK), &api.store,
-			    &error));
+	check(!store_create(NULL, 5, eventfd(0, EFD_NONBLOCK), &store, &error));
 }
 
 /* Cuts the next line off, NUL-terminated. */
@@ -40,7 +41,7 @@ static char *next_line(char **rest)
 }
 
 /* "a=1&b" as the transport takes it apart, without decoding. */
-static void parse_query(char *text, struct api_call *call)
+static void parse_query(char *text, struct http_request *request)
 {
 	char *part;
 
@@ -49,32 +50,32 @@ static void parse_query(char *text, struct api_call *call)
 
 		if (value)
 			*value++ = '\0';
-		if (call->query_n < API_QUERY_MAX) {
-			call->query[call->query_n].name = part;
-			call->query[call->query_n].value = value;
+		if (request->query_n < REQUEST_QUERY_MAX) {
+			request->query[request->query_n].name = part;
+			request->query[request->query_n].value = value;
 		}
-		call->query_n++;
+		request->query_n++;
 	}
 }
 
-static void parse_request(char *line, struct api_call *call)
+static void parse_request(char *line, struct http_request *request)
 {
 	char *path = strchr(line, ' '), *query;
 
-	call->method = line;
-	call->path = "";
+	request->method = line;
+	request->path = "";
 	if (!path)
 		return;
 	*path++ = '\0';
-	call->path = path;
+	request->path = path;
 	query = strchr(path, '?');
 	if (!query)
 		return;
 	*query++ = '\0';
-	parse_query(query, call);
+	parse_query(query, request);
 }
 
-static void check_reply(struct api_reply *reply)
+static void check_reply(struct http_reply *reply)
 {
 	struct text *text = &reply->body;
 	int ret = 0;
@@ -101,29 +102,33 @@ static void check_reply(struct api_reply *reply)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct api_call call = { .content_type = "application/json" };
-	struct api_reply reply;
+	struct http_request request = { .content_type = "application/json",
+					.traffic = &traffic };
+	struct service service = { .find = routes_find,
+				   .description = "openapi.json" };
+	struct http_reply reply;
 	struct phyr_error error;
 	char *copy = malloc(len + 1), *rest = copy, *line;
 
-	if (!api.store)
+	if (!store)
 		start();
 	check(copy);
 	memcpy(copy, data, len);
 	copy[len] = '\0';
-	parse_request(next_line(&rest), &call);
+	parse_request(next_line(&rest), &request);
 	line = next_line(&rest);
-	call.host = *line ? line : NULL;
+	request.host = *line ? line : NULL;
 	line = next_line(&rest);
-	call.origin = *line ? line : NULL;
-	call.body = rest;
-	call.body_len = len - (size_t)(rest - copy);
+	request.origin = *line ? line : NULL;
+	request.body = rest;
+	request.body_len = len - (size_t)(rest - copy);
 
-	api_handle(&api, &call, &reply);
-	if (!reply.wait_id)
+	service.context = store;
+	service_handle(&service, &request, &reply);
+	if (!reply.wait_seconds)
 		check_reply(&reply);
 	/* The queue must not stay full. */
-	store_cancel(api.store, store_last_id(api.store), &error);
+	store_cancel(store, store_last_id(store), &error);
 	free(copy);
 	return 0;
 }

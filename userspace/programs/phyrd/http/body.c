@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads JSON from a request's body, as a whole or value by value. */
 #include <string.h>
 #include <microhttpd.h>
 
@@ -15,6 +16,19 @@ const char *body_type_name(const json_t *json)
 	};
 
 	return json ? names[json_typeof(json)] : "missing";
+}
+
+int body_check_type(const struct http_request *request, struct problem *problem)
+{
+	static const char json[] = "application/json";
+	const char *type = request->content_type;
+	size_t len = sizeof(json) - 1;
+
+	if (type && !strncasecmp(type, json, len) && strchr("; ", type[len]))
+		return 0;
+	return problem_set(
+		problem, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+		"The body must be sent with Content-Type: application/json");
 }
 
 json_t *body_parse(const char *text, size_t len, struct problem *problem)

@@ -6,6 +6,17 @@
 #include <stddef.h>
 
 #include "problem.h"
+#include "request.h"
+
+/**
+ * body_check_type() - is the body said to be JSON?
+ *
+ * Web pages may post anything else to any host without asking it, see CORS.
+ *
+ * Return: 0 or -1.
+ */
+int body_check_type(const struct http_request *request,
+		    struct problem *problem);
 
 /**
  * body_parse() - read a request's body as JSON

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* An HTTP request's body as it comes in, and its reply as it goes out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 struct exchange *exchange_create(struct exchanges *all,
 				 struct MHD_Connection *connection,
-				 const char *path)
+				 size_t limit)
 {
 	struct exchange *new = calloc(1, sizeof(*new));
 
@@ -20,7 +21,7 @@ struct exchange *exchange_create(struct exchanges *all,
 		return NULL;
 	new->all = all;
 	new->connection = connection;
-	new->limit = api_body_limit(path);
+	new->limit = limit;
 	new->next = all->first;
 	all->first = new;
 	return new;
@@ -85,7 +86,7 @@ int exchange_append(struct exchange *exchange, const char *data, size_t len)
 
 /*
  * Hands out the stream's next bytes. While it has no news the connection is
- * suspended; http_run() resumes it to ask again.
+ * suspended; transport_run() resumes it to ask again.
  */
 static ssize_t read_stream(void *cls, uint64_t position, char *buffer,
 			   size_t room)
@@ -139,7 +140,7 @@ static struct MHD_Response *create_text_response(struct text *text)
 
 /* Takes the stream over. One that turns out to be short is sent as text. */
 static struct MHD_Response *create_stream_response(struct exchange *exchange,
-						   struct api_reply *reply)
+						   struct http_reply *reply)
 {
 	struct text *piece = &exchange->piece;
 	int ret;
@@ -154,7 +155,7 @@ static struct MHD_Response *create_stream_response(struct exchange *exchange,
 		piece->len = 0;
 		problem_set(&problem, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			    "Reading the results: %s", strerror(-ret));
-		api_refuse(reply, &problem);
+		reply_problem(reply, &problem);
 		return create_text_response(&reply->body);
 	}
 	exchange->ended = !ret;
@@ -165,7 +166,7 @@ static struct MHD_Response *create_stream_response(struct exchange *exchange,
 }
 
 struct MHD_Response *exchange_create_response(struct exchange *exchange,
-					      struct api_reply *reply)
+					      struct http_reply *reply)
 {
 	if (reply->stream)
 		return create_stream_response(exchange, reply);

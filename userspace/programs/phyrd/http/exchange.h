@@ -4,10 +4,10 @@
 
 #include <microhttpd.h>
 
-#include "api.h"
+#include "reply.h"
 
 /**
- * struct exchanges - all requests under way, and what they share
+ * struct exchanges - all HTTP requests under way, and what they share
  * @first: list
  * @bodies: bytes allocated for their bodies
  * @finishing: replies are not to wait for news any more
@@ -19,16 +19,15 @@ struct exchanges {
 };
 
 /**
- * struct exchange - a request and its reply
+ * struct exchange - an HTTP request and its reply
  * @all: where it is listed
  * @connection: microhttpd's
  * @body: bytes of the request
  * @room: allocated for @body
  * @len: bytes sent, even if not kept
  * @limit: of what is kept
- * @waited: its reply has been waited for
- * @wait_id: run that its reply has to wait for, while it is suspended, else 0
- * @deadline: of that, in ns
+ * @waiting: suspended because there is no reply yet
+ * @deadline: of that, in ns; 0 if it never had to wait
  * @stream: the reply, or NULL
  * @piece: of @stream, made but not all sent
  * @sent: bytes of @piece
@@ -43,8 +42,7 @@ struct exchange {
 	size_t room;
 	size_t len;
 	size_t limit;
-	bool waited;
-	uint64_t wait_id;
+	bool waiting;
 	uint64_t deadline;
 
 	struct stream *stream;
@@ -58,12 +56,13 @@ struct exchange {
 
 /**
  * exchange_create() - a request whose headers are there
+ * @limit: bytes of its body that are kept
  *
  * Return: NULL: out of memory.
  */
 struct exchange *exchange_create(struct exchanges *all,
 				 struct MHD_Connection *connection,
-				 const char *path);
+				 size_t limit);
 void exchange_destroy(struct exchange *exchange);
 
 /**
@@ -85,6 +84,6 @@ void exchange_free_body(struct exchange *exchange);
  * Return: NULL: out of memory.
  */
 struct MHD_Response *exchange_create_response(struct exchange *exchange,
-					      struct api_reply *reply);
+					      struct http_reply *reply);
 
 #endif

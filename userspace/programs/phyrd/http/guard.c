@@ -35,14 +35,15 @@ static bool is_loopback(const char *host)
 }
 
 /* Browsers say which page a request comes from unless it only reads. */
-static bool is_own_origin(const struct api_call *call)
+static bool is_own_origin(const struct http_request *request)
 {
 	const char *authority;
 
-	if (!call->origin)
+	if (!request->origin)
 		return true;
-	authority = strstr(call->origin, "://");
-	return authority && call->host && !strcmp(authority + 3, call->host);
+	authority = strstr(request->origin, "://");
+	return authority && request->host &&
+	       !strcmp(authority + 3, request->host);
 }
 
 /* Takes the same time wherever the first difference is. */
@@ -64,23 +65,23 @@ static bool is_token(const char *token, const char *authorization)
 	return !difference;
 }
 
-int guard_check(const struct api *api, const struct api_call *call, bool open,
-		struct problem *problem)
+int guard_check(const char *token, const struct http_request *request,
+		bool open, struct problem *problem)
 {
-	if (!api->token && !is_loopback(call->host))
+	if (!token && !is_loopback(request->host))
 		return problem_set(problem, MHD_HTTP_FORBIDDEN,
 				   "Host \"%.64s\" is not a loopback address",
-				   call->host);
-	if (!is_own_origin(call))
+				   request->host);
+	if (!is_own_origin(request))
 		return problem_set(problem, MHD_HTTP_FORBIDDEN,
 				   "Origin \"%.64s\" is another than Host",
-				   call->origin);
-	if (api->token && !open && !is_token(api->token, call->authorization))
+				   request->origin);
+	if (token && !open && !is_token(token, request->authorization))
 		return problem_set(
 			problem, MHD_HTTP_UNAUTHORIZED,
 			"%s; send Authorization: Bearer and what is in phyrd's token file",
-			call->authorization ? "That is not the token"
-					    : "A token is needed");
+			request->authorization ? "That is not the token"
+					       : "A token is needed");
 	return 0;
 }
 

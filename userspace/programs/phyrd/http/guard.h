@@ -2,16 +2,20 @@
 #ifndef GUARD_H
 #define GUARD_H
 
-#include "api.h"
+#include <phyr/error.h>
+
+#include "problem.h"
+#include "request.h"
 
 /**
  * guard_check() - may this client be served at all?
+ * @token: what a client must know, or NULL
  * @open: the route needs no token
  *
  * Return: 0, or -1 and 401 or 403 in @problem.
  */
-int guard_check(const struct api *api, const struct api_call *call, bool open,
-		struct problem *problem);
+int guard_check(const char *token, const struct http_request *request,
+		bool open, struct problem *problem);
 
 /**
  * guard_read_token() - read a token file

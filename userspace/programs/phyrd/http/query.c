@@ -24,23 +24,23 @@ static bool is_known(const char *const *known, const char *name)
 	return known && *known;
 }
 
-int query_check(const struct api_call *call, const char *const *known,
+int query_check(const struct http_request *request, const char *const *known,
 		struct problem *problem)
 {
-	if (call->query_n > API_QUERY_MAX)
+	if (request->query_n > REQUEST_QUERY_MAX)
 		return problem_set(
 			problem, MHD_HTTP_BAD_REQUEST,
 			"The query has %zu parts, but at most %d are understood",
-			call->query_n, API_QUERY_MAX);
-	for (size_t i = 0; i < call->query_n; i++) {
-		const char *name = call->query[i].name;
+			request->query_n, REQUEST_QUERY_MAX);
+	for (size_t i = 0; i < request->query_n; i++) {
+		const char *name = request->query[i].name;
 
 		if (!is_known(known, name))
 			return problem_set(problem, MHD_HTTP_BAD_REQUEST,
 					   "Unknown query parameter \"%.64s\"",
 					   name);
 		for (size_t j = 0; j < i; j++) {
-			if (!strcmp(call->query[j].name, name))
+			if (!strcmp(request->query[j].name, name))
 				return problem_set(
 					problem, MHD_HTTP_BAD_REQUEST,
 					"Query parameter \"%s\" is there twice",
@@ -50,19 +50,21 @@ int query_check(const struct api_call *call, const char *const *known,
 	return 0;
 }
 
-const char *query_find(const struct api_call *call, const char *name)
+const char *query_find(const struct http_request *request, const char *name)
 {
-	for (size_t i = 0; i < call->query_n && i < API_QUERY_MAX; i++) {
-		if (!strcmp(call->query[i].name, name))
-			return call->query[i].value ? call->query[i].value : "";
+	for (size_t i = 0; i < request->query_n && i < REQUEST_QUERY_MAX; i++) {
+		if (!strcmp(request->query[i].name, name))
+			return request->query[i].value ? request->query[i].value
+						       : "";
 	}
 	return NULL;
 }
 
-int query_number(const struct api_call *call, const char *name, uint64_t min,
-		 uint64_t max, uint64_t *number, struct problem *problem)
+int query_number(const struct http_request *request, const char *name,
+		 uint64_t min, uint64_t max, uint64_t *number,
+		 struct problem *problem)
 {
-	const char *value = query_find(call, name);
+	const char *value = query_find(request, name);
 	uint64_t parsed;
 
 	if (!value)

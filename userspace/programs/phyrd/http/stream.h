@@ -7,9 +7,8 @@
 /**
  * struct stream - a reply that is made while it is sent, piece by piece
  * @next: append the next piece, a few KiB. Return: 1 if there may be more, 0
- *	if that was the last, -EAGAIN if nothing can be said before the run
- *	that it is about gets on, else the -errno with which the reply breaks
- *	off
+ *	if that was the last, -EAGAIN if it has no news yet and is to be asked
+ *	again later, else the -errno with which the reply breaks off
  * @destroy: end it, wherever it is
  */
 struct stream {

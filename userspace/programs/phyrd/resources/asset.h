@@ -21,4 +21,11 @@ struct asset {
 /* Ends with a path of NULL. */
 extern const struct asset assets[];
 
+/**
+ * asset_find() - the file that is served at a path
+ *
+ * Return: NULL if there is none.
+ */
+const struct asset *asset_find(const char *path);
+
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Two runs compared, workload by workload. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +7,8 @@
 
 #include <phyr/comparison.h>
 
-#include "routes.h"
+#include "find_run.h"
+#include "resources.h"
 
 /* A result without its samples, and whether it has found its counterpart. */
 struct item {
@@ -261,11 +263,12 @@ static json_t *render(struct side *base, struct side *head,
 			 list_unpaired(base), "only_head", list_unpaired(head));
 }
 
-static int find_sides(const struct api_call *call, struct side *base,
+static int find_sides(const struct http_request *request, struct side *base,
 		      struct side *head, struct problem *problem)
 {
-	if (route_find_ended(base->store, call, "base", &base->head, problem) ||
-	    route_find_ended(head->store, call, "head", &head->head, problem))
+	if (find_ended_run(base->store, request, "base", &base->head,
+			   problem) ||
+	    find_ended_run(head->store, request, "head", &head->head, problem))
 		return -1;
 	if (strcmp(base->head.clock, head->head.clock))
 		return problem_set_field(
@@ -276,19 +279,17 @@ static int find_sides(const struct api_call *call, struct side *base,
 	return 0;
 }
 
-void route_compare(struct api *api, const struct api_call *call, uint64_t id,
-		   struct api_reply *reply)
+void compare_get(const struct http_request *request, struct http_reply *reply)
 {
-	struct side base = { .store = api->store };
-	struct side head = { .store = api->store };
+	struct side base = { .store = request->context };
+	struct side head = { .store = request->context };
 	json_t *comparison = NULL;
 	struct problem problem;
 	struct phyr_error error;
 	int ret;
 
-	(void)id;
-	if (find_sides(call, &base, &head, &problem)) {
-		api_refuse(reply, &problem);
+	if (find_sides(request, &base, &head, &problem)) {
+		reply_problem(reply, &problem);
 		return;
 	}
 	ret = side_load(&base, &error);
@@ -297,10 +298,10 @@ void route_compare(struct api *api, const struct api_call *call, uint64_t id,
 	if (!ret)
 		comparison = render(&base, &head, &error);
 	if (comparison) {
-		api_answer(reply, MHD_HTTP_OK, comparison);
+		reply_json(reply, MHD_HTTP_OK, comparison);
 	} else {
 		problem_set_error(&problem, -error.code, &error);
-		api_refuse(reply, &problem);
+		reply_problem(reply, &problem);
 	}
 	side_clear(&base);
 	side_clear(&head);

@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What becomes of a run while it is measured, as server-sent events. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <microhttpd.h>
+
 #include <phyr/clock.h>
 
-#include "events.h"
+#include "find_run.h"
+#include "resources.h"
 
 #define COMMENT_NS UINT64_C(15000000000)
 
+/*
+ * progress: the run's head, at first and at every change. result: index and
+ * result, for each that is there or comes. end: the head, at last. A comment
+ * now and then finds out whether the client is still there.
+ */
 struct events {
 	struct stream stream;
 	struct store *store;
@@ -91,7 +100,7 @@ static void destroy(struct stream *stream)
 	free(stream);
 }
 
-struct stream *events_create(struct store *store, uint64_t id)
+static struct stream *create(struct store *store, uint64_t id)
 {
 	struct events *events = calloc(1, sizeof(*events));
 
@@ -103,4 +112,19 @@ struct stream *events_create(struct store *store, uint64_t id)
 	events->id = id;
 	events->told_ns = phyr_clock_ns();
 	return &events->stream;
+}
+
+void events_get(const struct http_request *request, struct http_reply *reply)
+{
+	struct store *store = request->context;
+	struct problem problem;
+	struct run_head head;
+
+	if (find_run(store, request->id, &head, &problem)) {
+		reply_problem(reply, &problem);
+		return;
+	}
+	reply_stream(reply, MHD_HTTP_OK, create(store, request->id));
+	if (reply->stream)
+		reply->type = "text/event-stream";
 }

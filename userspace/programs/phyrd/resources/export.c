@@ -13,7 +13,8 @@
 #include <time.h>
 #include <microhttpd.h>
 
-#include "routes.h"
+#include "find_run.h"
+#include "resources.h"
 
 #define ROWS_IN_PIECE 50
 
@@ -300,24 +301,22 @@ static void destroy(struct stream *stream)
 	free(export);
 }
 
-void route_export(struct api *api, const struct api_call *call, uint64_t id,
-		  struct api_reply *reply)
+void export_get(const struct http_request *request, struct http_reply *reply)
 {
 	struct problem problem;
 	struct export *export;
 	struct run_head head;
 
-	(void)id;
-	if (route_find_ended(api->store, call, "run", &head, &problem)) {
-		api_refuse(reply, &problem);
+	if (find_ended_run(request->context, request, "run", &head, &problem)) {
+		reply_problem(reply, &problem);
 		return;
 	}
 	export = calloc(1, sizeof(*export));
 	if (export) {
 		export->stream.next = next;
 		export->stream.destroy = destroy;
-		export->store = api->store;
+		export->store = request->context;
 		export->head = head;
 	}
-	api_answer_stream(reply, MHD_HTTP_OK, export ? &export->stream : NULL);
+	reply_stream(reply, MHD_HTTP_OK, export ? &export->stream : NULL);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads a document of Google Benchmark without holding more than a row of it. */
 #include <stdlib.h>
 #include <string.h>
 #include <microhttpd.h>

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Takes a document of Google Benchmark in as a run. */
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <microhttpd.h>
 
+#include "body.h"
 #include "gbench.h"
 #include "query.h"
-#include "routes.h"
+#include "resources.h"
+#include "run.h"
 
-static int choose_name(const struct api_call *call, const struct gbench *gbench,
-		       struct run_head *head, struct problem *problem)
+static int choose_name(const struct http_request *request,
+		       const struct gbench *gbench, struct run_head *head,
+		       struct problem *problem)
 {
-	const char *name = query_find(call, "name");
+	const char *name = query_find(request, "name");
 	char what[32];
 	json_t *utf8;
 
@@ -31,7 +35,7 @@ static int choose_name(const struct api_call *call, const struct gbench *gbench,
 	return 0;
 }
 
-static int import(struct store *store, const struct api_call *call,
+static int import(const struct http_request *request,
 		  const struct gbench *gbench, uint64_t *id,
 		  struct problem *problem)
 {
@@ -40,32 +44,33 @@ static int import(struct store *store, const struct api_call *call,
 	struct phyr_error error;
 	int ret;
 
-	if (choose_name(call, gbench, &head, problem))
+	if (choose_name(request, gbench, &head, problem))
 		return -1;
 	strcpy(head.kernel, gbench->kernel);
 	strcpy(head.clock, gbench->clock);
-	ret = store_import(store, &head, gbench->context, gbench->results,
-			   gbench->n, &error);
+	ret = store_import(request->context, &head, gbench->context,
+			   gbench->results, gbench->n, &error);
 	*id = head.id;
 	return ret ? problem_set_error(problem, ret, &error) : 0;
 }
 
-void route_import(struct api *api, const struct api_call *call, uint64_t id,
-		  struct api_reply *reply)
+void import_post(const struct http_request *request, struct http_reply *reply)
 {
 	struct problem problem;
 	struct gbench gbench;
+	uint64_t id;
 	int ret = -1;
 
-	if (!route_check_json(call, &problem) &&
-	    !gbench_parse(call->body, call->body_len, &gbench, &problem)) {
-		ret = import(api->store, call, &gbench, &id, &problem);
+	if (!body_check_type(request, &problem) &&
+	    !gbench_parse(request->body, request->body_len, &gbench,
+			  &problem)) {
+		ret = import(request, &gbench, &id, &problem);
 		gbench_clear(&gbench);
 	}
 	/* What a large document took goes back to the system. */
 	malloc_trim(0);
 	if (ret)
-		api_refuse(reply, &problem);
+		reply_problem(reply, &problem);
 	else
-		route_answer_created(api->store, id, reply);
+		run_reply_created(request->context, id, reply);
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Figures about the daemon itself, for those who watch it. */
 #include <dirent.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+#include <microhttpd.h>
 
-#include "metrics.h"
+#include "resources.h"
+#include "store.h"
 
 static void add_family(struct text *text, const char *name, const char *type,
 		       const char *unit, const char *help)
@@ -66,21 +69,26 @@ static void add_runs(struct text *text, struct store *store)
 		 !store_health(store, &error));
 }
 
-void metrics_render(const struct metrics *metrics, struct store *store,
-		    struct text *text)
+void metrics_get(const struct http_request *request, struct http_reply *reply)
 {
+	const struct traffic *traffic = request->traffic;
+	struct text *text = &reply->body;
+
+	reply->status = MHD_HTTP_OK;
+	reply->type =
+		"application/openmetrics-text; version=1.0.0; charset=utf-8";
 	add_family(text, "phyrd", "info", NULL, "The daemon.");
 	text_add(text, "phyrd_info{version=\"" PHYR_VERSION "\"} 1\n");
-	add_runs(text, store);
+	add_runs(text, request->context);
 	add_family(text, "phyrd_http_replies", "counter", NULL,
 		   "Replies by the first digit of their status.");
-	for (int class = 2; class < METRICS_CLASSES; class ++)
+	for (int class = 2; class < TRAFFIC_CLASSES; class ++)
 		text_add(text,
 			 "phyrd_http_replies_total{class=\"%dxx\"} %llu\n",
-			 class, (unsigned long long)metrics->replies[class]);
+			 class, (unsigned long long)traffic->replies[class]);
 	add_family(text, "phyrd_http_connections", "gauge", NULL,
 		   "Open connections.");
-	text_add(text, "phyrd_http_connections %u\n", metrics->connections);
+	text_add(text, "phyrd_http_connections %u\n", traffic->connections);
 	add_family(text, "process_cpu_seconds", "counter", "seconds",
 		   "CPU time of all threads.");
 	text_add(text, "process_cpu_seconds_total %.6f\n", cpu_seconds());

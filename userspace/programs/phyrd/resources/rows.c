@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Gathers the rows of Google Benchmark into results. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,6 @@
 #include "rows.h"
 
 #define FIELD_ROOM 100
-#define MAX_PARAMETERS 32
-#define MAX_AGGREGATES 32
 /* A JSON number holds every picosecond up to this: 2.5 hours. */
 #define MAX_PS 9007199254740991.0
 
@@ -122,7 +121,7 @@ static json_t *copy_parameters(json_t *row)
 
 	json_object_foreach(row, name, value)
 	{
-		if (json_object_size(parameters) == MAX_PARAMETERS)
+		if (json_object_size(parameters) == LIMIT_PARAMETERS)
 			break;
 		if (is_format(name) || strlen(name) > LIMIT_NAME_BYTES ||
 		    !(json_is_string(value) || json_is_number(value)) ||
@@ -265,7 +264,7 @@ static int add_aggregate(struct rows *rows, struct group *group,
 			      "must be a string of 1 to 100 bytes");
 	if (!strcmp(name, "BigO") || !strcmp(name, "RMS"))
 		return 0;
-	if (json_object_size(group->aggregates) == MAX_AGGREGATES)
+	if (json_object_size(group->aggregates) == LIMIT_AGGREGATES)
 		return refuse(rows, "aggregate_name",
 			      "more than 32 aggregates of one benchmark");
 	if (unit && !strcmp(unit, "percentage")) {

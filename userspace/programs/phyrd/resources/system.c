@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The machine, its kernel and what bears on measuring. */
 #include <dirent.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,12 +14,15 @@
 #define bit_HYPERVISOR (1u << 31)
 #endif
 #include <infiniband/verbs.h>
+#include <microhttpd.h>
 
 #include <phyr/clock.h>
 
 #include "limits.h"
 #include "machine.h"
 #include "privileges.h"
+#include "resources.h"
+#include "store.h"
 #include "system.h"
 
 #define HUGEPAGES "/sys/kernel/mm/hugepages"
@@ -286,7 +290,7 @@ static json_t *render_limits(unsigned int history)
 	return json;
 }
 
-json_t *system_render(unsigned int history)
+static json_t *render(unsigned int history)
 {
 	struct utsname name;
 
@@ -306,4 +310,9 @@ json_t *system_render(unsigned int history)
 		!access("/dev/phyr_test", R_OK | W_OK), "gup_test",
 		!access("/sys/kernel/debug/gup_test", R_OK | W_OK), "limits",
 		render_limits(history));
+}
+
+void system_get(const struct http_request *request, struct http_reply *reply)
+{
+	reply_json(reply, MHD_HTTP_OK, render(store_history(request->context)));
 }

@@ -16,7 +16,7 @@ uint64_t entry_now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-struct entry *entry_create(const struct request *request,
+struct entry *entry_create(const struct run_request *request,
 			   const struct machine *machine)
 {
 	struct entry *new = calloc(1, sizeof(*new));
@@ -83,8 +83,7 @@ struct archive_result *entry_create_results(const struct phyr_run *run)
 
 	for (size_t i = 0; results && i < run->n; i++) {
 		text_add_json(&results[i].document,
-			      render_result(&run->requests[i],
-					    &run->results[i]));
+			      render_result(&run->items[i], &run->results[i]));
 		failed |= results[i].document.failed;
 		if (!run->results[i].status) {
 			results[i].samples = run->results[i].samples;

@@ -7,13 +7,13 @@
 
 #include "archive.h"
 #include "machine.h"
-#include "request.h"
 #include "run_head.h"
+#include "run_request.h"
 
 /**
  * struct entry - a run until its end is in the archive
  * @head: what is known of it; its id is the archive's
- * @run: requests and results; NULL once the run has ended
+ * @run: what is measured, and results; NULL once the run has ended
  * @cancelled: a client has asked for its end
  * @stored: its end is in the archive. A run that has ended and is not stored
  *	is tried again when something else is stored.
@@ -32,7 +32,7 @@ struct entry {
  *
  * Return: NULL: out of memory.
  */
-struct entry *entry_create(const struct request *request,
+struct entry *entry_create(const struct run_request *request,
 			   const struct machine *machine);
 void entry_destroy(struct entry *entry);
 

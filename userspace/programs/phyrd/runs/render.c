@@ -41,13 +41,13 @@ json_t *render_stats(const struct phyr_stats *stats)
 	return json;
 }
 
-json_t *render_result(const struct phyr_request *request,
+json_t *render_result(const struct phyr_run_item *item,
 		      const struct phyr_result *result)
 {
 	char name[PHYR_WORKLOAD_NAME];
 	json_t *json;
 
-	phyr_workload_format(&request->workload, name);
+	phyr_workload_format(&item->workload, name);
 	json = json_pack("{s:s}", "workload", name);
 	if (result->status) {
 		json_object_set_new(json, "error",

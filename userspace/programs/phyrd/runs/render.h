@@ -6,9 +6,9 @@
 #include <phyr/run.h>
 
 /**
- * render_result() - what became of a request, without its samples
+ * render_result() - what became of a run's item, without its samples
  */
-json_t *render_result(const struct phyr_request *request,
+json_t *render_result(const struct phyr_run_item *item,
 		      const struct phyr_result *result);
 
 json_t *render_stats(const struct phyr_stats *stats);

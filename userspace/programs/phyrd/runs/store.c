@@ -255,8 +255,8 @@ static void append(struct store *store, struct entry *entry)
 	pthread_mutex_unlock(&store->lock);
 }
 
-int store_add(struct store *store, const struct request *request, uint64_t *id,
-	      struct phyr_error *error)
+int store_add(struct store *store, const struct run_request *request,
+	      uint64_t *id, struct phyr_error *error)
 {
 	struct entry *entry;
 	size_t waiting;
@@ -408,7 +408,7 @@ int store_context(struct store *store, uint64_t id, struct text *text,
 /* A result of a run that is being measured; NULL: see the archive. */
 static const struct phyr_result *find_live(struct store *store, uint64_t id,
 					   size_t position,
-					   const struct phyr_request **request)
+					   const struct phyr_run_item **item)
 {
 	struct entry *entry = find_entry(store, id);
 
@@ -416,20 +416,20 @@ static const struct phyr_result *find_live(struct store *store, uint64_t id,
 	    position >= atomic_load_explicit(&entry->run->finished,
 					     memory_order_acquire))
 		return NULL;
-	*request = &entry->run->requests[position];
+	*item = &entry->run->items[position];
 	return &entry->run->results[position];
 }
 
 int store_result(struct store *store, uint64_t id, size_t position,
 		 struct text *document, size_t *n, struct phyr_error *error)
 {
-	const struct phyr_request *request;
+	const struct phyr_run_item *item;
 	const struct phyr_result *result =
-		find_live(store, id, position, &request);
+		find_live(store, id, position, &item);
 	int ret;
 
 	if (result) {
-		text_add_json(document, render_result(request, result));
+		text_add_json(document, render_result(item, result));
 		*n = result->status ? 0 : result->stats.n;
 		return 0;
 	}
@@ -443,9 +443,9 @@ int store_samples(struct store *store, uint64_t id, size_t position,
 		  size_t first, uint64_t *samples, size_t n,
 		  struct phyr_error *error)
 {
-	const struct phyr_request *request;
+	const struct phyr_run_item *item;
 	const struct phyr_result *result =
-		find_live(store, id, position, &request);
+		find_live(store, id, position, &item);
 	int ret;
 
 	if (result) {

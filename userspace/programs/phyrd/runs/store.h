@@ -6,8 +6,8 @@
 #include <phyr/run.h>
 
 #include "archive.h"
-#include "request.h"
 #include "run_head.h"
+#include "run_request.h"
 #include "text.h"
 
 /*
@@ -57,8 +57,8 @@ void store_stop(struct store *store);
  * Return: 0, -EAGAIN if LIMIT_QUEUE runs wait already, -ENOMEM, or as
  * archive_add().
  */
-int store_add(struct store *store, const struct request *request, uint64_t *id,
-	      struct phyr_error *error);
+int store_add(struct store *store, const struct run_request *request,
+	      uint64_t *id, struct phyr_error *error);
 
 /**
  * store_import() - add a run that was measured elsewhere

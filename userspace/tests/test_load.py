@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""load.py PHYRD CLIENTS [REQUESTS [RUNS [SAMPLES]]]: many runs in a database, 16 clients that read them; figures in TAP.
+"""test_load.py PHYRD CLIENTS [REQUESTS [RUNS [SAMPLES]]]: many runs in a database, 16 clients that read them; figures in TAP.
 
 By default 100,000 requests, 1,000 runs of 10,000 samples. PHYRD may be the fake one, CLIENTS is clients.c.
 """

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What can be measured, here and in general. */
 #include <stdio.h>
 #include <string.h>
+#include <microhttpd.h>
 
 #include <phyr/workload.h>
 
-#include "catalogue.h"
 #include "limits.h"
+#include "resources.h"
 #include "text.h"
 
 #define SIZE "[1-9][0-9]*(KiB|MiB|GiB)"
@@ -137,17 +139,22 @@ static json_t *render_count(int fallback, int min, int max)
 			 "max", max);
 }
 
-json_t *catalogue_render(void)
+void workloads_get(const struct http_request *request, struct http_reply *reply)
 {
 	json_t *families = json_array();
 
+	(void)request;
 	for (size_t i = 0; phyr_families[i]; i++)
 		json_array_append_new(families,
 				      render_family(phyr_families[i]));
-	return json_pack(
-		"{s:o, s:{s:o, s:s, s:o, s:o}}", "workloads", families,
-		"parameters", "backing", render_backings(), "size",
-		"<n><KiB|MiB|GiB>, a multiple of the base page up to 1024GiB",
-		"samples", render_count(DEFAULT_SAMPLES, 1, LIMIT_SAMPLES),
-		"warmup", render_count(DEFAULT_WARMUP, 0, LIMIT_WARMUP));
+	reply_json(
+		reply, MHD_HTTP_OK,
+		json_pack(
+			"{s:o, s:{s:o, s:s, s:o, s:o}}", "workloads", families,
+			"parameters", "backing", render_backings(), "size",
+			"<n><KiB|MiB|GiB>, a multiple of the base page up to 1024GiB",
+			"samples",
+			render_count(DEFAULT_SAMPLES, 1, LIMIT_SAMPLES),
+			"warmup",
+			render_count(DEFAULT_WARMUP, 0, LIMIT_WARMUP)));
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An exchange is a request and its reply. One whose reply has to wait for a
- * run is suspended: microhttpd then leaves its connection alone until it is
- * resumed, and asks for the reply again.
+ * HTTP by microhttpd. An exchange is an HTTP request and its reply. One that
+ * has no reply yet is suspended: microhttpd then leaves its connection alone
+ * until it is resumed, and asks for the reply again.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,13 +15,12 @@
 #include <phyr/clock.h>
 
 #include "exchange.h"
-#include "http.h"
 #include "limits.h"
+#include "transport.h"
 
 #define FINISH_NS UINT64_C(1000000000)
 #define FOLLOW_NS UINT64_C(250000000)
 #define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
-#define BACKLOG 1024 /* connections that wait to be accepted */
 
 /* The page loads nothing from elsewhere and is in no other page's frame. */
 #define SECURITY_POLICY                                             \
@@ -29,9 +28,10 @@
 	"img-src data:; connect-src 'self'; base-uri 'none'; "      \
 	"form-action 'none'; frame-ancestors 'none'"
 
-struct http {
+struct transport {
 	struct MHD_Daemon *daemon;
-	struct api api;
+	struct service service;
+	struct traffic traffic;
 	struct exchanges exchanges;
 	uint64_t follow_at; /* ns, when to look for news again */
 };
@@ -39,21 +39,21 @@ struct http {
 static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
 				 const char *name, const char *value)
 {
-	struct api_call *call = cls;
+	struct http_request *request = cls;
 
 	(void)kind;
-	if (call->query_n < API_QUERY_MAX) {
-		call->query[call->query_n].name = name;
-		call->query[call->query_n].value = value;
+	if (request->query_n < REQUEST_QUERY_MAX) {
+		request->query[request->query_n].name = name;
+		request->query[request->query_n].value = value;
 	}
-	call->query_n++;
+	request->query_n++;
 	return MHD_YES;
 }
 
-static enum MHD_Result send_reply(struct http *http,
+static enum MHD_Result send_reply(struct transport *transport,
 				  struct MHD_Connection *connection,
 				  struct exchange *exchange,
-				  struct api_reply *reply, bool close)
+				  struct http_reply *reply, bool close)
 {
 	struct MHD_Response *response =
 		exchange_create_response(exchange, reply);
@@ -81,16 +81,16 @@ static enum MHD_Result send_reply(struct http *http,
 	if (close)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
 					"close");
-	if (reply->status / 100 < METRICS_CLASSES)
-		http->api.metrics.replies[reply->status / 100]++;
+	if (reply->status / 100 < TRAFFIC_CLASSES)
+		transport->traffic.replies[reply->status / 100]++;
 	ret = MHD_queue_response(connection, reply->status, response);
 	MHD_destroy_response(response);
 	return ret;
 }
 
-static unsigned int connections(const struct http *http)
+static unsigned int connections(const struct transport *transport)
 {
-	return MHD_get_daemon_info(http->daemon,
+	return MHD_get_daemon_info(transport->daemon,
 				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
 		->num_connections;
 }
@@ -100,12 +100,20 @@ static const char *header(struct MHD_Connection *connection, const char *name)
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result serve(struct http *http, struct exchange *exchange,
-			     const char *method, const char *path)
+static int ms_until(uint64_t deadline)
+{
+	uint64_t now = phyr_clock_ns();
+
+	return deadline > now ? (int)((deadline - now + 999999) / 1000000) : 0;
+}
+
+static enum MHD_Result serve(struct transport *transport,
+			     struct exchange *exchange, const char *method,
+			     const char *path)
 {
 	struct MHD_Connection *connection = exchange->connection;
-	struct api_reply reply;
-	struct api_call call = {
+	struct http_reply reply;
+	struct http_request request = {
 		.method = method,
 		.path = path,
 		.host = header(connection, MHD_HTTP_HEADER_HOST),
@@ -117,43 +125,47 @@ static enum MHD_Result serve(struct http *http, struct exchange *exchange,
 		.body = exchange->body ? exchange->body : "",
 		.body_len = exchange->len,
 		.body_cut = exchange->len > exchange->limit,
-		.waited = exchange->waited,
+		.waited = transport->exchanges.finishing ||
+			  (exchange->deadline && !ms_until(exchange->deadline)),
+		.traffic = &transport->traffic,
 	};
 
 	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query,
-				  &call);
-	http->api.metrics.connections = connections(http);
-	api_handle(&http->api, &call, &reply);
+				  &request);
+	transport->traffic.connections = connections(transport);
+	service_handle(&transport->service, &request, &reply);
 	exchange_free_body(exchange);
-	if (!reply.wait_id)
-		return send_reply(http, connection, exchange, &reply,
-				  http->exchanges.finishing);
+	if (!reply.wait_seconds)
+		return send_reply(transport, connection, exchange, &reply,
+				  transport->exchanges.finishing);
 
-	exchange->wait_id = reply.wait_id;
-	exchange->deadline =
-		phyr_clock_ns() + (uint64_t)reply.wait_seconds * 1000000000;
+	if (!exchange->deadline)
+		exchange->deadline = phyr_clock_ns() +
+				     (uint64_t)reply.wait_seconds * 1000000000;
+	exchange->waiting = true;
 	MHD_suspend_connection(connection);
 	return MHD_YES;
 }
 
 /* What a request's headers alone can be refused for: true if they were. */
-static bool refuse_early(struct http *http, struct MHD_Connection *connection,
-			 const char *path, enum MHD_Result *ret)
+static bool refuse_early(struct transport *transport,
+			 struct MHD_Connection *connection, const char *path,
+			 enum MHD_Result *ret)
 {
 	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
-	size_t limit = api_body_limit(path);
-	struct api_reply reply;
+	size_t limit = service_body_limit(&transport->service, path);
+	struct http_reply reply = { 0 };
 
 	if (bytes > limit) {
-		api_refuse_body(bytes, limit, &reply);
+		reply_body_too_long(&reply, bytes, limit);
 	} else if (bytes &&
-		   http->exchanges.bodies + bytes > LIMIT_BODIES_BYTES) {
-		api_refuse_bodies(&reply);
+		   transport->exchanges.bodies + bytes > LIMIT_BODIES_BYTES) {
+		reply_too_many_bodies(&reply);
 	} else {
 		return false;
 	}
-	*ret = send_reply(http, connection, NULL, &reply, true);
+	*ret = send_reply(transport, connection, NULL, &reply, true);
 	return true;
 }
 
@@ -163,14 +175,16 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 			      const char *version, const char *data,
 			      size_t *data_len, void **exchange)
 {
-	struct http *http = cls;
+	struct transport *transport = cls;
 	enum MHD_Result ret;
 
 	(void)version;
 	if (!*exchange) {
-		if (refuse_early(http, connection, path, &ret))
+		if (refuse_early(transport, connection, path, &ret))
 			return ret;
-		*exchange = exchange_create(&http->exchanges, connection, path);
+		*exchange = exchange_create(
+			&transport->exchanges, connection,
+			service_body_limit(&transport->service, path));
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
@@ -179,7 +193,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 		*data_len = 0;
 		return MHD_YES;
 	}
-	return serve(http, *exchange, method, path);
+	return serve(transport, *exchange, method, path);
 }
 
 static void completed(void *cls, struct MHD_Connection *connection,
@@ -193,16 +207,16 @@ static void completed(void *cls, struct MHD_Connection *connection,
 	*exchange = NULL;
 }
 
-int http_create(const struct sockaddr *address, struct store *store,
-		const char *token, struct http **http)
+int transport_create(const struct sockaddr *address,
+		     const struct service *service,
+		     struct transport **transport)
 {
-	struct http *new = calloc(1, sizeof(*new));
+	struct transport *new = calloc(1, sizeof(*new));
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
 	if (!new)
 		return -ENOMEM;
-	new->api.store = store;
-	new->api.token = token;
+	new->service = *service;
 	if (address->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
@@ -212,7 +226,7 @@ int http_create(const struct sockaddr *address, struct store *store,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIMIT_CONNECTIONS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)LIMIT_IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
-		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)BACKLOG,
+		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)LIMIT_BACKLOG,
 		MHD_OPTION_END);
 	if (!new->daemon) {
 		int status = errno ? -errno : -EIO;
@@ -220,49 +234,42 @@ int http_create(const struct sockaddr *address, struct store *store,
 		free(new);
 		return status;
 	}
-	*http = new;
+	*transport = new;
 	return 0;
 }
 
-void http_destroy(struct http *http)
+void transport_destroy(struct transport *transport)
 {
-	if (!http)
+	if (!transport)
 		return;
-	MHD_stop_daemon(http->daemon);
-	free(http);
+	MHD_stop_daemon(transport->daemon);
+	free(transport);
 }
 
-unsigned int http_port(const struct http *http)
+unsigned int transport_port(const struct transport *transport)
 {
-	return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT)
+	return MHD_get_daemon_info(transport->daemon, MHD_DAEMON_INFO_BIND_PORT)
 		->port;
 }
 
-int http_fd(const struct http *http)
+int transport_fd(const struct transport *transport)
 {
-	return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD)
+	return MHD_get_daemon_info(transport->daemon, MHD_DAEMON_INFO_EPOLL_FD)
 		->epoll_fd;
 }
 
-static int ms_until(uint64_t deadline)
-{
-	uint64_t now = phyr_clock_ns();
-
-	return deadline > now ? (int)((deadline - now + 999999) / 1000000) : 0;
-}
-
-int http_timeout(const struct http *http)
+int transport_timeout(const struct transport *transport)
 {
 	MHD_UNSIGNED_LONG_LONG idle;
 	int timeout = -1;
 
-	if (MHD_get_timeout(http->daemon, &idle) == MHD_YES)
+	if (MHD_get_timeout(transport->daemon, &idle) == MHD_YES)
 		timeout = (int)idle;
-	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
-		int ms = e->wait_id ? ms_until(e->deadline) : -1;
+	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
+		int ms = e->waiting ? ms_until(e->deadline) : -1;
 
 		if (e->following)
-			ms = ms_until(http->follow_at);
+			ms = ms_until(transport->follow_at);
 		if (ms >= 0 && (timeout < 0 || ms < timeout))
 			timeout = ms;
 	}
@@ -271,8 +278,7 @@ int http_timeout(const struct http *http)
 
 static void resume(struct exchange *exchange)
 {
-	exchange->waited = exchange->wait_id;
-	exchange->wait_id = 0;
+	exchange->waiting = false;
 	exchange->following = false;
 	MHD_resume_connection(exchange->connection);
 }
@@ -281,64 +287,53 @@ static void resume(struct exchange *exchange)
  * At the connection limit microhttpd stops listening, and only the next call
  * of MHD_run() after a connection has gone lets it listen again.
  */
-static void run_daemon(struct http *http)
+static void run_daemon(struct transport *transport)
 {
 	unsigned int before;
 
 	do {
-		before = connections(http);
-		MHD_run(http->daemon);
-	} while (before == LIMIT_CONNECTIONS && connections(http) < before);
+		before = connections(transport);
+		MHD_run(transport->daemon);
+	} while (before == LIMIT_CONNECTIONS &&
+		 connections(transport) < before);
 }
 
-void http_run(struct http *http)
+void transport_run(struct transport *transport)
 {
-	bool follow = !ms_until(http->follow_at);
+	bool follow = !ms_until(transport->follow_at);
 
 	if (follow)
-		http->follow_at = phyr_clock_ns() + FOLLOW_NS;
-	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
+		transport->follow_at = phyr_clock_ns() + FOLLOW_NS;
+	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
 		if ((e->following && follow) ||
-		    (e->wait_id && !ms_until(e->deadline)))
+		    (e->waiting && !ms_until(e->deadline)))
 			resume(e);
 	}
-	run_daemon(http);
+	run_daemon(transport);
 }
 
-static bool has_ended(struct store *store, uint64_t id)
+void transport_news(struct transport *transport)
 {
-	struct phyr_error error;
-	struct run_head head;
-
-	return store_find(store, id, &head, &error) || run_has_ended(&head);
-}
-
-void http_run_ended(struct http *http)
-{
-	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
-		if (e->following ||
-		    (e->wait_id && has_ended(http->api.store, e->wait_id)))
+	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
+		if (e->waiting || e->following)
 			resume(e);
 	}
-	run_daemon(http);
+	run_daemon(transport);
 }
 
-void http_finish(struct http *http)
+void transport_finish(struct transport *transport)
 {
 	uint64_t end = phyr_clock_ns() + FINISH_NS;
-	MHD_socket listener = MHD_quiesce_daemon(http->daemon);
+	MHD_socket listener = MHD_quiesce_daemon(transport->daemon);
 
-	http->exchanges.finishing = true;
-	for (struct exchange *e = http->exchanges.first; e; e = e->next) {
-		if (e->wait_id || e->following)
-			resume(e);
-	}
-	run_daemon(http);
-	while (http->exchanges.first && ms_until(end)) {
-		struct pollfd fd = { .fd = http_fd(http), .events = POLLIN };
+	transport->exchanges.finishing = true;
+	transport_news(transport);
+	while (transport->exchanges.first && ms_until(end)) {
+		struct pollfd fd = { .fd = transport_fd(transport),
+				     .events = POLLIN };
 
 		poll(&fd, 1, 10);
-		run_daemon(http);
+		run_daemon(transport);
 	}
 	if (listener != MHD_INVALID_SOCKET)
 		close(listener);

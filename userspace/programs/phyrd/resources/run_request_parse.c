@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads a run request, the body of POST /api/v1/runs. */
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
 #include <microhttpd.h>
 
 #include "body.h"
-#include "request.h"
+#include "run_request_parse.h"
 
 /* Room for "workloads[255].workload" and a key that is quoted back, cut. */
 #define FIELD_ROOM 100
@@ -31,7 +32,7 @@ static int refuse_other_keys(json_t *object, const char *prefix,
 	return 0;
 }
 
-static int parse_name(const json_t *json, struct request *request,
+static int parse_name(const json_t *json, struct run_request *request,
 		      struct problem *problem)
 {
 	char what[32];
@@ -87,30 +88,30 @@ static int parse_count(const json_t *json, const char *field,
 
 /* Families that use no device must not be given one: it would be ignored. */
 static int parse_device(const json_t *json, const char *field,
-			struct phyr_request *request, struct problem *problem)
+			struct phyr_run_item *item, struct problem *problem)
 {
 	struct phyr_error error;
 
-	request->device[0] = '\0';
+	item->device[0] = '\0';
 	if (!json)
 		return 0;
 	if (!json_is_string(json))
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
 					 body_type_name(json));
-	if (!request->workload.family->uses_device)
+	if (!item->workload.family->uses_device)
 		return problem_set_field(problem, field,
 					 "%s workloads use no RDMA device",
-					 request->workload.family->name);
+					 item->workload.family->name);
 	if (phyr_device_check(json_string_value(json), &error))
 		return problem_set_field(problem, field, "%s", error.message);
-	snprintf(request->device, sizeof(request->device), "%s",
+	snprintf(item->device, sizeof(item->device), "%s",
 		 json_string_value(json));
 	return 0;
 }
 
 static int parse_workload(json_t *json, size_t index,
-			  struct phyr_request *request, struct problem *problem)
+			  struct phyr_run_item *item, struct problem *problem)
 {
 	static const char *const known[] = { "workload", "samples", "warmup",
 					     "device", NULL };
@@ -133,26 +134,25 @@ static int parse_workload(json_t *json, size_t index,
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
 					 body_type_name(name));
-	if (phyr_workload_parse(json_string_value(name), &request->workload,
+	if (phyr_workload_parse(json_string_value(name), &item->workload,
 				&error))
 		return problem_set_field(problem, field, "%s", error.message);
 
 	snprintf(field, sizeof(field), "%sdevice", prefix);
-	if (parse_device(json_object_get(json, "device"), field, request,
-			 problem))
+	if (parse_device(json_object_get(json, "device"), field, item, problem))
 		return -1;
 	snprintf(field, sizeof(field), "%ssamples", prefix);
 	if (parse_count(json_object_get(json, "samples"), field,
-			DEFAULT_SAMPLES, 1, LIMIT_SAMPLES, &request->samples,
+			DEFAULT_SAMPLES, 1, LIMIT_SAMPLES, &item->samples,
 			problem))
 		return -1;
 	snprintf(field, sizeof(field), "%swarmup", prefix);
 	return parse_count(json_object_get(json, "warmup"), field,
-			   DEFAULT_WARMUP, 0, LIMIT_WARMUP, &request->warmup,
+			   DEFAULT_WARMUP, 0, LIMIT_WARMUP, &item->warmup,
 			   problem);
 }
 
-static int parse_workloads(json_t *json, struct request *request,
+static int parse_workloads(json_t *json, struct run_request *request,
 			   struct problem *problem)
 {
 	size_t samples = 0;
@@ -188,7 +188,7 @@ static int parse_workloads(json_t *json, struct request *request,
 	return 0;
 }
 
-static int parse_object(json_t *json, struct request *request,
+static int parse_object(json_t *json, struct run_request *request,
 			struct problem *problem)
 {
 	static const char *const known[] = { "name", "workloads", NULL };
@@ -204,8 +204,8 @@ static int parse_object(json_t *json, struct request *request,
 			       problem);
 }
 
-int request_parse(const char *body, size_t len, struct request *request,
-		  struct problem *problem)
+int run_request_parse(const char *body, size_t len, struct run_request *request,
+		      struct problem *problem)
 {
 	json_t *json = body_parse(body, len, problem);
 	int ret;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+#include <stdint.h>
+
+/* Replies of status 5xx are class 5, the largest. */
+#define TRAFFIC_CLASSES 6
+
+/**
+ * struct traffic - what the transport counts
+ * @replies: replies by the first digit of their status
+ * @connections: open now
+ */
+struct traffic {
+	uint64_t replies[TRAFFIC_CLASSES];
+	unsigned int connections;
+};
+
+#endif
