@@ -15,6 +15,7 @@
 #include <phyr/gup.h>
 #include <phyr/mr.h>
 #include <phyr/rdma.h>
+#include <phyr/test_device.h>
 
 #define PIN_NS 1000
 #define UNPIN_NS 500
@@ -49,7 +50,7 @@ static int fill(uint64_t *first, uint64_t first_ns, uint64_t *second,
 	return 0;
 }
 
-int phyr_gup_open(int *fd, struct phyr_error *error)
+int phyr_test_open(int *fd, struct phyr_error *error)
 {
 	int ret = call(__func__, error);
 

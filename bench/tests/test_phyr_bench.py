@@ -101,7 +101,7 @@ class Failures(unittest.TestCase):
         rows = report(FAKE, "--benchmark_filter=^mr/reg/base/4KiB/manual_time$", "--benchmark_repetitions=3",
                       FAKE_FAILURE="phyr_device_open:1")["benchmarks"]
         self.assertEqual([row.get("error_message") for row in rows], 3 * ["phyr_device_open fails as it was told"])
-        self.check("gup/pages/pin/base/4KiB/manual_time", "phyr_gup_open", calls=2)
+        self.check("gup/pages/pin/base/4KiB/manual_time", "phyr_test_open", calls=2)
 
     def test_in_an_iteration(self):
         self.check("mr/reg/base/4KiB/manual_time", "phyr_mr_register")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Encrypts memory through a socket of the kernel (AF_ALG), timing the cipher. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>

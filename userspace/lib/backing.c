@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * Makes memory of a certain kind of page, and verifies that it is.
+ *
  * A backing lies in the middle of a PROT_NONE reservation. Thus its mapping
  * can be aligned, starts and ends where smaps says it does (the kernel merges
  * like neighbours), and overruns fault.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * How sure a median is: the percentiles of the medians of resamples.
+ *
  * A resample is n draws from n samples. Its median needs not all of them: the
  * k-th smallest of n draws is sample floor(n * u), where u is the k-th smallest
  * of n uniform numbers, which has the distribution Beta(k, n + 1 - k). Given

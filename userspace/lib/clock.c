@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What a nanosecond means on this machine, and what taking the time costs. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Tells whether two sets of samples differ: the Mann-Whitney U test. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Keeps the thread that measures on one CPU. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Has the kernel encrypt memory with one of its ciphers and time each round. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,10 +8,7 @@
 #include <linux/phyr_test_crypto.h>
 
 #include <phyr/crypto.h>
-
-#include "test_device.h"
-
-#define DEVICE_PATH "/dev/phyr_test"
+#include <phyr/test_device.h>
 
 static int set_key(int fd, const char *cipher, const void *key, size_t key_len,
 		   struct phyr_error *error)
@@ -47,10 +45,7 @@ int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
 {
 	int new, ret;
 
-	ret = test_device_open(
-		DEVICE_PATH,
-		"this kernel is without CONFIG_PHYR_TEST, which the phyr series brings",
-		&new, error);
+	ret = phyr_test_open(&new, error);
 	if (ret)
 		return ret;
 	ret = set_key(new, cipher, key, key_len, error);
@@ -88,7 +83,7 @@ int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
 	if (ioctl(fd, PHYR_TEST_CRYPTO_RUN, &run))
 		return phyr_error_set(
 			error, -errno,
-			DEVICE_PATH ": encrypting %zu bytes as %s: %s", len,
+			PHYR_TEST_PATH ": encrypting %zu bytes as %s: %s", len,
 			form == PHYR_CRYPTO_SG ? "a scatterlist" : "phyrs",
 			strerror(errno));
 	return 0;

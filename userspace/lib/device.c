@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Opens an RDMA device that is ready for use. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

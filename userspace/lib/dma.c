@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Has the kernel map memory for a PCI device and time each round. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -7,7 +8,7 @@
 #include <linux/phyr_test_dma.h>
 
 #include <phyr/dma.h>
-#include <phyr/gup.h>
+#include <phyr/test_device.h>
 
 #define DRIVER_PATH "/sys/bus/pci/drivers/phyr_test"
 
@@ -44,7 +45,7 @@ int phyr_dma_open(struct phyr_dma *dma, struct phyr_error *error)
 
 	ret = find_device(new.device, error);
 	if (!ret)
-		ret = phyr_gup_open(&new.fd, error);
+		ret = phyr_test_open(&new.fd, error);
 	if (!ret)
 		*dma = new;
 	return ret;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Errors as a number and a sentence. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,12 +4,12 @@
 
 #include <phyr/workload.h>
 
-extern const struct phyr_family phyr_family_af_alg;
-extern const struct phyr_family phyr_family_crypto;
-extern const struct phyr_family phyr_family_dma;
-extern const struct phyr_family phyr_family_gup;
-extern const struct phyr_family phyr_family_gup_test;
-extern const struct phyr_family phyr_family_mr;
-extern const struct phyr_family phyr_family_rdma;
+extern const struct phyr_family family_af_alg;
+extern const struct phyr_family family_crypto;
+extern const struct phyr_family family_dma;
+extern const struct phyr_family family_gup;
+extern const struct phyr_family family_gup_test;
+extern const struct phyr_family family_mr;
+extern const struct phyr_family family_rdma;
 
 #endif

@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Has the kernel pin memory and time each round. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <linux/phyr_test.h>
 
 #include <phyr/gup.h>
-
-#include "test_device.h"
-
-#define DEVICE_PATH "/dev/phyr_test"
-
-int phyr_gup_open(int *fd, struct phyr_error *error)
-{
-	return test_device_open(
-		DEVICE_PATH,
-		"this kernel is without CONFIG_PHYR_TEST, which the phyr series brings",
-		fd, error);
-}
+#include <phyr/test_device.h>
 
 int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
 		   unsigned int warmup, unsigned int samples, uint64_t *pin_ns,
@@ -40,7 +30,7 @@ int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
 
 	if (ioctl(fd, PHYR_TEST_BENCH, &bench))
 		return phyr_error_set(error, -errno,
-				      DEVICE_PATH
+				      PHYR_TEST_PATH
 				      ": pinning %zu bytes as %s: %s",
 				      len, names[form], strerror(errno));
 	return 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Pins memory with the kernel's own benchmark, gup_test. */
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -7,7 +8,7 @@
 
 #include <phyr/gup_test.h>
 
-#include "test_device.h"
+#include "kernel_file.h"
 
 #define DEVICE_PATH "/sys/kernel/debug/gup_test"
 
@@ -28,7 +29,7 @@ struct gup_test_request {
 
 int phyr_gup_test_open(int *fd, struct phyr_error *error)
 {
-	return test_device_open(
+	return kernel_file_open(
 		DEVICE_PATH,
 		"the kernel is without CONFIG_GUP_TEST, or debugfs is not mounted: mount -t debugfs none /sys/kernel/debug",
 		fd, error);

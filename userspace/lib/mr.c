@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Registers memory with an RDMA device, timing the calls. */
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Counts pages whose neighbours lie elsewhere in physical memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Notes the settings under which samples were taken. */
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>

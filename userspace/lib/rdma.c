@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Connects an RDMA device with itself and writes through the connection. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Connects queue pairs by addresses (librdmacm), as iWARP needs it. */
 #include <errno.h>
 #include <ifaddrs.h>
 #include <net/if.h>

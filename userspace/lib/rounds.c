@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The loop of every measurement that the kernel does not carry out itself. */
 #include <errno.h>
 
 #include "rounds.h"
 
-int rounds_measure(const struct phyr_task *task, round_fn round, int fd,
-		   struct phyr_error *error)
+int rounds_measure(const struct phyr_task *task,
+		   const struct phyr_family *family, round_fn *round,
+		   void *subject, struct phyr_error *error)
 {
 	unsigned int rounds = task->warmup + task->samples;
-	uint64_t ns;
+	uint64_t ns[PHYR_SERIES_MAX];
 	int ret;
 
 	for (unsigned int i = 0; i < rounds; i++) {
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return phyr_error_set(error, -ECANCELED, "stopped");
-		ret = round(task, fd, &ns, error);
+		ret = round(task, subject, ns, error);
 		if (ret)
 			return ret;
-		if (i >= task->warmup)
-			task->series[0][i - task->warmup] = ns;
+		if (i < task->warmup)
+			continue;
+		for (int s = 0; family->series[s]; s++)
+			task->series[s][i - task->warmup] = ns[s];
 	}
 	return 0;
 }

@@ -4,15 +4,26 @@
 
 #include <phyr/workload.h>
 
-/* One round of the task: 0 and its time in ns, or -errno and what failed. */
-typedef int (*round_fn)(const struct phyr_task *task, int fd, uint64_t *ns,
-			struct phyr_error *error);
-
-/*
- * Warm-up and samples of the first series, for what is timed in user space.
- * Looks at @task->stop between two rounds. Return: 0 or -errno.
+/**
+ * typedef round_fn - one round of a measurement
+ * @subject: what it is done with
+ * @ns: where its time goes, one for each series of the family
+ *
+ * Return: 0, or -errno and what failed.
  */
-int rounds_measure(const struct phyr_task *task, round_fn round, int fd,
-		   struct phyr_error *error);
+typedef int round_fn(const struct phyr_task *task, void *subject,
+		     uint64_t ns[PHYR_SERIES_MAX], struct phyr_error *error);
+
+/**
+ * rounds_measure() - warm-up and samples, for what is timed in user space
+ * @family: whose series are filled
+ *
+ * Looks at @task->stop before each round.
+ *
+ * Return: 0 or -errno.
+ */
+int rounds_measure(const struct phyr_task *task,
+		   const struct phyr_family *family, round_fn *round,
+		   void *subject, struct phyr_error *error);
 
 #endif

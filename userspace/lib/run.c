@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Measures a list of workloads and keeps their samples. */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sizes such as 64KiB, in words and in bytes. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads from /proc/self/smaps which pages a mapping is made of. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>

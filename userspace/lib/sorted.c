@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Sorted samples: median and percentiles. */
 #include <stdlib.h>
 #include <string.h>
 

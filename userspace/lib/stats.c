@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Summarises samples. */
 #include <errno.h>
 #include <stdlib.h>
 

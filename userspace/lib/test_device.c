@@ -1,22 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
+/* /dev/phyr_test, on which the kernel measures pinning, mapping and ciphers. */
+#include <phyr/test_device.h>
 
-#include "test_device.h"
+#include "kernel_file.h"
 
-int test_device_open(const char *path, const char *absent, int *fd,
-		     struct phyr_error *error)
+int phyr_test_open(int *fd, struct phyr_error *error)
 {
-	int new = open(path, O_RDWR | O_CLOEXEC);
-
-	if (new >= 0) {
-		*fd = new;
-		return 0;
-	}
-	if (errno == ENOENT)
-		return phyr_error_set(error, -errno, "no %s: %s", path, absent);
-	if (errno == EACCES || errno == EPERM)
-		return phyr_error_set(error, -errno, "%s: needs root", path);
-	return phyr_error_set(error, -errno, "%s: %s", path, strerror(errno));
+	return kernel_file_open(
+		PHYR_TEST_PATH,
+		"this kernel is without CONFIG_PHYR_TEST, which the phyr series brings",
+		fd, error);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Takes names of workloads apart and puts them together. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The family af_alg: a cipher of the kernel, lent to a process. */
 #include <unistd.h>
 
 #include <phyr/af_alg.h>
@@ -25,11 +26,13 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-static int encrypt(const struct phyr_task *task, int fd, uint64_t *ns,
-		   struct phyr_error *error)
+static int encrypt(const struct phyr_task *task, void *subject,
+		   uint64_t ns[PHYR_SERIES_MAX], struct phyr_error *error)
 {
-	return phyr_af_alg_encrypt(fd, iv, task->backing->addr, task->size, ns,
-				   error);
+	const int *fd = subject;
+
+	return phyr_af_alg_encrypt(*fd, iv, task->backing->addr, task->size,
+				   &ns[0], error);
 }
 
 static int measure(const struct phyr_task *task, struct phyr_error *error)
@@ -44,12 +47,12 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	phyr_parameters_add_text(task->parameters, "cipher", ciphers[variant]);
 	phyr_parameters_add_number(task->parameters, "key_bytes",
 				   key_len[variant]);
-	ret = rounds_measure(task, encrypt, fd, error);
+	ret = rounds_measure(task, &family_af_alg, encrypt, &fd, error);
 	close(fd);
 	return ret;
 }
 
-const struct phyr_family phyr_family_af_alg = {
+const struct phyr_family family_af_alg = {
 	.name = "af_alg",
 	.variants = variants,
 	.series = (const char *const[]){ "encrypt", NULL },

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The family crypto: requests to a cipher, as scatterlists or as phyrs. */
 #include <unistd.h>
 
 #include <phyr/crypto.h>
@@ -49,7 +50,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	return ret;
 }
 
-const struct phyr_family phyr_family_crypto = {
+const struct phyr_family family_crypto = {
 	.name = "crypto",
 	.forms =
 		(const char *const[]){

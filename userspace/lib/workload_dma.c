@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The family dma: mapping memory for a device, as scatterlist or as phyrs. */
 #include <unistd.h>
 
 #include <phyr/dma.h>
@@ -38,13 +39,13 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 			     task->series[SERIES_MAP],
 			     task->series[SERIES_UNMAP], &entries, error);
 	if (!ret)
-		phyr_parameters_add_number(task->parameters,
-					   "dma_entries", entries);
+		phyr_parameters_add_number(task->parameters, "dma_entries",
+					   entries);
 	close(dma.fd);
 	return ret;
 }
 
-const struct phyr_family phyr_family_dma = {
+const struct phyr_family family_dma = {
 	.name = "dma",
 	.forms =
 		(const char *const[]){

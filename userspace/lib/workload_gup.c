@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The family gup: pinning memory, as pages or as phyrs. */
 #include <unistd.h>
 
 #include <phyr/gup.h>
+#include <phyr/test_device.h>
 
 #include "families.h"
 
@@ -15,7 +17,7 @@ static int probe(const char *device, struct phyr_error *error)
 	int fd, ret;
 
 	(void)device;
-	ret = phyr_gup_open(&fd, error);
+	ret = phyr_test_open(&fd, error);
 	if (!ret)
 		close(fd);
 	return ret;
@@ -26,7 +28,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 {
 	int fd, ret;
 
-	ret = phyr_gup_open(&fd, error);
+	ret = phyr_test_open(&fd, error);
 	if (ret)
 		return ret;
 	phyr_parameters_add_text(task->parameters, "gup_flags",
@@ -39,7 +41,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	return ret;
 }
 
-const struct phyr_family phyr_family_gup = {
+const struct phyr_family family_gup = {
 	.name = "gup",
 	.forms =
 		(const char *const[]){

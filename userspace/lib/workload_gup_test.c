@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The family gup_test: pinning pages, by the kernel's own benchmark. */
 #include <unistd.h>
 
 #include <phyr/gup_test.h>
@@ -17,11 +18,13 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-static int pin_fast(const struct phyr_task *task, int fd, uint64_t *ns,
-		    struct phyr_error *error)
+static int pin_fast(const struct phyr_task *task, void *subject,
+		    uint64_t ns[PHYR_SERIES_MAX], struct phyr_error *error)
 {
-	return phyr_gup_test_pin_fast(fd, task->backing->addr, task->size, ns,
-				      error);
+	const int *fd = subject;
+
+	return phyr_gup_test_pin_fast(*fd, task->backing->addr, task->size,
+				      &ns[0], error);
 }
 
 static int measure(const struct phyr_task *task, struct phyr_error *error)
@@ -33,12 +36,12 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 		return ret;
 	phyr_parameters_add_text(task->parameters, "gup_flags", "write");
 	phyr_parameters_add_number(task->parameters, "resolution_ns", 1000);
-	ret = rounds_measure(task, pin_fast, fd, error);
+	ret = rounds_measure(task, &family_gup_test, pin_fast, &fd, error);
 	close(fd);
 	return ret;
 }
 
-const struct phyr_family phyr_family_gup_test = {
+const struct phyr_family family_gup_test = {
 	.name = "gup_test",
 	.series = (const char *const[]){ "pin_fast", NULL },
 	.ranges = 1,

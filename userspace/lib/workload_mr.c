@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
-
+/* The family mr: registering memory with an RDMA device. */
 #include <phyr/device.h>
 #include <phyr/mr.h>
 
 #include "families.h"
+#include "rounds.h"
 
 #define SETTLING_REGIONS 128
 
@@ -24,30 +24,16 @@ static int probe(const char *name, struct phyr_error *error)
 	return ret;
 }
 
-static int measure_rounds(const struct phyr_task *task, struct ibv_pd *pd,
-			  struct phyr_error *error)
+static int reg_and_dereg(const struct phyr_task *task, void *subject,
+			 uint64_t ns[PHYR_SERIES_MAX], struct phyr_error *error)
 {
-	unsigned int rounds = task->warmup + task->samples;
-	uint64_t reg_ns, dereg_ns;
+	struct ibv_pd *pd = subject;
 	struct ibv_mr *mr;
 	int ret;
 
-	for (unsigned int i = 0; i < rounds; i++) {
-		if (atomic_load_explicit(task->stop, memory_order_relaxed))
-			return phyr_error_set(error, -ECANCELED, "stopped");
-		ret = phyr_mr_register(pd, task->backing->addr, task->size, &mr,
-				       &reg_ns, error);
-		if (ret)
-			return ret;
-		ret = phyr_mr_deregister(mr, &dereg_ns, error);
-		if (ret)
-			return ret;
-		if (i < task->warmup)
-			continue;
-		task->series[SERIES_REG][i - task->warmup] = reg_ns;
-		task->series[SERIES_DEREG][i - task->warmup] = dereg_ns;
-	}
-	return 0;
+	ret = phyr_mr_register(pd, task->backing->addr, task->size, &mr,
+			       &ns[SERIES_REG], error);
+	return ret ? ret : phyr_mr_deregister(mr, &ns[SERIES_DEREG], error);
 }
 
 /*
@@ -82,12 +68,13 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 				 ibv_get_device_name(device->context->device));
 	ret = settle(task, device->pd, error);
 	if (!ret)
-		ret = measure_rounds(task, device->pd, error);
+		ret = rounds_measure(task, &family_mr, reg_and_dereg,
+				     device->pd, error);
 	phyr_device_close(device);
 	return ret;
 }
 
-const struct phyr_family phyr_family_mr = {
+const struct phyr_family family_mr = {
 	.name = "mr",
 	.series =
 		(const char *const[]){

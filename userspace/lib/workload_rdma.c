@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * The family rdma: writing through an RDMA connection.
+ *
  * The first half of the backing is written to the second. Every round clears
  * the destination before and compares it after, outside the timed part.
  */
@@ -11,6 +13,7 @@
 #include <phyr/rdma.h>
 
 #include "families.h"
+#include "rounds.h"
 
 static int probe(const char *name, struct phyr_error *error)
 {
@@ -35,31 +38,29 @@ static void fill(uint64_t *words, size_t bytes)
 		words[i] = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static int measure_rounds(const struct phyr_task *task, struct phyr_rdma *rdma,
-			  const struct ibv_mr *local,
-			  const struct ibv_mr *remote, struct phyr_error *error)
+struct path {
+	struct phyr_rdma *rdma;
+	struct ibv_mr *local;
+	struct ibv_mr *remote;
+};
+
+static int write_and_compare(const struct phyr_task *task, void *subject,
+			     uint64_t ns[PHYR_SERIES_MAX],
+			     struct phyr_error *error)
 {
-	unsigned int rounds = task->warmup + task->samples;
-	uint64_t ns;
+	const struct path *path = subject;
 	int ret;
 
-	fill(local->addr, task->size);
-	for (unsigned int i = 0; i < rounds; i++) {
-		if (atomic_load_explicit(task->stop, memory_order_relaxed))
-			return phyr_error_set(error, -ECANCELED, "stopped");
-		memset(remote->addr, 0, task->size);
-		ret = phyr_rdma_write(rdma, local, remote, task->size, &ns,
-				      error);
-		if (ret)
-			return ret;
-		if (memcmp(local->addr, remote->addr, task->size))
-			return phyr_error_set(
-				error, -EBADMSG,
-				"RDMA write of %zu bytes completed, but other data arrived",
-				task->size);
-		if (i >= task->warmup)
-			task->series[0][i - task->warmup] = ns;
-	}
+	memset(path->remote->addr, 0, task->size);
+	ret = phyr_rdma_write(path->rdma, path->local, path->remote, task->size,
+			      &ns[0], error);
+	if (ret)
+		return ret;
+	if (memcmp(path->local->addr, path->remote->addr, task->size))
+		return phyr_error_set(
+			error, -EBADMSG,
+			"RDMA write of %zu bytes completed, but other data arrived",
+			task->size);
 	return 0;
 }
 
@@ -68,20 +69,23 @@ static int measure_connected(const struct phyr_task *task,
 {
 	struct ibv_pd *pd = rdma->device->pd;
 	char *source = task->backing->addr;
-	struct ibv_mr *local, *remote;
+	struct path path = { .rdma = rdma };
 	int ret;
 
-	ret = phyr_mr_register(pd, source, task->size, &local, NULL, error);
+	ret = phyr_mr_register(pd, source, task->size, &path.local, NULL,
+			       error);
 	if (ret)
 		return ret;
-	ret = phyr_mr_register(pd, source + task->size, task->size, &remote,
-			       NULL, error);
+	ret = phyr_mr_register(pd, source + task->size, task->size,
+			       &path.remote, NULL, error);
 	if (ret)
 		goto deregister_local;
-	ret = measure_rounds(task, rdma, local, remote, error);
-	ibv_dereg_mr(remote);
+	fill(path.local->addr, task->size);
+	ret = rounds_measure(task, &family_rdma, write_and_compare, &path,
+			     error);
+	ibv_dereg_mr(path.remote);
 deregister_local:
-	ibv_dereg_mr(local);
+	ibv_dereg_mr(path.local);
 	return ret;
 }
 
@@ -111,7 +115,7 @@ close:
 	return ret;
 }
 
-const struct phyr_family phyr_family_rdma = {
+const struct phyr_family family_rdma = {
 	.name = "rdma",
 	.series = (const char *const[]){ "write", NULL },
 	.ranges = 2,

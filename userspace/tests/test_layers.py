@@ -34,7 +34,7 @@ class Layers(unittest.TestCase):
 
     def test_runs_know_no_http(self):
         for file in sources("runs"):
-            self.assertNotIn(PROTOCOL, file.read_text(), file.name)
+            self.assertFalse(PROTOCOL in file.read_text(), file.name)
 
 
 phyrd.main()

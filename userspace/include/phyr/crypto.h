@@ -18,7 +18,7 @@ enum phyr_crypto_form {
 };
 
 /**
- * phyr_crypto_open() - open /dev/phyr_test with a cipher of the kernel
+ * phyr_crypto_open() - phyr_test_open(), with a cipher of the kernel
  * @cipher: name of an algorithm, or of one driver of it
  * @key: its key
  * @key_len: length of the key in bytes

@@ -18,18 +18,9 @@ enum phyr_gup_form {
 };
 
 /**
- * phyr_gup_open() - open /dev/phyr_test
- * @fd: its file descriptor, to be closed with close()
- * @error: filled on failure, or NULL
- *
- * Return: 0, -ENOENT on a kernel without CONFIG_PHYR_TEST, else -errno.
- */
-int phyr_gup_open(int *fd, struct phyr_error *error);
-
-/**
  * phyr_gup_bench() - pin and unpin memory in the kernel, for writing and long
  *	term as an RDMA device would, timing each
- * @fd: from phyr_gup_open()
+ * @fd: from phyr_test_open()
  * @form: how the memory is described
  * @addr: first byte
  * @len: bytes
