@@ -15,8 +15,6 @@
 #include "rows.h"
 
 #define FIELD_ROOM 100
-/* A JSON number holds every picosecond up to this: 2.5 hours. */
-#define MAX_PS 9007199254740991.0
 
 /*
  * A result while its rows are gathered.
@@ -225,7 +223,7 @@ static int parse_time(struct rows *rows, const json_t *row, double *ps)
 	*ps = json_number_value(time) * factor;
 	if (*ps < 0)
 		return refuse(rows, "real_time", "less than 0");
-	if (*ps > MAX_PS)
+	if (*ps > LIMIT_TIME_PS)
 		return refuse(rows, "real_time", "more than 9007 seconds");
 	return 0;
 }
