@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Registers benchmarks, and keeps one that fails from aborting the others. */
 #include <map>
 #include <memory>
 #include <mutex>

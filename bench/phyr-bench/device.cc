@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The RDMA device that all benchmarks share. */
 #include <memory>
 #include <mutex>
 

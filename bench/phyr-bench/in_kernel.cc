@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Benchmarks whose rounds are carried out and timed by the kernel. */
 #include <algorithm>
 #include <numeric>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The memory that all benchmarks of one layout share. */
 #include <map>
 #include <memory>
 #include <mutex>

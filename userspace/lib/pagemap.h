@@ -8,7 +8,7 @@
  * pagemap_apart() - count pages that the next page does not follow physically
  * @addr: start of a page
  * @pages: number of pages, at least 2
- * @apart: of the @pages - 1 neighbours so many are apart
+ * @apart: how many there are among the first @pages - 1
  *
  * Return: 0, -EPERM if the kernel hides physical addresses from us (they need
  * CAP_SYS_ADMIN), -ENODATA if a page is not present, else -errno.

@@ -75,7 +75,7 @@ static int await_event(struct rdma_cm *cm, enum rdma_cm_event_type wanted,
 	rdma_ack_cm_event(event);
 	if (type != wanted)
 		return phyr_error_set(error, status < 0 ? status : -EIO,
-				      "%s came, with status %d, not %s",
+				      "got event %s (status %d) instead of %s",
 				      rdma_event_str(type), status,
 				      rdma_event_str(wanted));
 	return 0;

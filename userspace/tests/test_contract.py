@@ -70,21 +70,13 @@ class Contract(phyrd.PhyrdTest):
             if "device" in schema["properties"]:
                 self.assertEqual(self.phyrd.post({"workloads": [item | {"device": "fake0"}]})[0], 201)
 
-    def test_limits_are_documented(self):
-        """Every limit that the daemon shows is in docs/http-api.md, in words of people."""
-        page = (contract.Path(__file__).parents[2] / "docs/http-api.md").read_text()
-        section = page[page.index("## Limits"):page.index("## Another workload")]
-        words = {"body_bytes": "256 KiB", "import_bytes": "32 MiB", "import_part_bytes": "64 KiB",
-                 "bodies_bytes": "36 MiB", "name_bytes": "100 bytes",
-                 "imported_workload_bytes": "200 bytes", "workloads": "256", "samples": "10,000", "warmup": "10,000",
-                 "run_samples": "200,000", "queued_runs": "16", "ended_runs": "1,000", "listed_runs": "200",
-                 "wait_seconds": "3,600", "connections": "512", "idle_seconds": "30"}
+    def test_limits_are_described(self):
+        """The contract says of every limit that the daemon shows what it is about, and of no other."""
+        schema = contract.DOCUMENT["components"]["schemas"]["System"]["properties"]["limits"]
         limits = self.phyrd.get("/system")[2]["limits"]
-        self.assertEqual(set(words), set(limits))
-        for name, value in limits.items():
-            number, _, unit = words[name].replace(",", "").partition(" ")
-            self.assertEqual(int(number) * {"KiB": 1 << 10, "MiB": 1 << 20}.get(unit, 1), value, name)
-            self.assertIn(words[name], section)
+        self.assertEqual(set(schema["properties"]), set(limits))
+        for name, limit in schema["properties"].items():
+            self.assertTrue(limit["description"], name)
 
 
 phyrd.main()

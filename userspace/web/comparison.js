@@ -57,7 +57,7 @@ function charts(comparison, names) {
 	return sizeSection(names.join(" beside "), points);
 }
 
-/* A row's result on one side: of its device, else of one that no row is called by. */
+/* A row's result on one side: of the row's device, else of a device that no row names. */
 function resultOf(row, rows_, results) {
 	const same = results.filter((result) => result.workload === row.workload);
 	const taken = rows_.map((other) => other.workload + ofDevice(other));

@@ -42,7 +42,7 @@ export function button(text, onclick, properties = {}) {
 	return h("button", { type: "button", onclick, ...properties }, text);
 }
 
-/** Says it to everybody, also to those who only listen. */
+/** Shows a message, which screen readers read out. */
 export function announce(text) {
 	document.getElementById("status").replaceChildren(...(text ? [h("span", {}, text)] : []));
 }

@@ -28,7 +28,7 @@ export function duration(value, unit = "ns") {
 	return `${Number.isInteger(number) ? number : significant(number)} ${name}`;
 }
 
-/** The same for axes: as many digits as asked for, none in vain. */
+/** The same for axes: as many digits as asked for, without zeros at the end. */
 export function tick(ns, digits) {
 	const [number, name] = scaled(ns < 1 ? ns * 1000 : ns, ns < 1 ? "ps" : "ns");
 

@@ -6,7 +6,7 @@ const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,3})\/(?<backing>base|thp|hugetlb-2M
 
 export const BACKINGS = ["base", "thp", "hugetlb-2M", "hugetlb-1G"];
 
-/** {subject, backing, bytes}, or null if the name is of another form. Rows of several threads stand for themselves. */
+/** {subject, backing, bytes}, or null if it is no such name. Rows of several threads stand for themselves. */
 export function parse(name) {
 	const parts = NAME.exec(name)?.groups;
 

@@ -16,7 +16,7 @@
  * @error: filled on failure, or NULL
  *
  * Return: 0, -EAFNOSUPPORT without CONFIG_CRYPTO_USER_API_SKCIPHER, -ENOENT if
- * the kernel has no such cipher that it lends to processes, else -errno.
+ * the kernel has no such cipher or lets no process use it, else -errno.
  */
 int phyr_af_alg_open(const char *cipher, const void *key, size_t key_len,
 		     int *fd, struct phyr_error *error);

@@ -35,9 +35,9 @@ enum phyr_backing_kind {
  *	and after @mapped are PROT_NONE.
  * @allocate_ns: time that mmap() and madvise() took
  * @fault_ns: time that faulting in took
- * @apart_percent: base only: of 100 neighbouring pages so many are not
- *	physically followed by the next; PHYR_BACKING_APART_UNKNOWN if the
- *	kernel does not show physical addresses to us (or kind is another)
+ * @apart_percent: of 100 base pages so many are not followed by the next page
+ *	in physical memory; PHYR_BACKING_APART_UNKNOWN if the kernel hides
+ *	physical addresses from us, or the pages are not base pages
  */
 struct phyr_backing {
 	enum phyr_backing_kind kind;
@@ -61,9 +61,9 @@ struct phyr_backing {
  * @backing: the memory, all zero
  * @error: filled on failure, or NULL
  *
- * Base memory is faulted in in the order of a linear congruential generator,
- * because pages faulted in one after another are often physical neighbours.
- * If too many are so nevertheless, other pages are tried, a few times.
+ * Base pages are faulted in in a random order, because pages that are faulted in
+ * one after another are often physical neighbours. If too many of them are
+ * neighbours nevertheless, other pages are tried, a few times.
  *
  * Return: 0, -EINVAL for a length of 0, -EOVERFLOW for one that is too large,
  * -ENOMEM if the hugetlb pool or free memory is short, -EOPNOTSUPP if the

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 /*
- * What a difference must be to count: unlikely to be chance (p is below), of
- * enough samples (the effect's size is at least), and large enough to matter (the
- * medians are at least so far apart, as a share of the base's).
+ * A difference counts if chance is unlikely (p is below the first), the effect
+ * is large (at least the second, in either direction), and the medians differ
+ * by at least the third, as a share of the base's median.
  */
 #define PHYR_COMPARISON_P 0.01
 #define PHYR_COMPARISON_EFFECT 0.147
@@ -28,14 +28,14 @@ enum phyr_verdict {
 
 /**
  * struct phyr_comparison - the Mann-Whitney U test of two sets of samples
- * @u: U of head: of all pairs of a base and a head sample those in which the
- *	head sample is larger, equal ones counted half
+ * @u: U of head: the number of pairs of a base and a head sample in which the
+ *	head sample is larger; pairs of equal samples count half
  * @p: probability of a U this far from the middle in either direction if there
  *	is no difference; normal approximation, corrected for ties and
  *	continuity
  * @effect: rank-biserial correlation: -1 if every head sample is smaller than
  *	every base sample, 1 if every one is larger
- * @verdict: a difference only if it is one by all three criteria above
+ * @verdict: a difference only if all three criteria above say so
  */
 struct phyr_comparison {
 	double u;

@@ -8,7 +8,7 @@
 #include <phyr/error.h>
 
 /**
- * enum phyr_crypto_form - what the kernel describes memory to a cipher with
+ * enum phyr_crypto_form - how the kernel describes memory to a cipher
  * @PHYR_CRYPTO_SG: pages, then a scatterlist with one entry a page
  * @PHYR_CRYPTO_PHYRS: physical ranges
  */

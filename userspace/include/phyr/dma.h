@@ -11,7 +11,7 @@
 #define PHYR_DMA_NAME 16
 
 /**
- * enum phyr_dma_form - what memory is mapped for a device as
+ * enum phyr_dma_form - how memory that is mapped for a device is described
  * @PHYR_DMA_SG: a scatterlist of its pages (dma_map_sgtable)
  * @PHYR_DMA_PHYRS: an array of physical ranges (dma_map_phyrs)
  */
@@ -43,17 +43,17 @@ int phyr_dma_open(struct phyr_dma *dma, struct phyr_error *error);
 /**
  * phyr_dma_bench() - map and unmap pinned memory, timing each
  * @dma: from phyr_dma_open()
- * @form: what the memory is mapped as
+ * @form: how the memory is described
  * @addr: first byte
  * @len: bytes
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to 2^20
  * @map_ns: @samples times to map
  * @unmap_ns: @samples times to unmap
- * @entries: DMA addresses that it came to
+ * @entries: how many DMA ranges the memory is mapped at
  * @error: filled on failure, or NULL
  *
- * Pinning, and building the scatterlist, come before the first round.
+ * Memory is pinned, and its scatterlist built, before the first round.
  *
  * Return: 0, or the negative errno of the ioctl; then no sample is valid.
  */

@@ -5,7 +5,7 @@
 /**
  * struct phyr_error - why a libphyr function failed, in words
  * @code: the errno, positive
- * @message: one line without a full stop that names the thing and its cure
+ * @message: one line without a full stop: what failed, and what helps
  *
  * Functions that can fail return a negative errno and fill the error they are
  * given; NULL is fine where only the number matters. A success leaves the

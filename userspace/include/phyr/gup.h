@@ -8,7 +8,7 @@
 #include <phyr/error.h>
 
 /**
- * enum phyr_gup_form - what the kernel describes pinned memory with
+ * enum phyr_gup_form - how the kernel describes pinned memory
  * @PHYR_GUP_PAGES: an array of struct page pointers
  * @PHYR_GUP_PHYRS: an array of physical ranges
  */

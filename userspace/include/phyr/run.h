@@ -47,8 +47,8 @@ struct phyr_result {
  * @n: number of both
  * @items: in the order asked for
  * @results: in the same order; valid up to @finished
- * @finished: leading results that are there; any thread may read it while
- *	another executes the run
+ * @finished: how many results are there, counted from the first; any thread may
+ *	read it while another executes the run
  * @stop: set by any thread to end the run early: what has not been measured
  *	by then fails with ECANCELED
  */

@@ -55,7 +55,7 @@ struct phyr_task {
  * @forms: NULL-terminated second parts that are measured apart, or NULL
  * @variants: NULL-terminated next parts that are measured apart, or NULL
  * @series: NULL-terminated next parts, all measured in the same rounds
- * @ranges: ranges of the size in the name that one measurement uses
+ * @ranges: how many ranges of the workload's size one measurement uses
  * @uses_device: measured with an RDMA device, which may be named
  * @summary: what a sample is, in a sentence
  * @probe: 0 if this machine can measure the family with the named device, or

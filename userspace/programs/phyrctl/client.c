@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Asks the daemon over HTTP, and says why where it does not answer. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>

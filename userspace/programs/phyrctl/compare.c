@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl compare: two runs side by side. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Takes a stream of server-sent events apart. */
 #include <stdlib.h>
 #include <string.h>
 

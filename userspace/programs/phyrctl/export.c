@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl export: a run as Google Benchmark JSON. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

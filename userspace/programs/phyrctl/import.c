@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl import: Google Benchmark JSON as a run. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl ls: the list of runs. */
 #include <stdio.h>
 
 #include "command.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The line on the terminal that shows how far a run is. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>

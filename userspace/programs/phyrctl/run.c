@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * phyrctl run: have workloads measured, and await the end.
+ *
  * On a terminal the run is followed by its events. Elsewhere the daemon is
  * asked once to answer when it has ended: a client that only waits does not
  * disturb what is measured.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl show: a run's results. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Says on stderr what went wrong. */
 #include <stdarg.h>
 #include <stdio.h>
 

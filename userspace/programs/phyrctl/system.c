@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* phyrctl system: the machine, and what it can measure. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Prints tables whose columns are aligned. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Times, dates and names as people read them. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

@@ -3,8 +3,8 @@
 #define LIMITS_H
 
 /*
- * What a client may ask for. GET /api/v1/system shows the limits that it can
- * meet; a problem document that refuses something names the one that was hit.
+ * What a client may ask for. GET /api/v1/system shows the limits, openapi.json
+ * says what they are about, and a problem document names the one that was hit.
  */
 
 /* The body of an HTTP request, one that is imported, all that are under way. */

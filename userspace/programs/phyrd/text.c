@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Text that grows at its end. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

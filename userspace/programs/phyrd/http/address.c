@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The address that phyrd listens on. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -11,7 +11,8 @@
 /**
  * body_check_type() - is the body said to be JSON?
  *
- * Web pages may post anything else to any host without asking it, see CORS.
+ * Browsers let any web page post other types to any host without asking the
+ * host first, see CORS.
  *
  * Return: 0 or -1.
  */
@@ -24,8 +25,8 @@ int body_check_type(const struct http_request *request,
  * @len: how many
  * @problem: set on error
  *
- * A parsed value takes up to 300 bytes and no more than two of the body: up to
- * 30 MiB for LIMIT_BODY_BYTES.
+ * Two bytes of the body may become a value that takes 300 bytes of memory: 30
+ * MiB for LIMIT_BODY_BYTES.
  *
  * Return: NULL on error.
  */

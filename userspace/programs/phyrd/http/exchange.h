@@ -24,12 +24,12 @@ struct exchanges {
  * @connection: microhttpd's
  * @body: bytes of the request
  * @room: allocated for @body
- * @len: bytes sent, even if not kept
- * @limit: of what is kept
+ * @len: bytes that the client has sent, kept or not
+ * @limit: bytes that are kept at most
  * @waiting: suspended because there is no reply yet
- * @deadline: of that, in ns; 0 if it never had to wait
+ * @deadline: when it must have a reply, in ns; 0 if it never had to wait
  * @stream: the reply, or NULL
- * @piece: of @stream, made but not all sent
+ * @piece: part of @stream that is made but not all sent
  * @sent: bytes of @piece
  * @ended: @stream has no more
  * @following: suspended because @stream has no news
@@ -68,7 +68,8 @@ void exchange_destroy(struct exchange *exchange);
 /**
  * exchange_append() - more of the request's body
  *
- * Bytes over the limit are counted and dropped, so that the client is heard.
+ * Bytes over the limit are counted and dropped: a client that is not allowed to
+ * send all of its body would not read why it is refused.
  *
  * Return: 0, or -ENOMEM, also if LIMIT_BODIES_BYTES are under way.
  */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Who may be served: by Host, by Origin and by token. */
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +16,10 @@
 #define TOKEN_MIN 16
 #define TOKEN_MAX 200
 
-/* A page that made a name of its own point here must not read our answers. */
+/*
+ * A web page whose own host name leads to this machine (DNS rebinding) must not
+ * read our answers.
+ */
 static bool is_loopback(const char *host)
 {
 	struct in_addr address;
@@ -34,7 +38,7 @@ static bool is_loopback(const char *host)
 	return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]");
 }
 
-/* Browsers say which page a request comes from unless it only reads. */
+/* Browsers send an Origin with every request that may change something. */
 static bool is_own_origin(const struct http_request *request)
 {
 	const char *authority;

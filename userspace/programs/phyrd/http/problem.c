@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Why a request was refused, in words and as a problem document. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

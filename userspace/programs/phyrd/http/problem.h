@@ -45,8 +45,8 @@ int problem_set_limit(struct problem *problem, unsigned int status,
 		      const char *field, const char *what, long long limit);
 
 /**
- * problem_set_error() - describe a failure of the store
- * @status: its negative errno: 507 for a full disk, 503 for a lack of memory,
+ * problem_set_error() - describe a failure that is not the client's
+ * @status: the negative errno: 507 for a full disk, 503 for a lack of memory,
  *	else 500
  */
 int problem_set_error(struct problem *problem, int status,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Reads the parameters behind the question mark. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

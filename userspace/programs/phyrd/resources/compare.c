@@ -73,7 +73,7 @@ static const char *device(const struct item *item)
 			"device");
 }
 
-/* In a unit of its own: samples in ps may be compared with samples in ns. */
+/* A result's unit in ns: one run may have ps where the other has ns. */
 static double scale(const struct item *item)
 {
 	return strcmp(get_text(item->document, "unit"), "ps") ? 1 : 0.001;

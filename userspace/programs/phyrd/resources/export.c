@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A run as Google Benchmark JSON: every sample is a repetition; mean, median
- * and standard deviation are aggregates. The first repetition carries the
- * parameters as well, which import.c takes back; the others no more than their
- * times, so that the largest run is no larger than what may be imported.
+ * and standard deviation are aggregates. The first repetition also carries the
+ * parameters, which import.c reads back. The others carry only their times, so
+ * that the largest run is not larger than what may be imported.
  */
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "problem.h"
 
 /**
- * struct gbench - Google Benchmark JSON, understood
+ * struct gbench - what a document of Google Benchmark says
  * @kernel: the context's kernel, else its host_name, else "unknown"
  * @clock: the context's clock, else "native"
  * @context: the context, a JSON object, NUL-terminated
@@ -22,7 +22,7 @@ struct gbench {
 };
 
 /**
- * gbench_parse() - read what Google Benchmark, ci/gbench.py or an export wrote
+ * gbench_parse() - read what Google Benchmark or export_get() wrote
  * @text: bytes of any kind
  * @len: how many
  * @gbench: what they say, to be cleared; empty after an error

@@ -67,7 +67,7 @@ void import_post(const struct http_request *request, struct http_reply *reply)
 		ret = import(request, &gbench, &id, &problem);
 		gbench_clear(&gbench);
 	}
-	/* What a large document took goes back to the system. */
+	/* Gives the memory that a large document took back to the kernel. */
 	malloc_trim(0);
 	if (ret)
 		reply_problem(reply, &problem);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Which privileges phyrd lacks, and what it cannot measure without them. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include <jansson.h>
 
 /**
- * privileges_render() - who we are, and which capabilities we lack for what
+ * privileges_render() - our user, and what we cannot do for lack of a capability
  */
 json_t *privileges_render(void);
 

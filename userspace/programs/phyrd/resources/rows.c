@@ -130,7 +130,7 @@ static json_t *copy_parameters(json_t *row)
 	return parameters;
 }
 
-/* Google Benchmark says within the name that it took its times from us. */
+/* Google Benchmark marks the name of a benchmark that times itself. */
 static void copy_workload(const char *name, char *workload)
 {
 	static const char remark[] = "/manual_time";

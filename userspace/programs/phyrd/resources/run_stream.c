@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
+ * A run as JSON, piece by piece.
+ *
  * The document is made of the head without its closing brace, the context, and
  * the results as they are stored, whose samples go before their closing brace.
  */

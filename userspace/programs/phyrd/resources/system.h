@@ -3,7 +3,8 @@
 #define SYSTEM_H
 
 /**
- * system_drop_fork_safety() - unset what would be measured, and remember it
+ * system_drop_fork_safety() - unset the variables of the environment that
+ *	change what is measured, and remember which were set
  */
 void system_drop_fork_safety(void);
 

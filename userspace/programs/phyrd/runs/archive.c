@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Stores runs and their results in the database, and finds them there. */
 #include <endian.h>
 #include <errno.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
 #include "text.h"
 
 /*
- * The archive is the database's runs: those that wait or are measured by their
- * head alone, those that have ended with their results. It has no lock.
+ * The archive holds runs in the database. Of a run that waits or is measured it
+ * has the head, of a run that has ended the results, too. It has no lock.
  */
 struct archive;
 
@@ -32,7 +32,7 @@ struct archive_result {
  * @path: file, or NULL for runs that end with the process
  * @history: runs to keep that have ended
  *
- * Runs that had not ended when an earlier phyrd did are aborted ones now.
+ * Runs that an earlier phyrd left unfinished are marked as aborted.
  *
  * Return: 0 or as database_open(); so do all below that take an error.
  */
@@ -41,7 +41,7 @@ int archive_open(const char *path, unsigned int history,
 void archive_close(struct archive *archive);
 
 /**
- * archive_add() - store a run that waits
+ * archive_add() - store the head of a run that waits
  * @head: its id is set
  * @context: JSON object
  */
@@ -49,9 +49,9 @@ int archive_add(struct archive *archive, struct run_head *head,
 		const char *context, struct phyr_error *error);
 
 /**
- * archive_end() - store how a run has ended, and forget the oldest ones
- * @head: a run of archive_add()
- * @results: all there are
+ * archive_end() - store how a run has ended, and forget the oldest runs
+ * @head: of a run that archive_add() has stored
+ * @results: all that it has
  */
 int archive_end(struct archive *archive, const struct run_head *head,
 		const struct archive_result *results, size_t n,
@@ -110,7 +110,7 @@ int archive_samples(struct archive *archive, uint64_t id, size_t position,
 		    struct phyr_error *error);
 
 /**
- * archive_last_id() - of the newest run, 0 if there never was one
+ * archive_last_id() - id of the newest run, 0 if there never was one
  */
 uint64_t archive_last_id(const struct archive *archive);
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Opens the database, checks it, and steps through its statements. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,15 +6,15 @@
 #include <phyr/error.h>
 
 /*
- * An open SQLite database, which no other process can open meanwhile, and its
- * tables. It has no lock: one thread at a time.
+ * An open SQLite database and its tables. No other process can open it
+ * meanwhile. It has no lock: one thread uses it at a time.
  */
 struct database;
 
 /**
  * database_open() - open or create
  * @path: file, or NULL for a temporary database that ends with the process
- * @database: the database, checked: every page of it can be read
+ * @database: the open database, every page of which could be read
  *
  * Return: 0, -EROFS, -EBUSY if another process has it open, -EBADMSG if it is
  * corrupted, -EPROTO if it is something else or of another version, -ENOSPC,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A run from when it is asked for until its end is stored. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

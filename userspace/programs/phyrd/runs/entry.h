@@ -11,12 +11,12 @@
 #include "run_request.h"
 
 /**
- * struct entry - a run until its end is in the archive
+ * struct entry - a run, until the archive knows how it ended
  * @head: what is known of it; its id is the archive's
  * @run: what is measured, and results; NULL once the run has ended
  * @cancelled: a client has asked for its end
- * @stored: its end is in the archive. A run that has ended and is not stored
- *	is tried again when something else is stored.
+ * @stored: the archive knows how it ended. Where that could not be written it
+ *	is tried again before the next write.
  * @next: the next by id
  */
 struct entry {
@@ -37,7 +37,7 @@ struct entry *entry_create(const struct run_request *request,
 void entry_destroy(struct entry *entry);
 
 /**
- * entry_conclude() - how an executed run has ended
+ * entry_conclude() - find out how an executed run has ended
  * @head: its head, brought up to date
  */
 void entry_conclude(const struct phyr_run *run, bool cancelled,

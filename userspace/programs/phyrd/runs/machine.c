@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Describes the machine that a run is measured on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

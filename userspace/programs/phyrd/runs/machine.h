@@ -5,7 +5,7 @@
 #include "limits.h"
 
 /**
- * struct machine - what every run that is measured here notes
+ * struct machine - what is recorded with every run that is measured here
  * @kernel: release
  * @clock: kind of clock
  * @context: the rest, a JSON object

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A result as JSON. */
 #include "render.h"
 
 static json_t *render_parameters(const struct phyr_parameters *parameters)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* What is known of a run besides its results, as JSON. */
 #include <string.h>
 
 #include "run_head.h"

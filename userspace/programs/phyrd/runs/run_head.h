@@ -13,7 +13,7 @@ enum run_state {
 	RUN_QUEUED,
 	RUN_RUNNING,
 	RUN_DONE,
-	RUN_FAILED, /* not one workload could be measured, or not stored */
+	RUN_FAILED, /* no workload could be measured, or no result stored */
 	RUN_CANCELLED, /* by a client */
 	RUN_ABORTED, /* phyrd ended first */
 };
@@ -26,7 +26,7 @@ enum run_state {
  * @state: its state
  * @reason: why it failed or was aborted, or empty
  * @workloads: how many were asked for
- * @finished: leading results that are there
+ * @finished: how many results are there, counted from the first
  * @created_ns: when it was added, in ns since 1970
  * @started_ns: when its measuring began, 0 if it did not
  * @ended_ns: when it ended, 0 before

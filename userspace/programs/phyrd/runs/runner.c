@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The thread that measures. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>

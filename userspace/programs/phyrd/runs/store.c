@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Hands runs from the clients to the thread that measures, and keeps them. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -174,7 +175,7 @@ void store_stop(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* Drops the runs of entries that have ended, and entries that are stored. */
+/* Frees what ended runs were measured with, and entries that are stored. */
 static void reap(struct store *store)
 {
 	struct entry **link = &store->entries;
@@ -197,7 +198,7 @@ static void reap(struct store *store)
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* Tries again to store how runs ended whose results could not be stored. */
+/* Where the results of a run could not be stored, tries to store how it ended. */
 static void store_leftovers(struct store *store)
 {
 	reap(store);
@@ -380,7 +381,7 @@ int store_list(struct store *store, uint64_t before, struct run_head *heads,
 {
 	int ret;
 
-	/* What ends from here on keeps its entry, which knows better. */
+	/* A run that ends from here on keeps its entry, which is newer. */
 	reap(store);
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_list(store->archive, before, heads, room, n, error);
@@ -461,7 +462,7 @@ int store_samples(struct store *store, uint64_t id, size_t position,
 
 uint64_t store_last_id(struct store *store)
 {
-	/* Set by the HTTP thread alone, which alone asks. */
+	/* Only the HTTP thread sets it, and only that thread asks. */
 	return archive_last_id(store->archive);
 }
 

@@ -16,8 +16,8 @@
  *
  * Two threads use it. The measuring thread takes a waiting run, executes it,
  * and ends it, which writes it to the archive before the next one can be
- * taken. Everything else is for the HTTP thread alone. While a run is executed
- * nothing touches the archive but what a client asks for.
+ * taken. Everything else is for the HTTP thread alone. While a run is measured
+ * the archive is touched only where a client asks for something in it.
  */
 struct store;
 
@@ -25,7 +25,7 @@ struct store;
  * store_create() - open the archive
  * @path: database file, or NULL for runs that end with the process
  * @history: ended runs to keep
- * @ended_fd: eventfd to be raised whenever a run has ended
+ * @ended_fd: eventfd that is written whenever a run ends
  *
  * Return: 0 or as archive_open().
  */
@@ -34,19 +34,19 @@ int store_create(const char *path, unsigned int history, int ended_fd,
 void store_destroy(struct store *store);
 
 /**
- * store_take() - await the next waiting run; it is then running
+ * store_take() - wait for a queued run, and mark it as running
  *
  * Return: NULL once the store has been stopped.
  */
 struct phyr_run *store_take(struct store *store);
 
 /**
- * store_end() - the run that was taken has been executed: store its results
+ * store_end() - store the results of the run that was taken and executed
  */
 void store_end(struct store *store);
 
 /**
- * store_stop() - let store_take() return, and the running run end early
+ * store_stop() - make store_take() return NULL, and end the running run early
  */
 void store_stop(struct store *store);
 
@@ -91,7 +91,7 @@ int store_find(struct store *store, uint64_t id, struct run_head *head,
 	       struct phyr_error *error);
 
 /**
- * store_list() - as archive_list(), with the runs that have not ended
+ * store_list() - as archive_list(); runs that have not ended are as they are now
  */
 int store_list(struct store *store, uint64_t before, struct run_head *heads,
 	       size_t room, size_t *n, struct phyr_error *error);
@@ -123,9 +123,9 @@ unsigned int store_history(const struct store *store);
 size_t store_count(struct store *store, enum run_state state);
 
 /**
- * store_health() - could what was written last be written?
+ * store_health() - whether the last write to the archive succeeded
  *
- * Return: 0 or what that failed with.
+ * Return: 0, or the -errno that it failed with.
  */
 int store_health(struct store *store, struct phyr_error *error);
 
