@@ -53,7 +53,7 @@ class Contract(phyrd.PhyrdTest):
     def test_what_the_daemon_says_of_itself(self):
         """The limits in the document are those of the program, and its schemas take what it takes."""
         limits = self.phyrd.get("/system")[2]["limits"]
-        request = contract.DOCUMENT["components"]["schemas"]["Request"]["properties"]["workloads"]
+        request = contract.DOCUMENT["components"]["schemas"]["RunRequest"]["properties"]["workloads"]
         self.assertEqual(request["maxItems"], limits["workloads"])
         self.assertEqual(request["items"]["properties"]["samples"]["maximum"], limits["samples"])
         self.assertEqual(request["items"]["properties"]["warmup"]["maximum"], limits["warmup"])

@@ -41,7 +41,8 @@ function names(form) {
 		chosen(form, "subject").map((subject) => `${subject}/${backing}/${bytes}`)));
 }
 
-function request(form, known) {
+/* The run request that the form asks for. */
+function runRequest(form, known) {
 	const { device, samples, warmup, name } = form.elements;
 	const uses = (workload) => known.find((entry) => workload.startsWith(`${entry.name}/`)).workload.schema.properties?.device;
 
@@ -104,7 +105,7 @@ export async function showForm(main) {
 		refused.replaceChildren();
 		start.disabled = true;
 		try {
-			location.hash = `#/runs/${(await api.startRun(request(form, known))).id}`;
+			location.hash = `#/runs/${(await api.startRun(runRequest(form, known))).id}`;
 		} catch (error) {
 			refused.append(failure(error));
 			start.disabled = false;
