@@ -69,7 +69,7 @@ out:
 	return ret;
 }
 
-/* The kernel looks at what precedes the data: what to do, and with which IV. */
+/* Tells the kernel, in front of the data, what to do and with which IV. */
 static void sign(struct msghdr *message, const void *iv)
 {
 	struct cmsghdr *header = CMSG_FIRSTHDR(message);

@@ -3,8 +3,8 @@
  * Makes memory of a certain kind of page, and verifies that it is.
  *
  * A backing lies in the middle of a PROT_NONE reservation. Thus its mapping
- * can be aligned, starts and ends where smaps says it does (the kernel merges
- * like neighbours), and overruns fault.
+ * can be aligned, overruns fault, and smaps shows it by itself: the kernel would
+ * merge it with neighbours of the same kind.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -292,8 +292,8 @@ static int fill(struct phyr_backing *b, struct phyr_error *error)
 
 /*
  * Pages that were freed in some order may be handed out as neighbours again,
- * whatever the order in which they are faulted in. Areas of such are kept
- * meanwhile, so that each try gets other pages.
+ * whatever the order in which they are faulted in. Each try keeps its area until
+ * the last is done, so that the next gets other pages.
  */
 int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 			struct phyr_backing **backing, struct phyr_error *error)

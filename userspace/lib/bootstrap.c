@@ -2,7 +2,7 @@
 /*
  * How sure a median is: the percentiles of the medians of resamples.
  *
- * A resample is n draws from n samples. Its median needs not all of them: the
+ * A resample is n draws from n samples. Its median takes two of them: the
  * k-th smallest of n draws is sample floor(n * u), where u is the k-th smallest
  * of n uniform numbers, which has the distribution Beta(k, n + 1 - k). Given
  * that one, the next is 1 - (1 - u) * v^(1 / (n - k)), v uniform.

@@ -133,7 +133,7 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 	phyr_parameters_add_number(parameters, "cpu", sched_getcpu());
 	if (task.device)
 		phyr_parameters_add_text(parameters, "device", task.device);
-	/* What a machine lacks is said before its memory is taken. */
+	/* Say what this machine lacks before any memory is taken. */
 	ret = family->probe(task.device, error);
 	if (ret)
 		return ret;

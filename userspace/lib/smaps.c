@@ -17,7 +17,7 @@ static void parse_field(const char *line, struct smaps_area *area)
 		{ "KernelPageSize:", &area->page_size },
 		{ "Rss:", &area->resident },
 		{ "AnonHugePages:", &area->huge },
-		/* Linux 7.3 calls private 1 GiB pages shared now and then. */
+		/* Linux 7.3 sometimes counts private 1 GiB pages as shared. */
 		{ "Private_Hugetlb:", &area->hugetlb },
 		{ "Shared_Hugetlb:", &area->hugetlb },
 	};

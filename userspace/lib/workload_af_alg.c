@@ -8,7 +8,7 @@
 #include "rounds.h"
 
 static const char *const variants[] = { "cbc", "ctr", "xts", NULL };
-/* What they are to the kernel; xts is one that takes scatterlists only. */
+/* The kernel's names for them; its xts takes scatterlists only. */
 static const char *const ciphers[] = { "cbc(aes)", "ctr(aes)", "xts(aes)" };
 /* XTS takes two keys. */
 static const size_t key_len[] = { 16, 16, 32 };

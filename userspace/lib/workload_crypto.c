@@ -13,12 +13,12 @@ enum {
 
 static const char *const variants[] = { "virtio", "soft-cbc", "soft-ctr",
 					NULL };
-/* The drivers of the kernel that they stand for. */
+/* The kernel's drivers for them. */
 static const char *const ciphers[] = { "virtio_crypto_aes_cbc", "cbc-aes-lib",
 				       "ctr-aes-lib" };
 static const unsigned char key[16] = "phyr: aes-128 k";
 
-/* Which variants there are is known when one is measured. */
+/* Whether a variant's cipher is there shows when it is measured. */
 static int probe(const char *device, struct phyr_error *error)
 {
 	int fd, ret;
@@ -30,7 +30,7 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-/* All rounds are one ioctl, so @stop is not looked at. */
+/* One ioctl carries out all rounds, so @stop cannot end them early. */
 static int measure(const struct phyr_task *task, struct phyr_error *error)
 {
 	int fd, ret;

@@ -23,7 +23,7 @@ static int probe(const char *device, struct phyr_error *error)
 	return ret;
 }
 
-/* All rounds are one ioctl, so @stop is not looked at. */
+/* One ioctl carries out all rounds, so @stop cannot end them early. */
 static int measure(const struct phyr_task *task, struct phyr_error *error)
 {
 	unsigned int entries;

@@ -184,7 +184,7 @@ static enum status refused(long code, const struct body *body)
 	char more[256] = "";
 
 	if (!strncmp(detail, field, strlen(field)))
-		; /* it says all that */
+		; /* the detail names field and limit */
 	else if (limit)
 		snprintf(more, sizeof(more), " (%s; limit %lld)", field,
 			 (long long)json_integer_value(limit));

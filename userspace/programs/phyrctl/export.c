@@ -10,7 +10,7 @@
 
 #include "command.h"
 
-/* All of these return whether it failed, and why in errno. */
+/* These return true on failure, with errno set. */
 static bool write_fd(int fd, const struct answer *answer, bool sync)
 {
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");

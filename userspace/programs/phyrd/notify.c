@@ -31,7 +31,7 @@ void notify(const char *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
-	/* A manager that does not hear us will find out otherwise. */
+	/* If the manager does not hear us there is nothing to be done. */
 	(void)!sendto(fd, state, strlen(state), MSG_NOSIGNAL,
 		      (struct sockaddr *)&address, len);
 	close(fd);

@@ -96,7 +96,7 @@ json_t *body_take(struct body *body)
 		body->at += (size_t)error.position;
 		return json;
 	}
-	/* Cut off, perhaps within a character. */
+	/* The value is longer; it may be cut within a character. */
 	if (room == LIMIT_PART_BYTES && error.position > LIMIT_PART_BYTES - 4) {
 		problem_set_limit(body->problem, MHD_HTTP_CONTENT_TOO_LARGE,
 				  "body", "longer row or context",

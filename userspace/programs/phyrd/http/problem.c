@@ -56,7 +56,7 @@ int problem_set_error(struct problem *problem, int status,
 	return problem_set(problem, code, "%s", error->message);
 }
 
-/* Clients' words are quoted back, cut, and may be anything but UTF-8. */
+/* A problem quotes what a client sent, which may be cut and need not be UTF-8. */
 static json_t *plain_text(const char *text)
 {
 	char copy[sizeof(((struct problem *)NULL)->detail)];

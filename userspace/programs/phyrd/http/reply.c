@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Replies in the forms that resources answer in. */
+/* The kinds of reply: JSON, JSON made while it is sent, a problem. */
 #include <stdio.h>
 #include <microhttpd.h>
 

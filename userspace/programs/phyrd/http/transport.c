@@ -147,7 +147,7 @@ static enum MHD_Result serve(struct transport *transport,
 	return MHD_YES;
 }
 
-/* What a request's headers alone can be refused for: true if they were. */
+/* Refuses a request if its headers alone give reason to: true if it did. */
 static bool refuse_early(struct transport *transport,
 			 struct MHD_Connection *connection, const char *path,
 			 enum MHD_Result *ret)
@@ -169,7 +169,10 @@ static bool refuse_early(struct transport *transport,
 	return true;
 }
 
-/* Called first with the headers, then with each piece of body, then without. */
+/*
+ * microhttpd calls this with the headers, then with each piece of the body, then
+ * with neither.
+ */
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 			      const char *path, const char *method,
 			      const char *version, const char *data,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The run that a request is about, or why it is none. */
+/* Finds the run that an HTTP request is about, or says why there is none. */
 #include <errno.h>
 #include <stdio.h>
 #include <microhttpd.h>

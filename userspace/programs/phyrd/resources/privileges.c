@@ -8,7 +8,7 @@
 
 #include "privileges.h"
 
-/* What works without privileges is not here: it is the rest. */
+/* What is not listed here works without privileges. */
 static const struct {
 	int number;
 	const char *name;

@@ -202,7 +202,7 @@ static json_t *render_device(struct ibv_device *device)
 	if (!context)
 		return json;
 	if (!ibv_query_device(context, &attr)) {
-		/* Some devices say ~0, which no JSON integer of ours holds. */
+		/* Some devices say ~0, which is more than json_int_t holds. */
 		json_object_set_new(
 			json, "max_mr_size_bytes",
 			json_integer(attr.max_mr_size > INT64_MAX

@@ -247,8 +247,8 @@ static int set_up(struct database *database, struct phyr_error *error)
 }
 
 /*
- * What SQLite has no good words for. It takes the stump of a database for a new
- * one, and a device for one that is always empty.
+ * Refuses what SQLite would not: it takes the first bytes of a database for a
+ * new one, and a device for one that is always empty.
  */
 static int refuse_path(const struct database *database, const char *path,
 		       struct phyr_error *error)

@@ -45,7 +45,7 @@ void machine_describe(struct machine *machine)
 			 "kernel_version", name.version, "phyrd", PHYR_VERSION);
 	len = json_dumpb(json, machine->context, sizeof(machine->context) - 1,
 			 JSON_COMPACT);
-	/* Names of a machine that JSON cannot hold: leave them out. */
+	/* The machine's names are too long or not UTF-8: leave them out. */
 	if (!len || len >= sizeof(machine->context))
 		len = (size_t)sprintf(machine->context, "{}");
 	machine->context[len] = '\0';

@@ -20,7 +20,7 @@ static void *work(void *argument)
 	struct phyr_run *run;
 	unsigned int cpu;
 
-	/* Where binding is forbidden the results still say which CPU it was. */
+	/* If it must not be bound the results still say which CPU it was on. */
 	phyr_cpu_pin(&cpu, NULL);
 	while ((run = store_take(runner->store))) {
 		phyr_run_execute(run);
