@@ -5,10 +5,9 @@ import itertools
 import json
 import re
 import tempfile
-import time
 from pathlib import Path
 
-from ci import compare, gbench, kernel, limits, paths, vm
+from ci import compare, kernel, limits, paths, vm
 from ci.error import CiError
 from ci.artifacts import Artifacts
 from ci.progress import say
@@ -32,7 +31,12 @@ for request in /results/requests/*.json; do
 	created=$(curl -sS -D - -o /results/$name.created -H 'Content-Type: application/json' \\
 		--data-binary @$request $api/runs | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
 	[ "$created" ] || {{ cat /results/$name.created; exit 1; }}
-	curl -sSf "http://127.0.0.1:{PORT}${{created#http://127.0.0.1:{PORT}}}/samples?wait={DEADLINE}" -o /results/$name || exit 1
+	curl -sSf "$api/runs/${{created##*/}}?wait={DEADLINE}" -o /results/$name || exit 1
+	measured="$measured ${{created##*/}}=$name"
+done
+# What the daemon does for an export must not show in a measurement.
+for run in $measured; do
+	curl -sSf "$api/export?run=${{run%%=*}}" -o /results/${{run#*=}}.export || exit 1
 done
 """
 
@@ -63,14 +67,36 @@ def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
     return bodies
 
 
-def prefixed(plan: dict, run: dict) -> list[dict]:
-    """The results of a finished run, under the names that their rows get: 'prefix' of the run in the plan, and the workload."""
-    prefix = next(entry for entry in plan["runs"] if entry["name"] == run["name"]).get("prefix", "")
-    return [result | {"workload": prefix + result["workload"]} for result in run["results"]]
+def prefixed(plan: dict, run: str, rows: list[dict], *members: str) -> list[dict]:
+    """rows of this run of the plan, in whose members the names get what the plan puts in front of them."""
+    prefix = next(entry for entry in plan["runs"] if entry["name"] == run).get("prefix", "")
+    return [row | {member: prefix + row[member] for member in members if member in row} for row in rows]
 
 
-def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[dict, list[dict]]:
-    """(what the daemon says of the system, results of all runs)"""
+def merged(exports: list[dict]) -> dict:
+    """Google Benchmark documents of one kernel as one, which takes the first one's word for where it was measured."""
+    rows: list[dict] = []
+    for export in exports:
+        # Each document numbers its families from zero.
+        known = 1 + max((row["family_index"] for row in rows if "family_index" in row), default=-1)
+        rows += [row | ({"family_index": known + row["family_index"]} if "family_index" in row else {})
+                 for row in export["benchmarks"]]
+    return {"context": exports[0]["context"], "benchmarks": rows}
+
+
+def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
+    """(results, export) of the run that was asked for in file, under the names that their rows get"""
+    name = Path(file).name
+    run = json.loads((outcome.results / name).read_text())
+    if run["state"] != "done":
+        raise BenchError(f"run {run['name']} ended as {run['state']}")
+    export = json.loads((outcome.results / f"{name}.export").read_text())
+    export["benchmarks"] = prefixed(plan, run["name"], export["benchmarks"], "name", "run_name")
+    return prefixed(plan, run["name"], run["results"], "workload"), export
+
+
+def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[list[dict], list[dict]]:
+    """(results of all runs, the same as Google Benchmark documents, one a run)"""
     machine = vm.Machine(artifacts.kernel(which), artifacts.guest, artifacts.accelerator if clock == "kvm" else "tcg",
                          icount=clock == "icount", cpus=1, iommu=iommu)
     folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
@@ -89,14 +115,10 @@ def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, 
     if clock == "icount" and system["clock"]["overhead_ns"] > OVERHEAD_LIMIT:
         raise BenchError(f"{which.name}: a sample of nothing takes {system['clock']['overhead_ns']} instructions, "
                          f"but {OVERHEAD_LIMIT} are allowed")
-    results = []
-    for file in files:
-        run = json.loads((outcome.results / Path(file).name).read_text())
-        if run["state"] != "done":
-            raise BenchError(f"{which.name}: run {run['name']} ended as {run['state']}")
-        results += prefixed(plan, run)
+    runs = [read(outcome, plan, file) for file in files]
+    results = [result for found, _export in runs for result in found]
     say(f"measured {len(results)} workloads in {outcome.seconds:.0f} s")
-    return system, results
+    return results, [export for _found, export in runs]
 
 
 def check_writable(path: Path) -> None:
@@ -115,13 +137,6 @@ def write(path: Path, document: dict) -> None:
     temporary.rename(path)
 
 
-def context(system: dict, which: kernel.Kernel, clock: str, accelerator: str) -> dict:
-    return {"date": time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime()), "host_name": "guest", "executable": "phyrd",
-            "num_cpus": 1, "mhz_per_cpu": 1000 if clock == "icount" else 0, "cpu_scaling_enabled": False, "caches": [],
-            "load_avg": [], "library_build_type": "release",
-            "kernel": which.name, "clock": clock, "accelerator": accelerator, "system": system}
-
-
 def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     check_writable(output)
     plan = json.loads(WORKLOADS.read_text())
@@ -132,12 +147,13 @@ def run(artifacts: Artifacts, output: Path, clock: str) -> int:
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
     results = {}
     for which in (kernel.STOCK, kernel.PHYR):
-        system, results[which.tree] = measure(artifacts, which, clock, plan)
-        if requests(plan, which.tree, iommu=True):
-            results[which.tree] += measure(artifacts, which, clock, plan, iommu=True)[1]
-        accelerator = "kvm" if clock == "kvm" else "tcg"
-        write(paths.RESULTS / f"{which.tree}.json",
-              gbench.document(context(system, which, clock, accelerator), results[which.tree]))
+        results[which.tree], exports = [], []
+        for iommu in (False, True):
+            if requests(plan, which.tree, iommu):
+                found, documents = measure(artifacts, which, clock, plan, iommu)
+                results[which.tree] += found
+                exports += documents
+        write(paths.RESULTS / f"{which.tree}.json", merged(exports))
 
     rows = compare.rows(results["stock"], results["phyr"])
     write(output, compare.document(rows, clock))

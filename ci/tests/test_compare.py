@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Rows, ratios, limits and Google Benchmark's format."""
+"""Rows, ratios, limits, and what becomes of the guest's exports."""
 
 import contextlib
 import io
@@ -9,7 +9,7 @@ import unittest
 from unittest import mock
 
 from ci import __main__ as phyr
-from ci import bench, compare, gbench, limits
+from ci import bench, compare, limits
 
 
 def result(name: str, *samples: int) -> dict:
@@ -26,7 +26,7 @@ def finished(plan: dict, tree: str) -> list[dict]:
     """What a kernel's runs of the plan come to, each sample 1 ns."""
     runs = ({"name": body["name"], "results": [result(each["workload"], 1) for each in body["workloads"]]}
             for iommu in (False, True) for body in bench.requests(plan, tree, iommu).values())
-    return [entry for run in runs for entry in bench.prefixed(plan, run)]
+    return [entry for run in runs for entry in bench.prefixed(plan, run["name"], run["results"], "workload")]
 
 
 class CompareTest(unittest.TestCase):
@@ -115,12 +115,15 @@ class LimitsTest(unittest.TestCase):
 
 
 class FormatTest(unittest.TestCase):
-    def test_google_benchmark_entries(self):
-        rows = gbench.document({"date": "x"}, [result("a", 1, 3), failed("b", "ENOMEM")])["benchmarks"]
-        self.assertEqual([row["name"] for row in rows], ["a", "a", "a_mean", "a_median", "a_stddev", "b"])
-        self.assertEqual([row["real_time"] for row in rows[:4]], [1.0, 3.0, 2.0, 2.0])
-        self.assertTrue(rows[-1]["error_occurred"])
-        self.assertEqual(rows[-1]["error_message"], "ENOMEM")
+    def test_exports_become_one_document(self):
+        plan = {"runs": [{"name": "a"}, {"name": "b", "prefix": "siw:"}]}
+        first = {"context": {"clock": "icount"}, "benchmarks": [{"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"}]}
+        rows = bench.prefixed(plan, "b", first["benchmarks"], "name", "run_name")
+        second = {"context": {"clock": "other"}, "benchmarks": rows}
+        self.assertEqual(bench.merged([first, second]), {
+            "context": {"clock": "icount"},
+            "benchmarks": [{"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"},
+                           {"name": "siw:x", "run_name": "siw:x", "family_index": 1}, {"name": "siw:x"}]})
 
     def test_braces(self):
         self.assertEqual(bench.expand("gup/{pages,phyrs}/{pin,unpin}/{backing}"), [

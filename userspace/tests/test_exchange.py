@@ -11,7 +11,7 @@ from pathlib import Path
 import phyrd
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from ci import gbench  # noqa: E402: the writer whose files phyrd must read
+from ci import bench  # noqa: E402: makes one document of several exports
 
 # As Google Benchmark 1.7 writes with --benchmark_repetitions=2.
 GOOGLE = """{
@@ -86,14 +86,6 @@ class Import(Exchange):
         self.assertNotIn("stats", reg)
         self.assertEqual((old["unit"], old["samples"]), ("ns", [3000000]))
         self.assertEqual(broken["error"], {"errno": "EUNKNOWN", "message": "no such device"})
-
-    def test_what_our_own_script_writes(self):
-        results = [{"workload": "mr/reg/thp/2MiB", "unit": "ns", "samples": [5, 7, 9, 9]},
-                   {"workload": "mr/reg/thp/1GiB", "error": {"errno": "ENOMEM", "message": "too much"}}]
-        run = self.shown(self.load(gbench.document({"kernel": "stock", "clock": "icount"}, results)))
-        self.assertEqual((run["name"], run["kernel"], run["clock"]), ("stock", "stock", "icount"))
-        self.assertEqual([r.get("samples") for r in run["results"]], [[5, 7, 9, 9], None])
-        self.assertEqual(run["results"][1]["error"], {"errno": "ENOMEM", "message": "ENOMEM"})
 
     def test_devices_keep_apart(self):
         run = self.shown(self.load(document(*rows("mr/reg", [1, 2], device="rxe0"), *rows("mr/reg", [8], device="siw0"))))
@@ -211,6 +203,20 @@ class Export(Exchange):
             added = {"threads": 1, "iterations": 1, "repetitions": len(one.get("samples", [0]))}
             self.assertEqual(one["parameters"] | added, other["parameters"])
         self.assertEqual((back["kernel"], back["clock"]), (shown["kernel"], shown["clock"]))
+
+    def test_several_as_one(self):
+        """What ./phyr bench makes of the guest's exports is a run for this daemon."""
+        plan = {"runs": [{"name": "a"}, {"name": "b", "prefix": "siw:"}]}
+        runs = [self.phyrd.measure("count/up/base/4KiB", "fail/once/base/4KiB", samples=3),
+                self.phyrd.measure("count/up/base/4KiB", samples=5)]
+        exports = [self.exported(run["id"]) for run in runs]
+        for name, export in zip("ab", exports):
+            export["benchmarks"] = bench.prefixed(plan, name, export["benchmarks"], "name", "run_name")
+        back = self.shown(self.load(bench.merged(exports)))
+        self.assertEqual([(result["workload"], result.get("samples")) for result in back["results"]],
+                         [("count/up/base/4KiB", [1, 2, 3]), ("fail/once/base/4KiB", None), ("siw:count/up/base/4KiB", [1, 2, 3, 4, 5])])
+        self.assertIn("error", back["results"][1])
+        self.assertEqual((back["kernel"], back["clock"]), (runs[0]["kernel"], runs[0]["clock"]))
 
     def test_the_largest_run(self):
         """Whatever phyrd measures it can export, and import again."""
