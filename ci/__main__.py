@@ -2,40 +2,101 @@
 """The commands of ./phyr."""
 
 import argparse
+import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ci import bench, git, kernel, paths, series, shell, suite
-from ci.error import CiError
+from ci import base, bench, children, git, kernel, packages, paths, series, shell, suite, testing
 from ci.artifacts import Artifacts
+from ci.error import CiError
+
+KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
+GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
+
+
+class ArgumentError(CiError):
+    pass
+
+
+def version() -> str:
+    """Of the project, where meson has it from, too."""
+    return re.search(r"^ *version: '([^']+)'", (paths.ROOT / "meson.build").read_text(), re.M)[1]
+
+
+def port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to 65535")
+    return int(text)
+
+
+def writable(text: str) -> Path:
+    """The path of a file that can be written."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: is a directory")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: cannot be written: {error.strerror}") from None
+    return path
+
+
+def readable(text: str) -> Path:
+    if not os.access(text, os.R_OK) or Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: is no file that can be read")
+    return Path(text)
+
+
+def prepare(needs: Iterable[str]) -> None:
+    """After all arguments have been checked, before anything is made."""
+    packages.ensure({"ci", *needs, *base.needs()})
+
 
 def command_bench(arguments: argparse.Namespace) -> int:
+    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    prepare(GUEST)
     return bench.run(Artifacts(), arguments.json, arguments.clock)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
-    return suite.run(Artifacts(), arguments.long, arguments.only)
+    if arguments.list:
+        print(suite.listing(arguments.only))
+        return 0
+    selected = suite.select(arguments.only, arguments.long)
+    prepare(suite.needs(selected))
+    return testing.run(Artifacts(), selected, arguments.long)
 
 
 def command_kernels(_arguments: argparse.Namespace) -> int:
+    prepare(("kernel",))
     artifacts = Artifacts()
-    for which in (kernel.STOCK, kernel.PHYR, kernel.DEBUG):
+    for which in KERNELS.values():
         print(artifacts.kernel(which))
     artifacts.prove_config()
     return 0
 
 
-def command_vm(_arguments: argparse.Namespace) -> int:
-    return shell.interactive(Artifacts())
+def command_vm(arguments: argparse.Namespace) -> int:
+    prepare(GUEST)
+    return shell.interactive(Artifacts(), KERNELS[arguments.kernel], arguments.job, command_line=arguments.append,
+                             iommu=arguments.iommu)
 
 
 def command_serve(arguments: argparse.Namespace) -> int:
+    shell.check_port(arguments.port)
+    prepare(GUEST)
     return shell.serve(Artifacts(), arguments.port)
 
 
 def command_series(arguments: argparse.Namespace) -> int:
+    prepare(())
     artifacts = Artifacts()
     if arguments.action == "import":
         series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range)
@@ -46,24 +107,32 @@ def command_series(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="./phyr", description="Linux with GUP, RDMA and crypto on physical ranges.")
+    top.add_argument("--version", action="version", version=f"phyr {version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    def add(name: str, run, text: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text)
         command.set_defaults(run=run)
         return command
 
     command = add("bench", command_bench, "measure both kernels and compare them")
-    command.add_argument("--json", type=Path, default=paths.RESULTS / "compare.json", metavar="FILE",
+    command.add_argument("--json", type=writable, default=paths.RESULTS / "compare.json", metavar="FILE",
                          help="where the comparison goes (%(default)s)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
-    command = add("test", command_test, "run all tests")
-    command.add_argument("--long", action="store_true", help="without the time limits of the random tests")
-    command.add_argument("only", nargs="*", metavar="ENTRY", help="these entries only: " + ", ".join(suite.names()))
-    add("vm", command_vm, "a shell in the phyr kernel")
+    command = add("test", command_test, "run all tests, or some")
+    command.add_argument("--long", action="store_true",
+                         help="random tests without their time limits, and the entries that are else run by name only")
+    command.add_argument("--list", action="store_true", help="say what there is; of the entries that are named, their parts")
+    command.add_argument("only", nargs="*", metavar="ENTRY[/PART]",
+                         help=f"these only; PART may be a pattern; '{suite.QUICK}': what to run before each commit")
+    command = add("vm", command_vm, "a shell in one of our kernels")
+    command.add_argument("--kernel", choices=KERNELS, default="phyr", help="which one (%(default)s)")
+    command.add_argument("--job", type=readable, metavar="FILE", help="run this shell script in place of a terminal")
+    command.add_argument("--iommu", action="store_true", help="with an IOMMU")
+    command.add_argument("--append", default="", metavar="TEXT", help="more kernel parameters")
     command = add("serve", command_serve, "the daemon in the phyr kernel, on this machine's loopback")
-    command.add_argument("--port", type=int, default=bench.PORT)
+    command.add_argument("--port", type=port, default=bench.PORT, help="of the loopback (%(default)s)")
     add("kernels", command_kernels, "build the kernels only")
     command = add("series", command_series, "the patch series as commits and mails")
     actions = command.add_subparsers(dest="action")
@@ -75,8 +144,9 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     arguments = parser().parse_args()
-    # An exception, so that a running VM is ended too.
+    # An exception, as Ctrl-C is: both end what was started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    children.adopt()
     try:
         return arguments.run(arguments)
     except (CiError, OSError) as error:
@@ -87,6 +157,8 @@ def main() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    finally:
+        children.end_all()
 
 
 if __name__ == "__main__":

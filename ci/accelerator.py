@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ci import vm
-from ci.progress import say
+from ci.progress import note, say
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PROBE_SECONDS = 15
@@ -35,5 +35,5 @@ def choose(kernel: Path, initramfs: Path, folder: Path) -> str:
             return known["accelerator"]
     accelerator, why = probe(kernel, initramfs, folder / "probe")
     answer.write_text(json.dumps({"boot": boot, "accelerator": accelerator, "why": why}, indent=1) + "\n")
-    say(f"accelerator: {accelerator} ({why})")
+    note(f"accelerator: {accelerator} ({why})")
     return accelerator

@@ -11,7 +11,7 @@ from pathlib import Path
 from ci import paths
 from ci.error import CiError
 from ci.git import Git
-from ci.progress import say
+from ci.progress import note, say
 
 KNOWN = paths.ROOT / "kernel" / "base"
 SERIES = "7.3"
@@ -100,7 +100,7 @@ def verify(name: str, sha256: str, found: str, sums: dict[tuple[str, str], str])
     if wanted and wanted != sha256:
         raise BaseError(f"{name}: sha256 is {sha256}, kernel/base lists {wanted} for {found}")
     if not wanted:
-        say(f"note: {name} ({found}, sha256 {sha256}) is not listed in kernel/base")
+        note(f"{name} ({found}, sha256 {sha256}) is not listed in kernel/base")
 
 
 def import_tree(git: Git, message: str) -> str:
@@ -108,6 +108,11 @@ def import_tree(git: Git, message: str) -> str:
     # Threshold 1 streams every file into a single pack: four times faster than 95,000 loose objects.
     git.run("-c", "core.bigFileThreshold=1", "-c", "core.compression=0", "add", "-Af", ".")
     return git.line("commit-tree", git.line("write-tree"), "-m", message, env=IDENTITY)
+
+
+def needs() -> tuple[str, ...]:
+    """Headings in ci/packages: nothing is needed where the base is there."""
+    return () if paths.STORE.exists() and Git(paths.STORE).has(REF) else ("base",)
 
 
 def ensure() -> str:

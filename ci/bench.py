@@ -4,13 +4,12 @@
 import itertools
 import json
 import re
-import tempfile
 from pathlib import Path
 
 from ci import compare, kernel, limits, paths, vm
 from ci.error import CiError
 from ci.artifacts import Artifacts
-from ci.progress import say
+from ci.progress import note, say
 
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
@@ -97,8 +96,8 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
 
 def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[list[dict], list[dict]]:
     """(results of all runs, the same as Google Benchmark documents, one a run)"""
-    machine = vm.Machine(artifacts.kernel(which), artifacts.guest, artifacts.accelerator if clock == "kvm" else "tcg",
-                         icount=clock == "icount", cpus=1, iommu=iommu)
+    machine = artifacts.machine(which, accelerator="tcg" if clock == "icount" else "kvm", icount=clock == "icount", cpus=1,
+                                iommu=iommu)
     folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
     bodies = requests(plan, which.tree, iommu)
     say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")
@@ -108,7 +107,7 @@ def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, 
     if outcome.splats and which.tree != "stock":
         raise BenchError(f"{which.name}: the kernel complained: {outcome.splats[0]}")
     if outcome.splats:
-        say(f"note: the {which.name} kernel complained: {outcome.splats[0].text}")
+        note(f"the {which.name} kernel complained: {outcome.splats[0].text}")
     if outcome.status:
         raise BenchError(f"{which.name}: the measuring job failed with {outcome.status}; see {folder}/console.log")
     system = json.loads((outcome.results / "system.json").read_text())
@@ -121,14 +120,6 @@ def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, 
     return results, [export for _found, export in runs]
 
 
-def check_writable(path: Path) -> None:
-    """Before anything is measured: OSError if write() will have no folder to write to."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_dir():
-        raise BenchError(f"--json {path}: is a directory")
-    tempfile.TemporaryFile(dir=path.parent).close()
-
-
 def write(path: Path, document: dict) -> None:
     """All of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,10 +129,7 @@ def write(path: Path, document: dict) -> None:
 
 
 def run(artifacts: Artifacts, output: Path, clock: str) -> int:
-    check_writable(output)
     plan = json.loads(WORKLOADS.read_text())
-    artifacts.kernel(kernel.STOCK)
-    artifacts.kernel(kernel.PHYR)
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")

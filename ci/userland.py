@@ -1,21 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The guest's userland: userspace/ and bench/ built by meson, packed with the host programs it needs."""
+"""Builds of userspace/ and bench/ by meson, and the guest's userland made of one of them."""
 
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from ci import initramfs, paths
 from ci.error import CiError
 from ci.progress import say
 
-OBJECTS = paths.BUILD / "meson"
-TESTS = "/opt/phyr/tests"
+TESTS = "/opt/phyr/tests"    # in the guest
+INSTALLED_TESTS = paths.INSTALLED / TESTS.lstrip("/")
 
 
 class UserlandError(CiError):
     pass
+
+
+@dataclass(frozen=True)
+class Build:
+    folder: str                    # below build/
+    options: tuple[str, ...] = ()  # of meson setup
+    clang: bool = False
+
+    @property
+    def objects(self) -> Path:
+        return paths.BUILD / self.folder
+
+
+PLAIN = Build("meson")
+# A finding ends the program, which makes its test fail.
+SANITIZED = {
+    "asan": Build("meson-asan", ("-Db_sanitize=address,undefined",)),
+    "tsan": Build("meson-tsan", ("-Db_sanitize=thread",)),
+}
+FUZZERS = Build("meson-fuzz", ("-Dfuzz=true", "-Dc_args=-fsanitize=fuzzer-no-link", "-Db_lundef=false",
+                               "-Db_sanitize=address,undefined"), clang=True)
 
 
 def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
@@ -24,24 +46,19 @@ def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
         raise UserlandError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
 
 
-def compile_userspace(objects: Path = OBJECTS, *options: str, compilers: dict[str, str] | None = None) -> None:
-    """options: of meson setup, for a build that is not the guest's."""
-    say(f"building userspace in {objects.name}")
-    if not (objects / "build.ninja").exists():
-        meson("setup", str(objects), str(paths.ROOT), *options, env=compilers)
-    meson("compile", "-C", str(objects))
+def compile_build(build: Build, processes: int | None = None) -> Path:
+    """Bring it up to date; the folder of its objects."""
+    say(f"building userspace in {build.objects.name}")
+    if not (build.objects / "build.ninja").exists():
+        meson("setup", str(build.objects), str(paths.ROOT), *build.options,
+              env={"CC": "ccache clang", "CXX": "ccache clang++"} if build.clang else None)
+    meson("compile", "-C", str(build.objects), *(["-j", str(processes)] if processes else []))
+    return build.objects
 
 
-def build() -> Path:
-    """The initramfs image."""
-    compile_userspace()
+def pack(objects: Path) -> Path:
+    """The initramfs image with what objects installs."""
     shutil.rmtree(paths.INSTALLED, ignore_errors=True)
-    meson("install", "-C", str(OBJECTS), "--no-rebuild", "--destdir", str(paths.INSTALLED))
+    meson("install", "-C", str(objects), "--no-rebuild", "--destdir", str(paths.INSTALLED))
     paths.VM.mkdir(parents=True, exist_ok=True)
     return initramfs.pack(paths.VM / "guest.cpio", paths.INSTALLED)
-
-
-def test_programs() -> list[str]:
-    """Paths inside the guest of the test programs that userspace/ installs."""
-    folder = paths.INSTALLED / TESTS.lstrip("/")
-    return sorted(f"{TESTS}/{p.name}" for p in folder.glob("*") if os.access(p, os.X_OK) and p.is_file())

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """One run of a kernel in QEMU: a job goes in; an exit status, a console and result files come out."""
 
-import argparse
-import os
 import shutil
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import initramfs, splat
+from ci import splat
 from ci.error import CiError
 
 BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone on a machine, much more on a busy one
@@ -183,39 +180,3 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
     if not verdict.startswith("exit "):
         raise VmError(f"{folder.name}: the guest ended without a verdict; console ends: {last_words(folder)}")
     return Outcome(int(verdict[5:]), seconds, folder, splat.scan(read(folder / "console.log"), splat.allowed()))
-
-
-def main() -> int:
-    """python3 -m ci.vm --kernel bzImage --job job.sh: one run by hand, with any kernel."""
-    parser = argparse.ArgumentParser(prog="python3 -m ci.vm", description=main.__doc__)
-    parser.add_argument("--kernel", type=Path, required=True, help="bzImage")
-    parser.add_argument("--job", type=Path, help="shell script for the guest; without it, an interactive shell")
-    parser.add_argument("--installed", type=Path, help="DESTDIR tree to add to the guest")
-    parser.add_argument("--folder", type=Path, default=Path("build/vm/manual"))
-    parser.add_argument("--icount", action="store_true", help="one CPU, the clock counts instructions")
-    parser.add_argument("--iommu", action="store_true", help="DMA addresses are not physical ones")
-    parser.add_argument("--accelerator", default="tcg", choices=("tcg", "kvm"))
-    parser.add_argument("--deadline", type=float, default=600, help="seconds")
-    parser.add_argument("--append", default="", help="more kernel parameters")
-    arguments = parser.parse_args()
-
-    image = arguments.folder.with_suffix(".cpio")
-    image.parent.mkdir(parents=True, exist_ok=True)
-    initramfs.pack(image, arguments.installed)
-    machine = Machine(arguments.kernel, image, arguments.accelerator, arguments.icount,
-                      command_line=arguments.append, iommu=arguments.iommu)
-    interactive = arguments.job is None
-    job = "exec setsid cttyhack sh -l\n" if interactive else arguments.job.read_text()
-    try:
-        outcome = run(machine, job, arguments.folder, 86400 if interactive else arguments.deadline, interactive)
-    except VmError as error:
-        print(error, file=sys.stderr)
-        return 2
-    for found in outcome.splats:
-        print(found)
-    print(f"exit {outcome.status} after {outcome.seconds:.1f} s; console and results in {os.path.relpath(outcome.folder)}")
-    return 1 if outcome.status or outcome.splats else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

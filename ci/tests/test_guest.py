@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import suite
+from ci.entries import guest, kunit
 
 
 class GuestTallyTest(unittest.TestCase):
@@ -20,14 +20,14 @@ class GuestTallyTest(unittest.TestCase):
             (self.results / "t.exit").write_text(f"{code}\n")
         if leak:
             (self.results / "t.leak").write_text(leak)
-        tally = suite.guest_tally(self.results, ["/opt/phyr/tests/t"])
+        tally = guest.tally_of(self.results, ["t"])
         return tally.passed, tally.failures, tally.skipped
 
     def test_passed(self):
         self.assertEqual(self.tally(0), (1, [], 0))
 
     def test_skipped_as_a_whole(self):
-        self.assertEqual(self.tally(suite.KSFT_SKIP, "1..0 # SKIP no device\n"), (0, [], 1))
+        self.assertEqual(self.tally(guest.KSFT_SKIP, "1..0 # SKIP no device\n"), (0, [], 1))
 
     def test_bad_exit_without_a_failed_test_is_a_failure(self):
         self.assertEqual(self.tally(139), (1, ["t: exit 139"], 0))
@@ -46,7 +46,7 @@ class GuestTallyTest(unittest.TestCase):
         self.assertEqual(self.tally(None)[1], ["t: did not run to its end"])
 
     def test_missing_kunit_results(self):
-        self.assertEqual(suite.kunit_tally("[    0.1] Linux\n").failures, ["KUnit: no results on the console"])
+        self.assertEqual(kunit.tally_of("[    0.1] Linux\n").failures, ["KUnit: no results on the console"])
 
 
 if __name__ == "__main__":

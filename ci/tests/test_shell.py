@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What ./phyr serve loads, and how it waits."""
+"""What ./phyr serve loads, and when it says that it is up."""
 
 import socket
 import tempfile
 import threading
 import unittest
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from unittest import mock
 
@@ -26,27 +25,28 @@ class Loadable(unittest.TestCase):
         self.assertLess(shell.SERVE_JOB.index("phyrctl import"), shell.SERVE_JOB.index("socat"))
 
 
-class Page(BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json" if self.path == "/json" else "text/html")
-        self.end_headers()
-        self.wfile.write(b'{"a": 1}')
+class Port(unittest.TestCase):
+    def test_one_in_use_is_named_before_anything_is_made(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            number = taken.getsockname()[1]
+            with self.assertRaisesRegex(shell.PortError, f"port {number} .*--port"):
+                shell.serve(None, number)
+        shell.check_port(number)
 
 
-class Waiting(unittest.TestCase):
-    def test_until_somebody_answers(self):
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        with self.assertRaises(OSError):
-            shell.wait_for_page(port, 0.2)
+class Announcement(unittest.TestCase):
+    def test_only_of_the_boot_that_was_begun(self):
+        """A file that an earlier boot left, or another daemon that answers, says nothing of this one."""
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(shell, "say") as say:
+            up = Path(folder) / "up"
+            up.write_text("earlier\n")
+            waiting = threading.Thread(target=shell.announce, args=(7471, up, "this"), daemon=True)
+            waiting.start()
+            waiting.join(0.4)
+            say.assert_not_called()
+            up.write_text("this\n")
+            waiting.join(5)
+            say.assert_called_once()
 
-        server = HTTPServer(("127.0.0.1", port), Page)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        threading.Timer(0.3, server.serve_forever).start()
-        self.assertEqual(shell.wait_for_page(port, 10), '{"a": 1}')
-        self.assertEqual(shell.get(port, "/json"), {"a": 1})
+    def test_the_guest_serves_before_it_says_so(self):
+        self.assertLess(shell.SERVE_JOB.index("http://10.0.2.15"), shell.SERVE_JOB.index("/results/up"))

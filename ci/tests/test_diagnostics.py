@@ -3,17 +3,17 @@
 
 import unittest
 
-from ci import check
+from ci.entries import diagnostics
 
 
-class CheckTest(unittest.TestCase):
+class DiagnosticsTest(unittest.TestCase):
     def test_diagnostics(self):
         text = ("  CC      mm/gup.o\n"
                 "../mm/gup.c:12:5: warning: no previous prototype for 'f' [-Wmissing-prototypes]\n"
                 "../mm/gup.c: In function 'f':\n"
                 "mm/phyr.c:7:2: error: unknown type name 'phyr'\n"
                 "../mm/phyr.c:9: warning: Function parameter 'x' not described in 'f'\n")
-        self.assertEqual(check.diagnostics(text), {
+        self.assertEqual(diagnostics.diagnostics(text), {
             ("mm/gup.c", "warning: no previous prototype for 'f' [-Wmissing-prototypes]"),
             ("mm/phyr.c", "error: unknown type name 'phyr'"),
             ("mm/phyr.c", "warning: Function parameter 'x' not described in 'f'"),
@@ -21,10 +21,10 @@ class CheckTest(unittest.TestCase):
 
     def test_line_numbers_do_not_matter(self):
         before, after = ("../mm/gup.c:1:2: warning: old", "../mm/gup.c:9:2: warning: old")
-        self.assertEqual(check.diagnostics(before), check.diagnostics(after))
+        self.assertEqual(diagnostics.diagnostics(before), diagnostics.diagnostics(after))
 
     def test_only_kernel_sources_become_objects(self):
-        self.assertEqual(check.buildable(["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]), ["mm/phyr.o"])
+        self.assertEqual(diagnostics.buildable(["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]), ["mm/phyr.o"])
 
 
 if __name__ == "__main__":

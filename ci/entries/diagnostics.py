@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What the compiler and sparse say: of each commit by itself, and of the last against the base."""
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci import config, kernel
+from ci.artifacts import Artifacts
+from ci.entries import checkpatch
+from ci.entry import Options
+from ci.git import Git
+from ci.progress import say
+from ci.tap import Tally
+
+# Trees and objects of their own: going through commits must not disturb what the kernels are built from.
+COMMITS = kernel.Kernel("commits", "check")
+SPARSE = kernel.Kernel("sparse", "check")
+DIAGNOSTIC = re.compile(r"^(?:\.\./)?(\S+?\.[ch]):\d+(?::\d+)?: ((?:warning|error|fatal error): .*)$")
+# Debian 12's sparse does not know __typeof_unqual__, and kbuild would silently go on without it.
+RUN_SPARSE = ("W=1", "C=2", "CHECK=sparse -D__typeof_unqual__=__typeof__")
+NO_SPARSE = "sparse -D__typeof_unqual__=__typeof__ is not available"
+
+
+def touched(git: Git, left: str, right: str) -> list[str]:
+    return git.line("diff-tree", "-r", "--no-commit-id", "--name-only", "--diff-filter=d", left, right).splitlines()
+
+
+def buildable(files: list[str]) -> list[str]:
+    """Objects kbuild can make from these files; tools/ and samples/ are programs of their own."""
+    return [f"{name[:-2]}.o" for name in files if name.endswith(".c") and not name.startswith(("tools/", "samples/"))]
+
+
+def diagnostics(text: str) -> set[tuple[str, str]]:
+    return {(m[1], m[2]) for line in text.splitlines() if (m := DIAGNOSTIC.match(line))}
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Of single objects, in one tree."""
+    tree: kernel.Kernel
+    processes: int
+
+    def prepare(self, commit: str) -> None:
+        self.tree.objects.mkdir(parents=True, exist_ok=True)
+        kernel.checkout(self.tree.tree, commit)
+        # Half-way through the series some of its options do not exist yet, so nothing is verified here.
+        options = config.merged(kernel.fragments(kernel.PHYR, True))
+        (self.tree.objects / "all.config").write_text(config.render(options))
+        kernel.make(self.tree, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+
+    def run(self, commit: str, objects: list[str], *options: str) -> set[tuple[str, str]]:
+        """What the compiler says, after trying every object."""
+        self.prepare(commit)
+        present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
+        command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}", *kernel.COMPILER, *options, *present]
+        result = subprocess.run(command, cwd=self.tree.source, capture_output=True, text=True, env=kernel.environment())
+        output = result.stdout + result.stderr
+        if NO_SPARSE in output:
+            raise kernel.KernelError("kbuild does not accept this machine's sparse (scripts/checker-valid.sh)")
+        found = diagnostics(output)
+        if result.returncode and not any(text.startswith(("error", "fatal")) for _file, text in found):
+            found.add(("make", f"error: {output.strip()[-500:]}"))
+        return found
+
+
+def every_commit(artifacts: Artifacts, options: Options) -> Tally:
+    """Each commit compiles by itself, without a warning."""
+    compiler = Compiler(COMMITS, options.cores)
+    tally = Tally()
+    git = artifacts.store
+    objects = buildable(touched(git, artifacts.base, artifacts.tip))
+    folders = sorted({f"{Path(name).parent}/" for name in objects})
+    previous = artifacts.base
+    for name, commit in zip(checkpatch.patches(), artifacts.commits, strict=True):
+        if name in options.parts:
+            say(f"compiling {name}")
+            headers = any(file.endswith(".h") for file in touched(git, previous, commit))
+            found = compiler.run(commit, objects, *(folders if headers else ()))
+            tally += Tally(passed=int(not found), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
+        previous = commit
+    return tally
+
+
+def sparse(artifacts: Artifacts, options: Options) -> Tally:
+    """W=1 and sparse on the files the series touches, against the same on the base."""
+    compiler = Compiler(SPARSE, options.cores)
+    objects = buildable(touched(artifacts.store, artifacts.base, artifacts.tip))
+    before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
+    after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
+    files = set(touched(artifacts.store, artifacts.base, artifacts.tip))
+    new = sorted((file, text) for file, text in after - before if file in files or file == "make")
+    return Tally(passed=len(files - {file for file, _text in new}),
+                 failures=[f"W=1 or sparse: {file}: {text}" for file, text in new])

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""An interrupted test run leaves no process behind, and says nothing it does not know."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+from ci import paths
+
+# Two jobs that start children for ever, which have children of their own, one of them forgotten by its parent; each is
+# marked with the word.
+RUN = """
+import subprocess, sys
+from ci import __main__ as door
+from ci import schedule, testing
+
+def job():
+    subprocess.run(["sh", "-c", "sleep 600.{word} & sleep 600.{word}"])
+    while True:
+        subprocess.run(["sleep", "600.{word}"])
+
+def detached():
+    subprocess.run(["sh", "-c", "(trap '' TERM; setsid sleep 600.{word}) & exit 0"])
+    job()
+
+def command(_arguments):
+    jobs = [schedule.Job("a", job), schedule.Job("b", detached)]
+    schedule.run(jobs, schedule.Room(2, 0), testing.Printer([]))
+    return 0
+
+door.command_kernels = command
+sys.argv = ["phyr", "kernels"]
+sys.exit(door.main())
+"""
+
+
+def alive(word: str) -> list[int]:
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if line.read_bytes() == f"sleep\x00600.{word}\x00".encode():
+                found.append(int(line.parent.name))
+        except OSError:
+            pass
+    return found
+
+
+class Interrupt(unittest.TestCase):
+    def interrupted(self, number: int) -> tuple[int, str]:
+        word = f"{os.getpid()}{number:02}"
+        process = subprocess.Popen([sys.executable, "-B", "-c", RUN.format(word=word)], cwd=paths.ROOT, text=True,
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(lambda: [os.kill(left, signal.SIGKILL) for left in alive(word)])
+        self.addCleanup(process.kill)
+        deadline = time.monotonic() + 30
+        while len(alive(word)) < 5 and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.05)
+        self.assertEqual(len(alive(word)), 5)
+        process.send_signal(number)
+        said, _ = process.communicate(timeout=30)
+        self.assertEqual(alive(word), [])
+        return process.returncode, said
+
+    def test_control_c(self):
+        status, said = self.interrupted(signal.SIGINT)
+        self.assertEqual(status, 130)
+        self.assertNotIn("passed", said)
+
+    def test_termination(self):
+        status, said = self.interrupted(signal.SIGTERM)
+        self.assertEqual(status, 143)
+        self.assertNotIn("Traceback", said)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Arguments are checked before anything is installed, fetched or built, and what asks for nothing does nothing."""
+
+import contextlib
+import io
+import socket
+import subprocess
+import sys
+import unittest
+from unittest import mock
+
+from ci import __main__ as door
+from ci import packages, paths
+
+
+class Door(unittest.TestCase):
+    def phyr(self, *words: str) -> tuple[int, str]:
+        """(exit status, what it said) of a command that must come to its end without making anything."""
+        said = io.StringIO()
+        never = mock.Mock(side_effect=AssertionError("something is made"))
+        with mock.patch.object(sys, "argv", ["phyr", *words]), mock.patch.object(packages, "ensure", never), \
+                mock.patch.object(door, "Artifacts", never), mock.patch.object(door.children, "adopt"), \
+                mock.patch.object(door.children, "end_all"), mock.patch.object(door.signal, "signal"), \
+                contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+            try:
+                status = door.main()
+            except SystemExit as end:
+                status = end.code
+        return status, said.getvalue()
+
+    def assert_refused(self, *words: str, because: str):
+        status, said = self.phyr(*words)
+        self.assertEqual(status, 2, said)
+        self.assertRegex(said, because)
+
+    def test_help_and_version(self):
+        status, said = self.phyr("--help")
+        self.assertEqual(status, 0)
+        self.assertIn("serve", said)
+        status, said = self.phyr("--version")
+        self.assertEqual(status, 0)
+        self.assertRegex(said, r"^phyr \d+\.\d+\.\d+\n$")
+
+    def test_list(self):
+        status, said = self.phyr("test", "--list")
+        self.assertEqual(status, 0)
+        self.assertRegex(said, r"(?m)^guest-perf +\w+")
+        self.assertEqual(self.phyr("test", "--list", "dma", "configuration")[1].splitlines(),
+                         ["configuration", "dma/direct", "dma/iommu-strict", "dma/iommu-lazy", "dma/bounce"])
+
+    def test_unknown_entries_and_parts(self):
+        self.assert_refused("test", "guest-pref", because="guest-pref: no such entry; near it are guest-perf")
+        self.assert_refused("test", "dma/iommu-lasy", because="no such part; near it are iommu-lazy")
+        self.assert_refused("test", "serve/x", because="serve has no parts")
+        self.assert_refused("test", "ci", "qqq", because="no such entry; there are ci, ")
+
+    def test_ports(self):
+        for number in ("0", "65536", "-1", "http"):
+            self.assert_refused("serve", "--port", number, because="--port")
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.assert_refused("serve", "--port", str(taken.getsockname()[1]), because="cannot be had .*--port")
+
+    def test_paths(self):
+        self.assert_refused("bench", "--json", "/dev/null/compare.json", because="--json: /dev/null/compare.json: cannot be written")
+        self.assert_refused("bench", "--json", "/", because="--json: /: is a directory")
+        self.assert_refused("vm", "--job", "/nowhere", because="--job: /nowhere")
+
+    def test_clocks(self):
+        self.assert_refused("bench", "--clock", "sun", because="--clock")
+        with mock.patch.object(door.os, "access", return_value=False):
+            self.assert_refused("bench", "--clock", "kvm", because="/dev/kvm cannot be opened")
+
+
+class Script(unittest.TestCase):
+    def test_help_needs_no_more_than_python(self):
+        """On a PATH of the script's choice; nothing of the caller's environment."""
+        run = subprocess.run([paths.ROOT / "phyr", "--help"], env={}, capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn("usage: ./phyr", run.stdout)
