@@ -36,19 +36,27 @@ def diagnostics(text: str) -> set[tuple[str, str]]:
     return {(m[1], m[2]) for line in text.splitlines() if (m := DIAGNOSTIC.match(line))}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Compiler:
     """Of single objects, in one tree."""
+    git: Git
     tree: kernel.Kernel
     processes: int
+    configured: str = ""       # the commit for which the tree has a configuration
 
-    def prepare(self, commit: str) -> None:
-        self.tree.objects.mkdir(parents=True, exist_ok=True)
-        kernel.checkout(self.tree.tree, commit)
+    def configure(self) -> None:
         # Half-way through the series some of its options do not exist yet, so nothing is verified here.
         options = config.merged(kernel.fragments(kernel.PHYR, True))
         (self.tree.objects / "all.config").write_text(config.render(options))
         kernel.make(self.tree, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+
+    def prepare(self, commit: str) -> None:
+        self.tree.objects.mkdir(parents=True, exist_ok=True)
+        kernel.checkout(self.tree.tree, commit)
+        # The same Kconfig files grant the same options, and asking them takes longer than most commits do.
+        if not self.configured or "Kconfig" in self.git.line("diff-tree", "-r", "--name-only", self.configured, commit):
+            self.configure()
+        self.configured = commit
 
     def run(self, commit: str, objects: list[str], *options: str) -> set[tuple[str, str]]:
         """What the compiler says, after trying every object."""
@@ -67,7 +75,7 @@ class Compiler:
 
 def every_commit(artifacts: Artifacts, options: Options) -> Tally:
     """Each commit compiles by itself, without a warning."""
-    compiler = Compiler(COMMITS, options.cores)
+    compiler = Compiler(artifacts.store, COMMITS, options.cores)
     tally = Tally()
     git = artifacts.store
     objects = buildable(touched(git, artifacts.base, artifacts.tip))
@@ -85,7 +93,7 @@ def every_commit(artifacts: Artifacts, options: Options) -> Tally:
 
 def sparse(artifacts: Artifacts, options: Options) -> Tally:
     """W=1 and sparse on the files the series touches, against the same on the base."""
-    compiler = Compiler(SPARSE, options.cores)
+    compiler = Compiler(artifacts.store, SPARSE, options.cores)
     objects = buildable(touched(artifacts.store, artifacts.base, artifacts.tip))
     before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
     after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
