@@ -7,10 +7,8 @@ async function problemOf(response) {
 	const problem = await response.json().catch(() => ({}));
 	const said = !problem.field || problem.detail?.startsWith(problem.field);
 	const about = said ? "" : ` (${problem.field}${"limit" in problem ? `, at most ${problem.limit}` : ""})`;
-	const error = new Error(`${problem.detail ?? response.statusText}${about}`);
 
-	error.status = response.status;
-	return error;
+	return Object.assign(new Error(`${problem.detail ?? response.statusText}${about}`), { status: response.status });
 }
 
 /** A token other than the refused one, kept as long as the tab is open: requests refused side by side ask once. */

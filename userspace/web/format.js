@@ -36,7 +36,7 @@ export function tick(ns, digits) {
 }
 
 export function size(bytes) {
-	for (const [unit, factor] of [["GiB", KIB ** 3], ["MiB", KIB ** 2], ["KiB", KIB]]) {
+	for (const [unit, factor] of Object.entries({ GiB: KIB ** 3, MiB: KIB ** 2, KiB: KIB })) {
 		if (bytes >= factor)
 			return `${+(bytes / factor).toFixed(2)} ${unit}`;
 	}

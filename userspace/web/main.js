@@ -11,11 +11,11 @@ import { showRun } from "/run.js";
 import { showComparison } from "/comparison.js";
 
 const ROUTES = [
-	[/^#\/$/, showMachine],
-	[/^#\/run$/, showForm],
-	[/^#\/runs$/, showHistory],
-	[/^#\/runs\/(\d+)$/, showRun],
-	[/^#\/compare(?:\/(\d+)\/(\d+))?$/, showComparison],
+	{ pattern: /^#\/$/, view: showMachine },
+	{ pattern: /^#\/run$/, view: showForm },
+	{ pattern: /^#\/runs$/, view: showHistory },
+	{ pattern: /^#\/runs\/(\d+)$/, view: showRun },
+	{ pattern: /^#\/compare(?:\/(\d+)\/(\d+))?$/, view: showComparison },
 ];
 
 const main = document.getElementById("main");
@@ -24,7 +24,7 @@ let leave = new AbortController();
 /* A view fills the element it is given; the signal tells it that the reader has gone on. */
 async function show() {
 	const address = location.hash || "#/";
-	const [pattern, view] = ROUTES.find(([candidate]) => candidate.test(address)) ?? [];
+	const route = ROUTES.find(({ pattern }) => pattern.test(address));
 
 	leave.abort();
 	leave = new AbortController();
@@ -40,9 +40,9 @@ async function show() {
 			address === target || address.startsWith(`${target}/`));
 	}
 	try {
-		if (!view)
+		if (!route)
 			throw new Error(`There is nothing at ${address}`);
-		await view(main, signal, ...pattern.exec(address).slice(1));
+		await route.view(main, signal, ...route.pattern.exec(address).slice(1));
 	} catch (error) {
 		if (!signal.aborted)
 			main.append(failure(error));

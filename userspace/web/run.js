@@ -81,7 +81,7 @@ function othersBesidePhyrs(results) {
 /** Histogram and cumulative distribution of the samples that are chosen. candidates: [{label, samples in ns}] */
 export function distributions(candidates) {
 	const charts = h("div", { class: "charts" });
-	const boxes = candidates.map((candidate, i) => h("input", { type: "checkbox", checked: i < (candidates.pair ?? 1), onchange: draw }));
+	const boxes = candidates.map((_, i) => h("input", { type: "checkbox", checked: i < (candidates.pair ?? 1), onchange: draw }));
 	const note = h("p", { class: "note" });
 
 	function draw() {

@@ -13,7 +13,7 @@ export function parse(name) {
 	if (!parts || /threads:(?!1$)/.test(parts.rest ?? ""))
 		return null;
 	return { subject: parts.subject + (parts.rest ?? "").replace("/threads:1", ""),
-		backing: parts.backing, bytes: parts.number * FACTORS[parts.unit] };
+		backing: parts.backing, bytes: Number(parts.number) * FACTORS[parts.unit] };
 }
 
 const FORMS = { pages: "pages", sg: "scatterlist", phyrs: "phyrs" };
