@@ -87,10 +87,10 @@ one ibv_devices $device ibv_devices
 one ibv_devinfo 'state:.*PORT_ACTIVE' ibv_devinfo -v -d $device
 
 for transport in rc uc ud srq; do
-	common="-d $device -g $gid -n 100"
 	check=-c # what arrived
 	[ $transport = srq ] && check=
-	both "ibv_${transport}_pingpong" ' iters in ' ibv_${transport}_pingpong $common $check
+	both "ibv_${transport}_pingpong" ' iters in ' "ibv_${transport}_pingpong" \
+		-d $device -g "$gid" -n 100 $check
 done
 both 'ibv_rc_pingpong, 1 MiB messages' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -s 1048576 -c
 both 'ibv_rc_pingpong, on-demand paging' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -o

@@ -78,7 +78,7 @@ _phyrctl()
 	_phyrctl_glue
 	local word=${words[-1]} previous=${words[-2]}
 	local commands='run ls show compare export import system'
-	local choices= options='--json --server --token-file --version --help' command= i
+	local choices='' options='--json --server --token-file --version --help' command='' i
 	local _phyrctl_server=()
 
 	for ((i = 1; i < ${#words[@]} - 1; i++)); do
@@ -126,7 +126,7 @@ _phyrctl()
 		fi
 		;;
 	esac
-	COMPREPLY=($(compgen -W "$choices $options" -- "$word"))
+	mapfile -t COMPREPLY < <(compgen -W "$choices $options" -- "$word")
 }
 
 complete -F _phyrctl phyrctl
