@@ -51,9 +51,9 @@ class CompareTest(unittest.TestCase):
         self.assertEqual((row["stock"], row["ratio"]), ({"error": "ENOMEM"}, None))
 
     def test_workload_of_one_kernel_only_is_an_error(self):
-        for stock, phyr in (([result("mr/a", 1)], []), ([], [result("mr/a", 1)]), ([], [result("gup/pages/pin/a", 1)])):
+        for base, head in (([result("mr/a", 1)], []), ([], [result("mr/a", 1)]), ([], [result("gup/pages/pin/a", 1)])):
             with self.assertRaises(compare.CompareError):
-                compare.rows(stock, phyr)
+                compare.rows(base, head)
 
     def test_table_names_clock_and_errors(self):
         rows = compare.rows([failed("mr/reg/x", "ENOMEM"), result("mr/reg/y", 2_000_000)],

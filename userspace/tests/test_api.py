@@ -144,7 +144,7 @@ class History(phyrd.PhyrdTest):
     def test_the_oldest_are_forgotten(self):
         self.assertEqual(self.phyrd.get("/system")[2]["limits"]["ended_runs"], 3)
         for _ in range(5):
-            run = self.phyrd.measure("fail/once/base/4KiB")["id"]
+            self.phyrd.measure("fail/once/base/4KiB")["id"]
         self.assertIn("last 3 runs", self.problem(self.phyrd.get("/runs/2"), 410))
         self.assertEqual([run["id"] for run in self.phyrd.get("/runs")[2]["runs"]], [5, 4, 3])
 
