@@ -38,7 +38,8 @@ class CompareTest(unittest.TestCase):
         self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
 
     def test_each_family_has_its_own_pair(self):
-        rows = compare.rows([], [result("crypto/sg/virtio/setup/thp/2MiB", 90), result("crypto/phyrs/virtio/setup/thp/2MiB", 30),
+        rows = compare.rows([], [result("crypto/sg/virtio/setup/thp/2MiB", 90),
+                                 result("crypto/phyrs/virtio/setup/thp/2MiB", 30),
                                  result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)])
         self.assertEqual([row["name"] for row in rows], ["crypto/virtio/setup/thp/2MiB", "gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["sg"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
@@ -104,7 +105,8 @@ class LimitsTest(unittest.TestCase):
         self.assertEqual(self.met(row="mr/none", side="phyr", at_most=1), [False])
 
     def test_malformed_limits_are_errors(self):
-        for limit in ({"row": "mr/reg/a", "side": "phyr"}, {"row": "mr/reg/a", "side": "phyr", "at_most": 1, "times": "x"}):
+        for limit in ({"row": "mr/reg/a", "side": "phyr"},
+                      {"row": "mr/reg/a", "side": "phyr", "at_most": 1, "times": "x"}):
             with self.assertRaises(limits.LimitError):
                 limits.check([limit], self.ROWS)
 
@@ -122,7 +124,8 @@ class FormatTest(unittest.TestCase):
 
     def test_braces(self):
         self.assertEqual(bench.expand("gup/{pages,phyrs}/{pin,unpin}/{backing}"), [
-            "gup/pages/pin/{backing}", "gup/pages/unpin/{backing}", "gup/phyrs/pin/{backing}", "gup/phyrs/unpin/{backing}"])
+            "gup/pages/pin/{backing}", "gup/pages/unpin/{backing}",
+            "gup/phyrs/pin/{backing}", "gup/phyrs/unpin/{backing}"])
 
     def test_a_run_may_name_its_device_and_prefix_its_rows(self):
         run = {"kernels": ["stock", "phyr"], "samples": 9, "warmup": 2, "workloads": ["mr/{reg,dereg}/{backing}"],

@@ -66,7 +66,8 @@ not ok 2 - second
 not ok 3 - third
 """
         self.assertEqual(tap.parse(text, "t").failures, [
-            "t: second\n    # second: EXPECTATION FAILED at f.c:1\n    Expected a == 1, but\n    a == 2\n    # f.c:2: error: Failure!",
+            "t: second\n    # second: EXPECTATION FAILED at f.c:1\n    Expected a == 1, but\n    a == 2\n"
+            "    # f.c:2: error: Failure!",
             "t: third\n    # f.c:2: error: Failure!"])
 
     def test_a_long_explanation_is_cut(self):

@@ -29,7 +29,8 @@ class BrowserError(Exception):
 class Browser:
     def __init__(self):
         self.profile = tempfile.mkdtemp()
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       text=True)
         for line in self.driver.stdout:
             if found := re.search(r"successfully on port (\d+)", line):
                 self.port = int(found[1])
@@ -38,7 +39,8 @@ class Browser:
         self.session = None
         try:
             self.session = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-                "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"}, "unhandledPromptBehavior": "ignore",
+                "goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL"},
+                "unhandledPromptBehavior": "ignore",
                 "timeouts": {"implicit": 20000},
             }}})["sessionId"]
         except BaseException:
@@ -61,7 +63,8 @@ class Browser:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             prefix = f"/session/{self.session}" if self.session else ""
-            connection.request(method, prefix + path, json.dumps(body if body is not None else {}) if method == "POST" else None)
+            text = json.dumps(body if body is not None else {}) if method == "POST" else None
+            connection.request(method, prefix + path, text)
             value = json.loads(connection.getresponse().read())["value"]
         finally:
             connection.close()
@@ -124,12 +127,14 @@ class Browser:
 
     def look(self, width, scheme="light"):
         """A screen of that width, in a colour scheme."""
-        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+        self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,
+                      mobile=width < 600)
         self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def complaints(self):
         """What the console has had of warnings and errors since it was asked last."""
-        return [entry["message"] for entry in self.ask("POST", "/se/log", {"type": "browser"}) if entry["level"] in ("WARNING", "SEVERE")]
+        return [entry["message"] for entry in self.ask("POST", "/se/log", {"type": "browser"})
+                if entry["level"] in ("WARNING", "SEVERE")]
 
     def screenshot(self, path):
         size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]

@@ -26,8 +26,8 @@ class Phyrd:
 
     def __init__(self, *arguments, listen="127.0.0.1:0", **options):
         """options: of Popen"""
-        self.process = subprocess.Popen([PROGRAM, "--listen", listen, *arguments],
-                                        stdout=subprocess.PIPE, stderr=options.pop("stderr", None), text=True, **options)
+        self.process = subprocess.Popen([PROGRAM, "--listen", listen, *arguments], stdout=subprocess.PIPE,
+                                        stderr=options.pop("stderr", None), text=True, **options)
         line = self.process.stdout.readline()
         assert line.startswith("phyrd: serving http://"), line
         self.host, _, port = line.split("/")[2].rpartition(":")
@@ -47,8 +47,8 @@ class Phyrd:
         try:
             text = response.read()
             contract.check(method, path, response.status, response.headers, text)
-            json_like = "json" in response.headers.get("Content-Type", "")
-            return response.status, response.headers, (json.loads(text) if json_like else text.decode()) if text else None
+            read = json.loads if "json" in response.headers.get("Content-Type", "") else bytes.decode
+            return response.status, response.headers, read(text) if text else None
         finally:
             connection.close()
 
@@ -91,8 +91,8 @@ class Phyrd:
 
 def fail_to_start(*arguments, **options):
     """What phyrd says when it cannot serve; it must exit with 1."""
-    result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", *arguments], capture_output=True, text=True, timeout=20,
-                            **options)
+    result = subprocess.run([PROGRAM, "--listen", "127.0.0.1:0", *arguments],
+                            capture_output=True, text=True, timeout=20, **options)
     assert result.returncode == 1, (result.returncode, result.stderr)
     return result.stderr
 

@@ -46,7 +46,8 @@ class Token(Folder):
     def test_only_who_knows_it_is_served(self):
         daemon = self.serve("0.0.0.0:0")
         for authorization in (None, "", "Bearer", "Bearer ", "Bearer " + TOKEN[:-1], "Bearer " + TOKEN + "0",
-                              "Bearer " + TOKEN.upper(), "Basic " + TOKEN, TOKEN, "Bearer  " + TOKEN, "Bearer \xff" * 9):
+                              "Bearer " + TOKEN.upper(), "Basic " + TOKEN, TOKEN, "Bearer  " + TOKEN,
+                              "Bearer \xff" * 9):
             headers = {} if authorization is None else {"Authorization": authorization}
             for path in ("/api/v1/runs", "/api/v1/system", "/metrics", "/nonsense"):
                 with self.subTest(authorization=authorization, path=path):
@@ -157,7 +158,8 @@ class Monitoring(phyrd.PhyrdTest):
         self.assertEqual(after['phyrd_runs{state="done"}'], 1)
         self.assertEqual(after['phyrd_runs{state="failed"}'], 1)
         self.assertEqual(after["phyrd_runs_added_total"], 2)
-        self.assertEqual(after['phyrd_http_replies_total{class="4xx"}'] - before['phyrd_http_replies_total{class="4xx"}'], 1)
+        refused = 'phyrd_http_replies_total{class="4xx"}'
+        self.assertEqual(after[refused] - before[refused], 1)
         self.assertGreaterEqual(after["phyrd_http_connections"], 1)
         self.assertGreater(after["process_resident_memory_bytes"], 1 << 20)
 

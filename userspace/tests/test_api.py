@@ -58,9 +58,9 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(up["workload"], "count/up/base/4KiB")
         self.assertEqual(up["unit"], "ns")
         self.assertEqual(up["samples"], [1, 2, 3, 4, 5])
-        self.assertEqual(up["stats"],
-            {"n": 5, "min": 1, "p50": 3, "p90": 5, "p99": 5, "p999": 5, "max": 5, "mean": 3,
-             "median": 3, "median_low": 1, "median_high": 5})
+        self.assertEqual(up["stats"], {
+            "n": 5, "min": 1, "p50": 3, "p90": 5, "p99": 5, "p999": 5, "max": 5, "mean": 3,
+            "median": 3, "median_low": 1, "median_high": 5})
         self.assertEqual(up["parameters"]["page_size_bytes"], 4096)
         self.assertEqual(up["parameters"]["samples"], 5)
         self.assertEqual(fail["error"], {"errno": "ENOMEM", "message": "fail: out of luck"})

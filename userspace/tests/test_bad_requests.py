@@ -156,7 +156,8 @@ class Requests(phyrd.PhyrdTest):
         for path in ("/x", "/api", "/api/v1", "/api/v1/", "/api/v2/runs", "/api/v1/runs/", "/api/v1/runs/1/x",
                      "/api/v1/system/", "/api/v1/runs/0", "/api/v1/runs/1", "/api/v1/runs/-1", "/api/v1/runs/01",
                      "/api/v1/runs/x", "/api/v1/runs/99999999999999999999999", "/api/v1/runs/%00", "/%ff%fe",
-                     "/api/v1/runs//samples", "/api/v1/runs/1/samples", "/api/v1/runs/1/events", "/api/v1/runs/1/events/"):
+                     "/api/v1/runs//samples", "/api/v1/runs/1/samples", "/api/v1/runs/1/events",
+                     "/api/v1/runs/1/events/"):
             with self.subTest(path=path):
                 self.problem(self.phyrd.request("GET", path), 404)
 
@@ -177,7 +178,8 @@ class Requests(phyrd.PhyrdTest):
                 ("wait", 422, "wait", None), ("wait=", 422, "wait", None), ("wait=-1", 422, "wait", None),
                 ("wait=1.5", 422, "wait", None), ("wait=1s", 422, "wait", None), ("wait=%ff", 422, "wait", None),
                 ("wait=3601", 422, "wait", 3600), ("wait=99999999999999999999999", 422, "wait", None),
-                ("wait=1&wait=1", 400, None, None), ("wait=1&a&b&c&d&e", 400, None, None), ("await=1", 400, None, None), ("x", 400, None, None)):
+                ("wait=1&wait=1", 400, None, None), ("wait=1&a&b&c&d&e", 400, None, None),
+                ("await=1", 400, None, None), ("x", 400, None, None)):
             with self.subTest(query=query):
                 self.problem(self.phyrd.get(f"/runs/{run}?{query}"), status, field, limit)
         self.problem(self.phyrd.get("/system?wait=1"), 400)

@@ -64,7 +64,8 @@ class Persistence(Database):
         self.assertEqual(run["results"][0]["stats"]["n"], 5000)
         self.assertEqual(run["results"][1]["error"]["errno"], "ECANCELED")
         run = daemon.get("/runs/2")[2]
-        self.assertEqual((run["state"], run["reason"], run["results"]), ("aborted", "phyrd ended before the run did", []))
+        self.assertEqual((run["state"], run["reason"], run["results"]),
+                         ("aborted", "phyrd ended before the run did", []))
         self.assertEqual(daemon.stop(), 0)
 
     def test_without_a_database_runs_end_with_the_daemon(self):

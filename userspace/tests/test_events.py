@@ -56,7 +56,8 @@ class Events(phyrd.PhyrdTest):
         events = self.follow(run)
         self.assertEqual(next(events)[1]["state"], "queued")
         self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel")
-        self.assertEqual([(name, data["state"]) for name, data in events], [("progress", "cancelled"), ("end", "cancelled")])
+        self.assertEqual([(name, data["state"]) for name, data in events],
+                         [("progress", "cancelled"), ("end", "cancelled")])
 
     def test_many_who_follow(self):
         run = self.phyrd.start("nap/once/base/4KiB", "nap/once/base/8KiB", samples=30)

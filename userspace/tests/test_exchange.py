@@ -31,9 +31,10 @@ GOOGLE = """{
     {"name": "gup/pin/2MiB_mean", "family_index": 0, "per_family_instance_index": 0, "run_name": "gup/pin/2MiB",
      "run_type": "aggregate", "repetitions": 2, "threads": 1, "aggregate_name": "mean", "aggregate_unit": "time",
      "iterations": 2, "real_time": 1.6002, "cpu_time": 1.5, "time_unit": "us"},
-    {"name": "mr/reg/threads:4_median", "family_index": 1, "per_family_instance_index": 0, "run_name": "mr/reg/threads:4",
-     "run_type": "aggregate", "repetitions": 9, "threads": 4, "aggregate_name": "median", "aggregate_unit": "time",
-     "iterations": 9, "real_time": 2.5e+03, "cpu_time": 2.5e+03, "time_unit": "ns"},
+    {"name": "mr/reg/threads:4_median", "family_index": 1, "per_family_instance_index": 0,
+     "run_name": "mr/reg/threads:4", "run_type": "aggregate", "repetitions": 9, "threads": 4,
+     "aggregate_name": "median", "aggregate_unit": "time", "iterations": 9,
+     "real_time": 2.5e+03, "cpu_time": 2.5e+03, "time_unit": "ns"},
     {"name": "mr/reg/threads:4_cv", "family_index": 1, "per_family_instance_index": 0, "run_name": "mr/reg/threads:4",
      "run_type": "aggregate", "repetitions": 9, "threads": 4, "aggregate_name": "cv", "aggregate_unit": "percentage",
      "iterations": 9, "real_time": 2.5e-02, "cpu_time": 0.025, "time_unit": "ns"},
@@ -41,8 +42,8 @@ GOOGLE = """{
     {"name": "broken", "run_name": "broken", "run_type": "iteration", "repetitions": 1, "threads": 1,
      "error_occurred": true, "error_message": "no such device", "iterations": 0, "real_time": 0, "cpu_time": 0,
      "time_unit": "ns"},
-    {"name": "fit_BigO", "run_name": "gup/pin/2MiB", "run_type": "aggregate", "aggregate_name": "BigO", "cpu_coefficient": 1,
-     "real_coefficient": 1, "big_o": "N", "time_unit": "ns"}
+    {"name": "fit_BigO", "run_name": "gup/pin/2MiB", "run_type": "aggregate", "aggregate_name": "BigO",
+     "cpu_coefficient": 1, "real_coefficient": 1, "big_o": "N", "time_unit": "ns"}
   ]
 }"""
 
@@ -88,7 +89,8 @@ class Import(Exchange):
         self.assertEqual(broken["error"], {"errno": "EUNKNOWN", "message": "no such device"})
 
     def test_devices_keep_apart(self):
-        run = self.shown(self.load(document(*rows("mr/reg", [1, 2], device="rxe0"), *rows("mr/reg", [8], device="siw0"))))
+        both = document(*rows("mr/reg", [1, 2], device="rxe0"), *rows("mr/reg", [8], device="siw0"))
+        run = self.shown(self.load(both))
         self.assertEqual([(r["parameters"]["device"], r["samples"]) for r in run["results"]],
                          [("rxe0", [1, 2]), ("siw0", [8])])
 
@@ -111,8 +113,10 @@ class Import(Exchange):
                 ({"benchmarks": [good]}, 422, "context", None, "must be an object"),
                 ({"context": {}}, 422, "benchmarks", None, "must be an array"),
                 (b'{"context": {}} x', 400, None, None, "line 1, column 17: end expected"),
-                (b'{"context": {},\n "benchmarks": [{} 1]}', 422, "benchmarks[0].name", None, "missing, but must be a string"),
-                (b'{"context": {},\n "benchmarks": [{"name": "x", "real_time": 1} 1]}', 400, None, None, "line 2, column 47: ',' or ']' expected"),
+                (b'{"context": {},\n "benchmarks": [{} 1]}', 422, "benchmarks[0].name", None,
+                 "missing, but must be a string"),
+                (b'{"context": {},\n "benchmarks": [{"name": "x", "real_time": 1} 1]}', 400, None, None,
+                 "line 2, column 47: ',' or ']' expected"),
                 (b'{"context" {}}', 400, None, None, "a name and ':' expected"),
                 (b'{"context": {} "x": 1}', 400, None, None, "',' or '}' expected"),
                 (b'{"benchmarks": [{"name": "x", "real_time": 1}], "benchmarks": [{}]}', 400, None, None, "duplicate"),
@@ -120,7 +124,8 @@ class Import(Exchange):
                 ({"context": {}, "benchmarks": {}}, 422, "benchmarks", None, "must be an array"),
                 (document(1), 422, "benchmarks[0]", None, "must be an object"),
                 (document(good, {}), 422, "benchmarks[1].name", None, "missing"),
-                (document(good | {"real_time": "1"}), 422, "benchmarks[0].real_time", None, "a string, but must be a number"),
+                (document(good | {"real_time": "1"}), 422, "benchmarks[0].real_time", None,
+                 "a string, but must be a number"),
                 (document(good | {"run_name": ""}), 422, "benchmarks[0].run_name", None, "empty"),
                 (document({"name": 3}), 422, "benchmarks[0].name", None, "an integer, but must be a string"),
                 (document(good | {"real_time": -1}), 422, "benchmarks[0].real_time", None, "less than 0"),
@@ -158,7 +163,8 @@ class Import(Exchange):
 
         row, context = '{"name": "x", "real_time": 1, "a": [FILL]}', '{"kernel": "k",FILL"clock": "c"}'
         whole = '{ "context" : %s , "benchmarks" : [ {"name": "x", "real_time": 2} , %s ] , "more": 1 } '
-        self.assertEqual(self.shown(self.load(whole % (filled(context, limit), filled(row, limit))))["results"][0]["samples"], [2, 1])
+        run = self.shown(self.load(whole % (filled(context, limit), filled(row, limit))))
+        self.assertEqual(run["results"][0]["samples"], [2, 1])
         for sizes in ((limit + 1, limit), (limit, limit + 1)):
             body = whole % (filled(context, sizes[0]), filled(row, sizes[1]))
             self.problem(self.phyrd.post(body.encode(), "/import"), 413, "body", limit)
@@ -220,12 +226,14 @@ class Export(Exchange):
 
     def test_the_largest_run(self):
         """Whatever phyrd measures it can export, and import again."""
-        run = self.phyrd.measure(*["count/up/base/4KiB"] * 10, *["count/down/base/4KiB"] * 10, samples=10000, device="fake1")
+        run = self.phyrd.measure(*["count/up/base/4KiB"] * 10, *["count/down/base/4KiB"] * 10,
+                                 samples=10000, device="fake1")
         response, connection = self.phyrd.open("GET", f"/api/v1/export?run={run['id']}")
         text = response.read()
         connection.close()
         self.assertEqual(json.loads(text)["benchmarks"][1], {
-            "name": "count/up/base/4KiB", "run_type": "iteration", "device": "fake1", "real_time": 2, "cpu_time": 2, "time_unit": "ns"})
+            "name": "count/up/base/4KiB", "run_type": "iteration", "device": "fake1",
+            "real_time": 2, "cpu_time": 2, "time_unit": "ns"})
         back = self.phyrd.get(f"/runs/{self.load(text)}")[2]
         self.assertEqual([result["stats"]["n"] for result in back["results"]], [100000] * 2)
 

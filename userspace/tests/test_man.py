@@ -21,7 +21,8 @@ def text(section, name):
 
 class Pages(unittest.TestCase):
     def quiet(self, *command):
-        result = subprocess.run(command, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin", "MANROFFSEQ": ""})
+        result = subprocess.run(command, capture_output=True, text=True,
+                                env={"PATH": "/usr/bin:/bin", "MANROFFSEQ": ""})
         complaints = [line for line in (result.stdout + result.stderr).splitlines() if "makewhatis" not in line]
         self.assertEqual((result.returncode, complaints), (0, []))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page in Chromium: start a run, see it finish, compare. PHYR_SCREENSHOTS names a folder for pictures of all views."""
+"""The page in Chromium: start a run, see it finish, compare. PHYR_SCREENSHOTS names a folder for pictures of it."""
 
 import os
 import tempfile
@@ -18,20 +18,24 @@ def benchmark(name, times, **more):
             for i, time in enumerate(times)]
 
 
+HEADINGS = "return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)"
+
+
 def results(kernel, factor):
     """Made up: times that rise with the size, and times that do not."""
     rows = []
     for backing in ("base", "hugetlb-1G"):
         for size, pages in (("4KiB", 1), ("2MiB", 512), ("1GiB", 262144)):
-            rows += benchmark(f"mr/reg/{backing}/{size}", [(9000 + pages * 90 * factor) * (1 + i / 400) for i in range(20)])
+            rows += benchmark(f"mr/reg/{backing}/{size}",
+                              [(9000 + pages * 90 * factor) * (1 + i / 400) for i in range(20)])
             rows += benchmark(f"gup/pages/pin/{backing}/{size}", [600 + pages * 6 + i for i in range(20)])
             rows += benchmark(f"gup/phyrs/pin/{backing}/{size}", [650 + i for i in range(20)])
     for size in (4, 64):
         rows += benchmark(f"crypto/sg/virtio/setup/thp/{size}KiB", [500 * size + i for i in range(20)])
         rows += benchmark(f"crypto/phyrs/virtio/setup/thp/{size}KiB", [2400 + i for i in range(20)])
     rows += benchmark("rdma/write/base/64KiB", [1000 + i for i in range(20)])
-    rows += [{"name": "mr/reg/base/4GiB", "run_name": "mr/reg/base/4GiB", "run_type": "iteration", "error_occurred": True,
-              "error_message": "ENOMEM"}]
+    rows += [{"name": "mr/reg/base/4GiB", "run_name": "mr/reg/base/4GiB", "run_type": "iteration",
+              "error_occurred": True, "error_message": "ENOMEM"}]
     return {"context": {"kernel": kernel, "clock": "icount", "host_name": "test"}, "benchmarks": rows}
 
 
@@ -91,7 +95,8 @@ class Runs(PageTest):
         self.assertEqual(self.browser.hash(), "#/runs/1")
         self.assertEqual(self.browser.text("h1"), "Run 1: größer")
         self.assertEqual(self.browser.text("#status"), "Run 1: größer is done")
-        self.assertIn("nap/once/base/4KiB 120 10 ms 10 ms", self.browser.text("main .scroll table:has(td:nth-child(9))").replace("\t", " "))
+        figures = self.browser.text("main .scroll table:has(td:nth-child(9))").replace("\t", " ")
+        self.assertIn("nap/once/base/4KiB 120 10 ms 10 ms", figures)
         self.browser.wait("document.querySelectorAll('.plot canvas').length === 2")
         self.assertGreater(min(self.ink(".plot canvas")), 1000)
         self.assertEqual(self.browser.complaints(), [])
@@ -130,7 +135,8 @@ class Runs(PageTest):
     def test_what_is_missing_says_why(self):
         self.go("#/")
         self.browser.wait("document.querySelector('main dl')")
-        self.assertRegex(self.browser.text("main table"), r"missing/once/<backing>/<size>\s+✗ no\s+no such hardware; buy some")
+        self.assertRegex(self.browser.text("main table"),
+                         r"missing/once/<backing>/<size>\s+✗ no\s+no such hardware; buy some")
         self.assertRegex(self.browser.text("main dl"), r"A sample of nothing\s+\d+ ns")
         self.assertIn(os.uname().release, self.browser.text("#machine"))
 
@@ -148,10 +154,11 @@ class Comparisons(PageTest):
         figures = self.browser.text("main table")
         self.assertRegex(figures, r"mr/reg/hugetlb-1G/1GiB\s+24\.2 ms\s+251 µs\s+÷ 96\.4\s+-1\.00\s+▼ better")
         self.assertRegex(figures, r"gup/pages/pin/base/4KiB\s.*~ no difference")
-        self.assertIn("p < 0.01 and an effect of at least 0.147, and the medians are at least 1 % apart", self.browser.text("main"))
+        self.assertIn("p < 0.01 and an effect of at least 0.147, and the medians are at least 1 % apart",
+                      self.browser.text("main"))
         self.assertGreater(min(self.ink(".plot canvas")), 1000)
         self.assertEqual(self.browser.complaints(), [])
-        headings = self.browser.script("return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)")
+        headings = self.browser.script(HEADINGS)
         self.assertIn("mr/reg on hugetlb-1G", headings)
         self.assertNotIn("rdma/write on base", headings)
 
@@ -161,7 +168,8 @@ class Comparisons(PageTest):
             self.assertEqual(self.phyrd.post({"context": {}, "benchmarks": benchmark("x", [1, 2])}, "/import")[0], 201)
         self.go("#/compare/1/2")
         self.browser.wait("document.querySelector('main table')")
-        self.assertEqual(self.browser.script("return [...document.querySelectorAll('select')].map((one) => one.value)"), ["1", "2"])
+        chosen = "return [...document.querySelectorAll('select')].map((one) => one.value)"
+        self.assertEqual(self.browser.script(chosen), ["1", "2"])
         self.go("#/runs")
         self.browser.wait("document.querySelector('[name=head]')")
         self.browser.click("[name=head][value='200']")
@@ -172,8 +180,9 @@ class Comparisons(PageTest):
         self.browser.wait("location.hash === '#/compare/150/200'")
 
     def test_devices_keep_apart(self):
-        body = {"context": {}, "benchmarks": [row for device, time in (("rxe0", 1000), ("siw0", 9000)) for size in (4, 64)
-                                              for row in benchmark(f"mr/reg/base/{size}KiB", [time + size] * 9, device=device)]}
+        rows = [benchmark(f"mr/reg/base/{size}KiB", [time + size] * 9, device=device)
+                for device, time in (("rxe0", 1000), ("siw0", 9000)) for size in (4, 64)]
+        body = {"context": {}, "benchmarks": sum(rows, [])}
         for _ in range(2):
             self.assertEqual(self.phyrd.post(body, "/import")[0], 201)
         self.go("#/runs/1")
@@ -183,7 +192,7 @@ class Comparisons(PageTest):
         self.go("#/compare/1/2")
         self.browser.wait("document.querySelectorAll('.picks code').length === 8")
         self.assertIn("mr/reg/base/64KiB (siw0), run 2", self.browser.text(".picks"))
-        headings = self.browser.script("return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)")
+        headings = self.browser.script(HEADINGS)
         self.assertIn("mr/reg (rxe0) on base", headings)
         self.assertIn("mr/reg (siw0) on base", headings)
 
@@ -218,7 +227,8 @@ class Comparisons(PageTest):
         self.load()
         self.go("#/compare/1/2")
         self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
-        gaps = self.browser.script("""return [...document.querySelectorAll("figure:first-of-type .sample")].map((canvas) => {
+        gaps = self.browser.script("""
+            return [...document.querySelectorAll("figure:first-of-type .sample")].map((canvas) => {
             const { data } = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1);
             return data.filter((value, i) => i % 4 === 3 && !value).length; })""")
         self.assertEqual(gaps[0], 0)
@@ -246,7 +256,8 @@ class Comparisons(PageTest):
 
 
 class Looks(PageTest):
-    ADDRESSES = {"machine": "#/", "form": "#/run", "history": "#/runs", "run": "#/runs/2", "comparison": "#/compare/1/2"}
+    ADDRESSES = {"machine": "#/", "form": "#/run", "history": "#/runs", "run": "#/runs/2",
+                 "comparison": "#/compare/1/2"}
 
     def settle(self, address):
         self.go(address)
@@ -285,7 +296,8 @@ class Looks(PageTest):
             for name in ("text", "faint", "accent", "good", "bad", *(f"line-{i}" for i in range(6))):
                 for background in ("page", "panel"):
                     value = self.browser.script(ratio, f"--{background}", f"--{name}")
-                    self.assertGreater(value, 3 if name.startswith("line") else 4.5, f"{scheme}: {name} on {background}")
+                    least = 3 if name.startswith("line") else 4.5
+                    self.assertGreater(value, least, f"{scheme}: {name} on {background}")
         self.assertEqual(len(backgrounds), 2)
 
     def test_by_keyboard(self):
@@ -312,14 +324,19 @@ class Policy(PageTest):
     """What somebody got into the page does nothing."""
 
     def test_only_the_daemons_own(self):
-        listen = "window.refused = []; addEventListener('securitypolicyviolation', (one) => refused.push(one.effectiveDirective));"
+        listen = ("window.refused = []; "
+                  "addEventListener('securitypolicyviolation', (one) => refused.push(one.effectiveDirective));")
         for directive, script in (
-                ("script-src-elem", "const one = document.createElement('script'); one.textContent = 'window.hacked = 1'; document.body.append(one)"),
-                ("script-src-elem", "const one = document.createElement('script'); one.src = 'http://127.0.0.1:9/x.js'; document.body.append(one)"),
-                ("style-src-elem", "const one = document.createElement('style'); one.textContent = 'p {}'; document.body.append(one)"),
+                ("script-src-elem", "const one = document.createElement('script'); "
+                 "one.textContent = 'window.hacked = 1'; document.body.append(one)"),
+                ("script-src-elem", "const one = document.createElement('script'); "
+                 "one.src = 'http://127.0.0.1:9/x.js'; document.body.append(one)"),
+                ("style-src-elem", "const one = document.createElement('style'); "
+                 "one.textContent = 'p {}'; document.body.append(one)"),
                 ("img-src", "document.body.append(Object.assign(new Image(), { src: 'http://127.0.0.1:9/x.png' }))"),
                 ("connect-src", "fetch('http://127.0.0.1:9/').catch(() => {})"),
-                ("frame-src", "document.body.append(Object.assign(document.createElement('iframe'), { src: location.pathname }))")):
+                ("frame-src", "document.body.append(Object.assign(document.createElement('iframe'), "
+                 "{ src: location.pathname }))")):
             with self.subTest(script=script):
                 self.go("#/")
                 self.browser.script(listen + script)

@@ -22,6 +22,7 @@ import phyrd
 
 PHYRCTL, IMPATIENT = sys.argv[2:4]    # the second gives a silent server up after 2 seconds, not 30
 COMPLETION = Path(__file__).resolve().parent.parent / "programs/phyrctl/completion.bash"
+WITH_PHYRCTL = os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"}
 
 HEAD = {"id": 3, "name": "größer", "source": "measured", "state": "done", "workloads": 2, "finished": 2,
         "created_ns": 1764000000000000000, "kernel": "7.3.4", "clock": "icount"}
@@ -30,17 +31,20 @@ STATS = {"n": 20, "min": 8602, "p50": 8615, "p90": 9000, "p99": 9100, "p999": 92
 RESULT = {"workload": "mr/reg/hugetlb-1G/1GiB", "unit": "ns", "stats": STATS, "parameters": {}}
 ERROR = {"workload": "mr/reg/hugetlb-1G/4GiB", "error": {"errno": "ENOMEM", "message": "out of luck"}, "parameters": {}}
 RUN = HEAD | {"context": {}, "results": [RESULT]}
-ROW = {"workload": "mr/reg/thp/1GiB", "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
+ROW = {"workload": "mr/reg/thp/1GiB",
+       "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
        "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 0.005042,
        "verdict": "better", "u": 0, "p": 1e-7, "effect": -1}
-COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [], "only_head": ["dma/map"],
+COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [],
+              "only_head": ["dma/map"],
               "criteria": {"p_below": 0.05, "effect_at_least": 0.2, "distance_at_least": 0.03}}
 WORKLOADS = {"workloads": [
-    {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering", "unit": "ns"},
+    {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering",
+     "unit": "ns"},
     {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
 SYSTEM = {"phyrd": "0.1.0", "kernel": {"release": "7.3.4"}, "cpu": {"online": 1, "model": "TCG"}, "memlock_bytes": None,
-          "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71}, "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [
-              {"state": "PORT_ACTIVE"}]}],
+          "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71},
+          "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [{"state": "PORT_ACTIVE"}]}],
           "hugepages": [{"page_size_bytes": 2097152, "total": 8, "free": 5, "reserved": 1}],
           "privileges": {"uid": 1, "missing_capabilities": [{"name": "CAP_IPC_LOCK", "without_it": "mlock"}]}}
 
@@ -150,7 +154,8 @@ class Answers(PhyrctlTest):
     def test_show(self):
         self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": [RESULT, ERROR]}})
         shown = self.call("show", "3").stdout
-        self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB +20 +8\.602 us +8\.615 us +8\.61 us +8\.7 us +9 us +9\.1 us +9\.2 us")
+        self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB +20 "
+                         r"+8\.602 us +8\.615 us +8\.61 us +8\.7 us +9 us +9\.1 us +9\.2 us")
         self.assertRegex(shown, r"mr/reg/hugetlb-1G/4GiB +ENOMEM +out of luck")
         self.assertEqual(json.loads(self.call("--json", "show", "3").stdout)["results"], [RESULT, ERROR])
 
@@ -176,10 +181,12 @@ class Answers(PhyrctlTest):
     def test_compare(self):
         path = ("GET", "/api/v1/compare?base=1&head=2")
         rows = [ROW, ROW | {"workload": "same", "verdict": "no difference", "effect": 0.01},
-                {"workload": "gone", "base": {"error": "ENOMEM"}, "head": {"median": 3.0}, "ratio": None, "verdict": None}]
+                {"workload": "gone", "base": {"error": "ENOMEM"}, "head": {"median": 3.0}, "ratio": None,
+                 "verdict": None}]
         self.serve({path: COMPARISON | {"rows": rows}})
         shown = self.call("compare", "1", "2").stdout
-        self.assertRegex(shown, r"mr/reg/thp/1GiB +24\.01 ms +24 ms\.\.24\.01 ms +121 us +121 us\.\.121\.1 us +0\.005042 +-1\.00 +better\n")
+        self.assertRegex(shown, r"mr/reg/thp/1GiB +24\.01 ms +24 ms\.\.24\.01 ms "
+                         r"+121 us +121 us\.\.121\.1 us +0\.005042 +-1\.00 +better\n")
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
         self.assertRegex(shown, r"gone +ENOMEM +3 ns +\n")
         self.assertIn("only in head:  dma/map", shown)
@@ -247,14 +254,16 @@ class Answers(PhyrctlTest):
         self.assertEqual(self.server.seen[1][2], b"{}")
 
     def test_refusals(self):
-        self.serve({("POST", "/api/v1/runs"): problem(422, "20000 samples are too many", field="workloads[0].samples", limit=10000),
+        self.serve({("POST", "/api/v1/runs"): problem(422, "20000 samples are too many", field="workloads[0].samples",
+                                                      limit=10000),
                     ("GET", "/api/v1/runs"): (500, "text/html", b"<h1>sorry</h1>"),
                     ("GET", "/api/v1/runs/1"): (200, "application/json", b'{"id": 1, "id'),
                     ("GET", "/api/v1/runs/2"): (200, "application/json", b"")})
         self.assertIn("422: 20000 samples are too many (workloads[0].samples; limit 10000)",
                       self.call("run", "a", status=4).stderr)
-        self.server.answers["POST", "/api/v1/runs"] = problem(422, "name: 101 bytes, but at most 100 are allowed", field="name", limit=100)
-        self.assertTrue(self.call("run", "a", status=4).stderr.endswith("422: name: 101 bytes, but at most 100 are allowed\n"))
+        said = "name: 101 bytes, but at most 100 are allowed"
+        self.server.answers["POST", "/api/v1/runs"] = problem(422, said, field="name", limit=100)
+        self.assertTrue(self.call("run", "a", status=4).stderr.endswith(f"422: {said}\n"))
         self.assertIn("500", self.call("ls", status=4).stderr)
         self.assertIn("not JSON", self.call("show", "1", status=3).stderr)
         self.assertIn("not JSON", self.call("show", "2", status=3).stderr)
@@ -285,7 +294,8 @@ class Runs(PhyrctlTest):
 
     def test_what_is_not_utf8_is_not_left_out(self):
         self.serve({self.post: document(RUN, 201)})
-        for arguments, what in ((["--device", b"r\xff"], "--device"), (["--name", b"\xff"], "--name"), ([b"\xff"], "workload")):
+        for arguments, what in ((["--device", b"r\xff"], "--device"), (["--name", b"\xff"], "--name"),
+                                ([b"\xff"], "workload")):
             self.assertIn(f"{what} ", self.call("run", "--detach", "a", *arguments, status=2, errors="replace").stderr)
         self.assertEqual(self.server.seen, [])
 
@@ -306,9 +316,11 @@ class Runs(PhyrctlTest):
 
     def test_without_a_terminal_it_only_waits(self):
         answers = [document(RUN | {"state": "running"}), document(RUN)]
-        self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201), self.wait: lambda: answers.pop(0)})
+        self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201),
+                    self.wait: lambda: answers.pop(0)})
         self.assertIn("8.615 us", self.call("run", "a").stdout)
-        self.assertEqual([path for _, path, _, _ in self.server.seen], ["/api/v1/runs"] + ["/api/v1/runs/3?wait=3600"] * 2)
+        self.assertEqual([path for _, path, _, _ in self.server.seen],
+                         ["/api/v1/runs"] + ["/api/v1/runs/3?wait=3600"] * 2)
 
     def test_what_was_not_measured_shows_in_the_status(self):
         for run in (RUN | {"results": [RESULT, ERROR]}, RUN | {"state": "aborted"}):
@@ -339,7 +351,8 @@ class Runs(PhyrctlTest):
         stream = [event("progress", HEAD | {"state": "running", "finished": 0})[:30],
                   event("progress", HEAD | {"state": "running", "finished": 0})[30:],
                   event("result", {"index": 0, "result": RESULT | {"workload": "x" * 50}}), b": a comment\nid: 1\n\n",
-                  event("progress", HEAD | {"state": "running", "finished": 1}).replace(b"\n", b"\r\n"), event("end", HEAD)]
+                  event("progress", HEAD | {"state": "running", "finished": 1}).replace(b"\n", b"\r\n"),
+                  event("end", HEAD)]
         self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", stream), self.wait: RUN})
         status, seen = self.on_terminal("run", "a")
         self.assertEqual(status, 0, seen)
@@ -352,7 +365,8 @@ class Runs(PhyrctlTest):
         def stream():
             yield event("end", HEAD)
             time.sleep(8)
-        self.serve({self.post: document(RUN, 201), self.events: lambda: (200, "text/event-stream", stream()), self.wait: RUN})
+        self.serve({self.post: document(RUN, 201), self.events: lambda: (200, "text/event-stream", stream()),
+                    self.wait: RUN})
         began = time.monotonic()
         self.assertEqual(self.on_terminal("run", "a")[0], 0)
         self.assertLess(time.monotonic() - began, 6)
@@ -385,14 +399,14 @@ class Completion(PhyrctlTest):
             (Path(folder) / "file a").touch()
             ours, theirs = pty.openpty()
             fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 2000, 0, 0))
-            process = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=folder,
-                                       start_new_session=True, env=os.environ | {
-                                           "PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}", "TERM": "dumb",
-                                           "PS1": "", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"})
+            plain = {"TERM": "dumb", "PS1": "", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"}
+            process = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs,
+                                       stderr=theirs, cwd=folder, start_new_session=True, env=WITH_PHYRCTL | plain)
             os.close(theirs)
             # Its beginning is made a command that prints the line between <>.
-            os.write(ours, f"source {COMPLETION}; bind 'set bell-style none' 'set enable-bracketed-paste off'\n".encode()
-                     + f"{line}\t>'\x01printf '<%s>\\n' '\nexit\n".encode())
+            settings = "'set bell-style none' 'set enable-bracketed-paste off'"
+            text = f"source {COMPLETION}; bind {settings}\n{line}\t>'\x01printf '<%s>\\n' '\nexit\n"
+            os.write(ours, text.encode())
             seen, deadline = b"", time.monotonic() + 20
             while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
                 try:
@@ -407,18 +421,21 @@ class Completion(PhyrctlTest):
 
     def complete(self, *words):
         """All that could follow, as bash splits the words."""
-        script = (f'source {COMPLETION}; compopt() {{ :; }}; COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _phyrctl; '
-                  'printf "%s\\n" "${COMPREPLY[@]}"')
-        result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words], capture_output=True, text=True, timeout=20,
-                                env=os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"})
+        script = (f'source {COMPLETION}; compopt() {{ :; }}; '
+                  'COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+                  '_phyrctl; printf "%s\\n" "${COMPREPLY[@]}"')
+        result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words],
+                                capture_output=True, text=True, timeout=20, env=WITH_PHYRCTL)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         return result.stdout.split()
 
     def test_in_readline(self):
         self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
-        for line, whole in (("phyrctl sy", "phyrctl system "), (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
+        for line, whole in (("phyrctl sy", "phyrctl system "),
+                            (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
                             (f"phyrctl --server={self.url} show 2", f"phyrctl --server={self.url} show 27 "),
-                            ("phyrctl import so", "phyrctl import some/"), ("phyrctl import fi", "phyrctl import file\\ a "),
+                            ("phyrctl import so", "phyrctl import some/"),
+                            ("phyrctl import fi", "phyrctl import file\\ a "),
                             ("phyrctl --vers", "phyrctl --version ")):
             with self.subTest(line=line):
                 self.assertEqual(self.typed(line), whole)
