@@ -101,20 +101,21 @@ def clang_format(root: Path, files: list[str]) -> list[str]:
     """The first place of each file."""
     first: dict[str, str] = {}
     for place in places(call(root, files, "clang-format", "--dry-run", "-Werror"), files):
-        first.setdefault(place.split(":")[0], f"{place.rsplit(' [', 1)[0]}")
+        first.setdefault(place.split(":")[0], place.rsplit(" [", 1)[0])
     return list(first.values())
 
 
 def reasons(root: Path, files: list[str]) -> list[str]:
     """A comment that silences a tool says why."""
-    return [f"{file}:{number}: why is it silenced? the reason goes behind {silenced[1]}..."
-            for file in files for number, line in enumerate((root / file).read_text().splitlines(), 1)
+    return [f"{file}:{number}: say why behind {silenced[1]}..." for file in files
+            for number, line in enumerate((root / file).read_text().splitlines(), 1)
             if (silenced := SILENCED.search(line)) and not re.search(r"\w", silenced["reason"])]
 
 
 TOOLS = {
     "whitespace": Tool(("*",), whitespace.problems, whitespace.mend, exempt=LINTED),
-    "clang-format": Tool(("*.c", "*.h", "*.cc"), clang_format, rewrite("clang-format", "-i"), exempt=KERNEL | GENERATED),
+    "clang-format": Tool(("*.c", "*.h", "*.cc"), clang_format, rewrite("clang-format", "-i"),
+                         exempt=KERNEL | GENERATED),
     "flake8": Tool(("*.py",), lint("flake8"), rewrite("autopep8", "--in-place")),
     "shellcheck": Tool(("*.sh", "*.bash"), lint("shellcheck", "--format=gcc"), shells=True),
     "tsc": Tool(("userspace/web/*.js",), lint("tsc", "--pretty", "false", "-p", "userspace/web", whole=True)),

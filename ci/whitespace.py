@@ -4,10 +4,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import editorconfig
-
 # A row of a Markdown table has to be one line.
 TABLE_ROW = "|"
+
+
+def wanted_of(path: Path) -> dict[str, str]:
+    # Not before it is needed: without the package, all else goes on.
+    import editorconfig
+    return editorconfig.get_properties(str(path))
 
 
 def lines_of(text: str) -> list[str]:
@@ -48,7 +52,7 @@ def problems(root: Path, files: list[str]) -> list[str]:
         except UnicodeDecodeError as error:
             found.append(f"{file}:1: no UTF-8: {error.reason}")
             continue
-        wanted = editorconfig.get_properties(str(root / file))
+        wanted = wanted_of(root / file)
         found += [f"{file}:{line}: {message}" for line, message in problems_of(text, wanted)]
     return found
 
@@ -56,8 +60,8 @@ def problems(root: Path, files: list[str]) -> list[str]:
 def mend(root: Path, files: list[str]) -> None:
     """Ends of lines and of files."""
     for file in files:
-        wanted = editorconfig.get_properties(str(root / file))
         path = root / file
+        wanted = wanted_of(path)
         text = mended = path.read_bytes().decode()
         if wanted.get("trim_trailing_whitespace") == "true":
             mended = "\n".join(line.rstrip() for line in mended.split("\n"))
