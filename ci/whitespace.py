@@ -6,6 +6,8 @@ from pathlib import Path
 
 # A row of a Markdown table has to be one line.
 TABLE_ROW = "|"
+# clang-format leads up to it with blanks.
+MACRO_GOES_ON = "\\"
 
 
 def wanted_of(path: Path) -> dict[str, str]:
@@ -21,6 +23,8 @@ def lines_of(text: str) -> list[str]:
 
 def misindented(line: str, style: str, width: int) -> bool:
     """Blanks may follow tabs, to align what continues a line or a comment, but not in a tab's place."""
+    if line.strip() == MACRO_GOES_ON:
+        return False
     indentation = line[:len(line) - len(line.lstrip(" \t"))]
     if style == "tab":
         return " " * width in indentation or " \t" in indentation
@@ -35,7 +39,7 @@ def problems_of(text: str, wanted: dict[str, str]) -> Iterator[tuple[int, str]]:
         if line != line.rstrip() and wanted.get("trim_trailing_whitespace") == "true":
             yield number, "blanks end the line"
         if "indent_style" in wanted and misindented(line, wanted["indent_style"], width):
-            yield number, f"this file is indented with {wanted['indent_style']}s"
+            yield number, f"to be indented with {wanted['indent_style']}s"
         columns = len(line.expandtabs(width))
         if limit.isdigit() and columns > int(limit) and not line.startswith(TABLE_ROW):
             yield number, f"{columns} columns, more than {limit}"

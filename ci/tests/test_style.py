@@ -99,6 +99,7 @@ class StyleTest(unittest.TestCase):
     def test_whitespace(self):
         self.content("whitespace", "a.sh", "#!/bin/sh\nif a; then\n\tb\nfi\n")
         self.noticed("whitespace", "a.sh", "if a; then\n        b\nfi\n", 2, "tabs")
+        self.content("whitespace", "a.h", "#define A \\\n          \\\n\tb\n")
         self.noticed("whitespace", "a.json", "{\n\t\"a\": 1\n}\n", 2, "spaces")
         self.noticed("whitespace", "a.md", "text \n", 1, "blanks")
         self.noticed("whitespace", "a.md", "text\r\n", 1, "blanks")
