@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ci import base, bench, children, git, kernel, packages, paths, series, shell, suite, testing
+from ci import base, bench, children, git, kernel, mails, packages, paths, series, shell, suite, testing
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -99,9 +99,10 @@ def command_series(arguments: argparse.Namespace) -> int:
     prepare(())
     artifacts = Artifacts()
     if arguments.action == "import":
-        series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range)
+        series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range, artifacts.destinations)
         series.compare_trees(artifacts.store, artifacts.tip, git.Git(arguments.git_dir), arguments.range)
-    print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]}, mails in {paths.SERIES}")
+    print(mails.table(paths.ROOT, artifacts.mailings))
+    print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]} (branch phyr of {paths.STORE})")
     return 0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from ci import accelerator, base, config, kernel, paths, series, userland, vm
+from ci import accelerator, base, config, destinations, kernel, mails, paths, series, userland, vm
 from ci.git import Git
 from ci.kernel import DEBUG, PHYR, STOCK, Kernel
 from ci.progress import note
@@ -46,9 +46,19 @@ class Artifacts:
 
     @once
     def tip(self) -> str:
-        tip = series.build(paths.ROOT, paths.STORE, self.base)
-        series.write_mails(paths.STORE, self.base, tip, paths.ROOT / "kernel" / "cover.txt", paths.SERIES)
-        return tip
+        return series.build(paths.ROOT, paths.STORE, self.base, self.destinations)
+
+    @once
+    def destinations(self) -> destinations.Destinations:
+        return destinations.load()
+
+    @once
+    def branches(self) -> list[series.Branch]:
+        return series.branches(paths.ROOT, paths.STORE, self.base, self.destinations)
+
+    @once
+    def mailings(self) -> list[mails.Mailing]:
+        return mails.write_all(paths.ROOT, paths.STORE, self.base, self.destinations, self.branches, paths.SERIES)
 
     @property
     def store(self) -> Git:

@@ -4,6 +4,7 @@
 import itertools
 import json
 import re
+import time
 from pathlib import Path
 
 from ci import compare, kernel, limits, paths, vm
@@ -133,7 +134,7 @@ def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
-    results = {}
+    results, releases = {}, {}
     for which in (kernel.STOCK, kernel.PHYR):
         results[which.tree], exports = [], []
         for iommu in (False, True):
@@ -141,10 +142,11 @@ def run(artifacts: Artifacts, output: Path, clock: str) -> int:
                 found, documents = measure(artifacts, which, clock, plan, iommu)
                 results[which.tree] += found
                 exports += documents
+        releases[which.tree] = exports[0]["context"]["kernel"]
         write(paths.RESULTS / f"{which.tree}.json", merged(exports))
 
     rows = compare.rows(results["stock"], results["phyr"])
-    write(output, compare.document(rows, clock))
+    write(output, compare.document(rows, clock, releases, time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())))
     print(compare.table(rows, clock))
     print()
     verdicts = limits.check(json.loads(LIMITS.read_text())["limits"], rows) if clock == "icount" else []

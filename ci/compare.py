@@ -84,6 +84,10 @@ def figure(entry: dict) -> str:
     return entry["error"] if "error" in entry else f"{entry['median']:,.0f}"
 
 
+def times(entry: dict) -> str:
+    return "-" if entry["ratio"] is None else f"{entry['ratio']:,.{2 if entry['ratio'] < 100 else 0}f}"
+
+
 def table(found: list[dict], clock: str) -> str:
     unit = "ns (= instructions)" if clock == "icount" else "ns"
     width = max(len(entry["name"]) for entry in found)
@@ -96,8 +100,7 @@ def table(found: list[dict], clock: str) -> str:
         lines.append(f"{'median, ' + unit + ', clock ' + clock:<{width}}  {pair[0]:>14}  {pair[1]:>14}  {'ratio':>10}"
                      f"   ratio = {heading} / {pair[1]}")
         for entry in chosen:
-            times = "-" if entry["ratio"] is None else f"{entry['ratio']:,.{2 if entry['ratio'] < 100 else 0}f}"
-            lines.append(f"{entry['name']:<{width}}  {figure(entry[pair[0]]):>14}  {figure(entry[pair[1]]):>14}  {times:>10}")
+            lines.append(f"{entry['name']:<{width}}  {figure(entry[pair[0]]):>14}  {figure(entry[pair[1]]):>14}  {times(entry):>10}")
         lines.append("")
     if clock == "icount":
         lines.append("Clock icount: QEMU counts one nanosecond per guest instruction. It repeats to 0.1 %, and it models no "
@@ -107,5 +110,6 @@ def table(found: list[dict], clock: str) -> str:
     return "\n".join(lines)
 
 
-def document(found: list[dict], clock: str) -> dict:
-    return {"schema": SCHEMA, "clock": clock, "rows": found}
+def document(found: list[dict], clock: str, releases: dict[str, str], date: str) -> dict:
+    """releases: what each kernel calls its release; date: when it was measured, ISO 8601."""
+    return {"schema": SCHEMA, "clock": clock, "date": date, "kernels": releases, "rows": found}

@@ -30,9 +30,9 @@ class Patch:
         return f"{self.subject}\n\n{self.body}" if self.body else f"{self.subject}\n"
 
     @property
-    def hooked(self) -> list[str]:
-        """The files that the diff changes."""
-        return HOOKED.findall(self.hooks)
+    def touched(self) -> list[str]:
+        """The files that the patch adds or changes."""
+        return self.overlay + HOOKED.findall(self.hooks)
 
     @property
     def slug(self) -> str:

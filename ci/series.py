@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The series: overlay files and hook patches folded into commits on the base, and back."""
+"""The patches: overlay files and hooks folded into commits on the base, and back."""
 
 import os
 import re
 import shutil
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ci import patch
+from ci.destinations import Destination, Destinations
 from ci.error import CiError
 from ci.git import Git, GitError
 
-FOLDERS = ("kernel", "rdma-driver", "crypto-driver")
 # Below each folder: fixes of stock, which need nothing of ours and apply first, and what builds on phyrs.
 PARTS = ("fixes", "patches")
-ROUTES = (("RDMA/", "rdma-driver"), ("crypto:", "crypto-driver"), ("virtio", "crypto-driver"))
 REF = "refs/heads/phyr"
 FIXES_REF = "refs/heads/fixes"    # the last fix
 
@@ -24,31 +24,61 @@ class SeriesError(CiError):
     pass
 
 
-def route(subject: str) -> str:
-    return next((folder for prefix, folder in ROUTES if subject.startswith(prefix)), "kernel")
+@dataclass(frozen=True)
+class Entry:
+    """A patch on disk."""
+    path: Path
+    content: patch.Patch
+    destination: Destination
+
+    @property
+    def part(self) -> str:
+        return self.path.parent.name
 
 
-def patches(root: Path) -> list[tuple[Path, patch.Patch]]:
-    """(file, its content) in the order of application."""
-    return [(path, patch.parse(path)) for part in PARTS for folder in FOLDERS
-            for path in sorted((root / folder / part).glob("*.patch"))]
+@dataclass(frozen=True)
+class Branch:
+    """One destination's patches, on the base and what they need and nothing else."""
+    destination: Destination
+    start: str
+    tip: str
+
+    @property
+    def span(self) -> str:
+        return f"{self.start}..{self.tip}"
 
 
-def check_overlay(root: Path, series: list[tuple[Path, patch.Patch]]) -> None:
+def entries(root: Path, destinations: Destinations) -> list[Entry]:
+    """In the order of application, each routed by the files that it touches."""
+    found = []
+    for part in PARTS:
+        folders = dict.fromkeys(one.folder for one in destinations.all if one.part == part)
+        for path in [path for folder in folders for path in sorted((root / folder / part).glob("*.patch"))]:
+            content = patch.parse(path)
+            title = str(path.relative_to(root))
+            destination = destinations.route(part, title, content.touched)
+            if destination.folder != path.parent.parent.name:
+                raise SeriesError(f"{title}: patches for {destination.name} belong below {destination.folder}/")
+            found.append(Entry(path, content, destination))
+    destinations.check_order([(str(entry.path.relative_to(root)), entry.destination) for entry in found])
+    return found
+
+
+def check_overlay(root: Path, folders: list[str], patches: list[Entry]) -> None:
     """Each file on disk is named by exactly one patch of its folder, and each named file exists."""
-    for folder in FOLDERS:
+    for folder in folders:
         files = root / folder / "files"
         disk = {str(p.relative_to(files)) for p in files.rglob("*") if p.is_file()}
         owner: dict[str, str] = {}
-        for path, content in series:
-            if path.parent.parent.name != folder:
+        for entry in patches:
+            if entry.destination.folder != folder:
                 continue
-            for name in content.overlay:
+            for name in entry.content.overlay:
                 if name in owner:
-                    raise SeriesError(f"{folder}/files/{name} enters in {owner[name]} and again in {path.name}")
-                owner[name] = path.name
+                    raise SeriesError(f"{folder}/files/{name} enters in {owner[name]} and again in {entry.path.name}")
+                owner[name] = entry.path.name
                 if name not in disk:
-                    raise SeriesError(f"{path.relative_to(root)}: Overlay {name} is not in {folder}/files")
+                    raise SeriesError(f"{entry.path.relative_to(root)}: Overlay {name} is not in {folder}/files")
         if orphans := disk - owner.keys():
             raise SeriesError(f"{folder}/files/{min(orphans)} is named by no patch's Overlay line")
 
@@ -81,59 +111,57 @@ def commit_text(ref: str, content: patch.Patch, before: dict[str, str], after: d
             + "\n".join([*changes, "", ""]).encode())
 
 
-def build(root: Path, store: Path, base: str) -> str:
-    """The last commit of the series; the base itself while the series is empty."""
-    series = patches(root)
-    check_overlay(root, series)
+def stack(root: Path, store: Path, parent: str, patches: list[Entry], ref: str) -> str:
+    """One commit for each patch, on top of parent; ref is the last one, and returned."""
     index = store / "series.index"
     index.unlink(missing_ok=True)
     git = Git(store, index)
-    # The index holds only the files that the series touches: writing all 95,000 for each patch takes seconds.
-    touched = sorted({name for _path, content in series for name in content.overlay + content.hooked})
+    # The index holds only the files that the patches touch: writing all 95,000 for each patch takes seconds.
+    touched = sorted({name for entry in patches for name in entry.content.touched})
     git.run("update-index", "--add", "--index-info",
-            text=git.run("ls-tree", "-r", base, "--", *touched) if touched else b"")
+            text=git.run("ls-tree", "-r", parent, "--", *touched) if touched else b"")
     before = listing(git)
-    stream = f"reset {FIXES_REF}\nfrom {base}\n\n".encode()
-    branch_off = f"reset {REF}\nfrom {FIXES_REF}\n\n".encode()
-    for path, content in series:
-        ref = FIXES_REF if path.parent.name == "fixes" else REF
-        if ref == REF:
-            stream, branch_off = stream + branch_off, b""
+    stream = f"reset {ref}\nfrom {parent}\n\n".encode()
+    for entry in patches:
+        content = entry.content
         if content.overlay:
-            add_files(git, (path.parent.parent / "files").resolve(), content.overlay)
+            add_files(git, (entry.path.parent.parent / "files").resolve(), content.overlay)
         if content.hooks:
             try:
                 git.run("apply", "--cached", "--whitespace=nowarn", text=content.hooks)
             except GitError as error:
-                raise SeriesError(f"{path.relative_to(root)} does not apply: {error}") from None
+                raise SeriesError(f"{entry.path.relative_to(root)} does not apply: {error}") from None
         after = listing(git)
         stream += commit_text(ref, content, before, after)
         before = after
-    git.run("fast-import", "--force", "--quiet", text=stream + branch_off)
-    return git.line("rev-parse", REF)
+    git.run("fast-import", "--force", "--quiet", text=stream)
+    return git.line("rev-parse", ref)
 
 
-def write_mails(store: Path, base: str, tip: str, cover: Path, folder: Path) -> list[Path]:
-    """git format-patch of the series, with cover (subject line, blank line, text) as its letter."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    if base == tip:
-        return []
-    git = Git(store)
-    who = git.line("log", "-1", "--format=%cn%n%ce%n%ct", tip).splitlines()
-    env = {"GIT_COMMITTER_NAME": who[0], "GIT_COMMITTER_EMAIL": who[1], "GIT_COMMITTER_DATE": f"{who[2]} +0000",
-           "EMAIL": who[1]}
-    names = git.run("format-patch", "--quiet", "--no-signature", "--cover-letter", "--no-renames",
-                    "-o", str(folder.resolve()), f"{base}..{tip}", env=env)
-    assert not names
-    letter = folder / "0000-cover-letter.patch"
-    if cover.exists():
-        subject, _, text = cover.read_text().partition("\n\n")
-        letter.write_text(letter.read_text().replace("*** SUBJECT HERE ***", subject.strip())
-                          .replace("*** BLURB HERE ***", text.strip()))
-    else:
-        letter.unlink()
-    return sorted(folder.glob("*.patch"))
+def build(root: Path, store: Path, base: str, destinations: Destinations) -> str:
+    """The last commit of all patches, one behind the other; the base itself while there is none."""
+    patches = entries(root, destinations)
+    check_overlay(root, destinations.folders, patches)
+    fixes = stack(root, store, base, [entry for entry in patches if entry.part == "fixes"], FIXES_REF)
+    return stack(root, store, fixes, [entry for entry in patches if entry.part != "fixes"], REF)
+
+
+def branches(root: Path, store: Path, base: str, destinations: Destinations) -> list[Branch]:
+    """A branch series/NAME for each destination that has patches: proof that it applies to what it says it needs."""
+    patches = entries(root, destinations)
+    found = []
+    for destination in destinations.all:
+        own = [entry for entry in patches if entry.destination == destination]
+        needed = destinations.needed(destination)
+        if not own:
+            continue
+        ref = f"refs/heads/series/{destination.name}"
+        try:
+            start = stack(root, store, base, [entry for entry in patches if entry.destination in needed], ref)
+            found.append(Branch(destination, start, stack(root, store, start, own, ref)))
+        except SeriesError as error:
+            raise SeriesError(f"series {destination.name}: {error}\nDoes it need more than ci/destinations.toml says?") from None
+    return found
 
 
 def fixes_of(source: Git, span: str) -> set[str]:
@@ -146,7 +174,7 @@ def fixes_of(source: Git, span: str) -> set[str]:
     return set(source.line("rev-list", FIXES_REF, f"^{span.split('..')[0]}").split())
 
 
-def import_range(root: Path, source: Git, span: str) -> None:
+def import_range(root: Path, source: Git, span: str, destinations: Destinations) -> None:
     """Regenerate files/, fixes/ and patches/ of every folder from the commits of span, e.g. base..topic."""
     commits = source.line("rev-list", "--reverse", span).split()
     if not commits:
@@ -156,38 +184,41 @@ def import_range(root: Path, source: Git, span: str) -> None:
 
     fixes = fixes_of(source, span)
     introduced: dict[str, str] = {}
-    contents: list[tuple[str, patch.Patch, dict[str, bytes]]] = []
+    contents: list[tuple[str, Destination, patch.Patch, dict[str, bytes]]] = []
     for commit in commits:
         author, date, subject, body = source.run(
             "log", "-1", "--format=%an <%ae>%x00%aI%x00%s%x00%b", commit).decode().split("\0")
         status = source.line("diff-tree", "-r", "--no-commit-id", "--name-status", "--no-renames", commit).splitlines()
         changes = [line.split("\t") for line in status]
+        title = f"{commit[:12]} '{subject}'"
         if re.search(r"^---$", body, re.M):
-            raise SeriesError(f"{commit[:12]} '{subject}': a line '---' in the message would end it")
+            raise SeriesError(f"{title}: a line '---' in the message would end it")
         for _letter, name in changes:
             if name in introduced:
-                raise SeriesError(f"{commit[:12]} '{subject}': new file {name} is changed by a second commit; "
+                raise SeriesError(f"{title}: new file {name} is changed by a second commit; "
                                   f"one new file enters in exactly one patch ('{introduced[name]}')")
         new = sorted(name for letter, name in changes if letter == "A")
         introduced.update(dict.fromkeys(new, subject))
         hooks = source.run("diff-tree", "-p", "--no-commit-id", "--no-renames", "--abbrev=12", "--no-ext-diff",
                            "--diff-algorithm=myers", "--diff-filter=a", commit).decode()
         content = patch.Patch(author, date, subject, body.strip("\n") + "\n" if body.strip() else "", new, hooks)
-        contents.append((commit, content, {name: source.run("show", f"{commit}:{name}") for name in new}))
+        destination = destinations.route("fixes" if commit in fixes else "patches", title, [name for _letter, name in changes])
+        contents.append((commit, destination, content, {name: source.run("show", f"{commit}:{name}") for name in new}))
+    destinations.check_order([(f"{commit[:12]} '{content.subject}'", destination)
+                              for commit, destination, content, _files in contents])
 
-    for folder in FOLDERS:
+    for folder in destinations.folders:
         for part in ("files", *PARTS):
             shutil.rmtree(root / folder / part, ignore_errors=True)
     count: Counter[Path] = Counter()
-    for commit, content, files in contents:
-        folder = route(content.subject)
-        part = root / folder / ("fixes" if commit in fixes else "patches")
+    for commit, destination, content, files in contents:
+        part = root / destination.folder / destination.part
         count[part] += 1
         target = part / f"{count[part]:04}-{content.slug}.patch"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content.render())
         for name, data in files.items():
-            path = root / folder / "files" / name
+            path = root / destination.folder / "files" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
             if source.line("ls-tree", commit, "--", name).startswith("100755"):

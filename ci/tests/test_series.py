@@ -8,9 +8,20 @@ from pathlib import Path
 
 from ci import patch, series
 from ci.base import IDENTITY
+from ci.destinations import Destination, Destinations
+from ci.error import CiError
 from ci.git import Git, GitError
 
-AUTHOR = "Ann Author <ann@example.org>"
+
+
+def destination(name: str, folder: str, part: str, *paths: str, needs: tuple[str, ...] = ()) -> Destination:
+    return Destination(name, folder, list(paths), [f"{name}@example.org"], ["Ann Author <ann@example.org>"], part, needs)
+
+
+TABLE = Destinations(["MAINTAINERS", "mm/Makefile"], [
+    destination("fixes-rdma", "rdma-driver", "fixes", "drivers/*"),
+    destination("mm", "kernel", "patches", "mm/*", "tools/*"),
+    destination("rdma", "rdma-driver", "patches", "drivers/*", "mm/rdma.c", needs=("fixes-rdma", "mm"))])
 
 
 class SeriesTest(unittest.TestCase):
@@ -24,6 +35,7 @@ class SeriesTest(unittest.TestCase):
         self.git = Git(Path(scratch.name) / "git", Path(scratch.name) / "index", self.tree)
         self.write("mm/gup.c", "".join(f"line {n}\n" for n in range(30)))
         self.write("drivers/rxe.c", "rxe\n")
+        self.write("mm/Makefile", "obj-y += gup.o\n")
         self.base = self.commit("base")
 
     def write(self, name: str, text: str):
@@ -54,14 +66,21 @@ class SeriesTest(unittest.TestCase):
         return self.commit("RDMA/rxe: hold ranges", second)
 
     def build(self) -> str:
-        return series.build(self.root, self.git.directory, self.base)
+        return series.build(self.root, self.git.directory, self.base, TABLE)
+
+    def import_topic(self, tip: str) -> None:
+        series.import_range(self.root, self.git, f"{self.base}..{tip}", TABLE)
+
+    def branches(self) -> dict[str, series.Branch]:
+        found = series.branches(self.root, self.git.directory, self.base, TABLE)
+        return {branch.destination.name: branch for branch in found}
 
     def files(self) -> dict[str, bytes]:
         return {str(p.relative_to(self.root)): p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
 
     def test_round_trip(self):
         tip = self.topic()
-        series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        self.import_topic(tip)
         self.assertEqual(sorted(self.files()), [
             "kernel/files/mm/phyr.c", "kernel/files/tools/run.sh", "kernel/patches/0001-mm-pin-ranges.patch",
             "kernel/patches/0002-tools-a-script.patch", "rdma-driver/fixes/0001-RDMA-rxe-mend.patch",
@@ -75,29 +94,73 @@ class SeriesTest(unittest.TestCase):
 
     def test_same_inputs_same_commits_and_same_files(self):
         tip = self.topic()
-        series.import_range(self.root, self.git, f"{self.base}..{tip}")
+        self.import_topic(tip)
         before, first = self.files(), self.build()
         self.assertEqual(self.build(), first)
-        series.import_range(self.root, self.git, f"{self.base}..{first}")
+        self.import_topic(first)
         self.assertEqual(self.files(), before)
         self.assertEqual(self.build(), first)
 
     def test_no_patches_is_the_base(self):
         self.assertEqual(self.build(), self.base)
 
-    def test_mails_carry_the_cover_letter(self):
-        series.import_range(self.root, self.git, f"{self.base}..{self.topic()}")
-        cover = self.root / "cover.txt"
-        cover.write_text("phyrs everywhere\n\nThe story.\n")
-        mails = series.write_mails(self.git.directory, self.base, self.build(), cover, self.root / "out")
-        self.assertEqual(len(mails), 5)
-        letter = mails[0].read_text()
-        self.assertIn("Subject: [PATCH 0/4] phyrs everywhere", letter)
-        self.assertIn("The story.", letter)
-        self.assertNotIn("***", letter)
+    def subjects(self, span: str) -> list[str]:
+        return self.git.line("log", "--reverse", "--format=%s", span).splitlines()
+
+    def test_a_branch_holds_what_it_needs_and_nothing_else(self):
+        self.import_topic(self.topic())
+        branches = self.branches()
+        self.assertEqual(list(branches), ["fixes-rdma", "mm", "rdma"])
+        self.assertEqual(branches["fixes-rdma"].start, self.base)
+        self.assertEqual(self.subjects(f"{self.base}..series/mm"), ["mm: pin ranges", "tools: a script"])
+        self.assertEqual(self.subjects(f"{self.base}..{branches['rdma'].start}"),
+                         ["RDMA/rxe: mend", "mm: pin ranges", "tools: a script"])
+        self.assertEqual(self.subjects(branches["rdma"].span), ["RDMA/rxe: hold ranges"])
+
+    def test_a_need_that_is_not_in_the_table_stops(self):
+        self.import_topic(self.topic())
+        rdma = destination("rdma", "rdma-driver", "patches", "drivers/*", needs=("mm",))
+        with self.assertRaisesRegex(series.SeriesError, "series rdma: .*does not apply(.|\n)*Does it need more"):
+            series.branches(self.root, self.git.directory, self.base, Destinations(TABLE.shared, [*TABLE.all[:2], rdma]))
+
+    def test_patches_are_imported_by_the_files_they_touch(self):
+        tip = self.topic()
+        self.write("mm/rdma.c", "measures rdma\n")
+        self.change("mm/Makefile", "gup.o", "gup.o rdma.o")
+        self.import_topic(self.commit("mm: nothing says rdma in this subject", tip))
+        name = "rdma-driver/patches/0002-mm-nothing-says-rdma-in-this-subject.patch"
+        self.assertIn(name, self.files())
+        self.assertIn("rdma-driver/files/mm/rdma.c", self.files())
+
+    def assert_not_imported(self, tip: str, text: str):
+        with self.assertRaisesRegex(CiError, text):
+            self.import_topic(tip)
+        self.assertFalse(self.root.exists())
+
+    def test_what_fits_no_destination_is_not_imported(self):
+        tip = self.topic()
+        self.write("fs/ext9.c", "x\n")
+        self.assert_not_imported(self.commit("fs: more", tip), "'fs: more': fs/ext9.c belongs to no destination of patches")
+
+    def test_a_patch_for_two_destinations_is_not_imported(self):
+        tip = self.topic()
+        self.change("mm/gup.c", "line 1\n", "line one\n")
+        self.change("drivers/rxe.c", "rxe", "rxe2")
+        self.assert_not_imported(self.commit("both", tip), "'both': drivers/rxe.c belongs to rdma and mm/gup.c to mm")
+
+    def test_a_series_that_is_not_contiguous_is_not_imported(self):
+        tip = self.topic()
+        self.change("mm/gup.c", "line 1\n", "line one\n")
+        self.assert_not_imported(self.commit("mm: late", tip), "'mm: late': belongs to mm, but comes behind .*'RDMA/rxe: hold ranges'")
+
+    def test_a_patch_in_the_wrong_folder_is_refused(self):
+        self.imported()
+        patches = self.root / "rdma-driver/patches"
+        shutil.move(patches / "0001-RDMA-rxe-hold-ranges.patch", self.root / "kernel/patches/0003-RDMA-rxe-hold-ranges.patch")
+        self.assert_refused("kernel/patches/0003-RDMA-rxe-hold-ranges.patch: patches for rdma belong below rdma-driver/")
 
     def imported(self) -> Path:
-        series.import_range(self.root, self.git, f"{self.base}..{self.topic()}")
+        self.import_topic(self.topic())
         return self.root / "kernel"
 
     def assert_refused(self, text: str):
@@ -145,22 +208,22 @@ class SeriesTest(unittest.TestCase):
         self.change("mm/phyr.c", "phyr", "phyr again")
         again = self.commit("mm: more", tip)
         with self.assertRaisesRegex(series.SeriesError, "mm/phyr.c is changed by a second commit"):
-            series.import_range(self.root, self.git, f"{self.base}..{again}")
+            self.import_topic(again)
         self.assertFalse(self.root.exists())
 
     def test_merges_are_not_imported(self):
         tip = self.topic()
         with self.assertRaisesRegex(series.SeriesError, "merges"):
-            series.import_range(self.root, self.git, f"{self.base}..{self.commit('merge', tip, self.base)}")
+            self.import_topic(self.commit("merge", tip, self.base))
 
     def test_fixes_must_be_marked_and_below_the_tip(self):
         tip = self.topic()
         self.git.run("branch", "--force", "fixes", self.commit("elsewhere", self.base))
         with self.assertRaisesRegex(series.SeriesError, "'fixes' is not below"):
-            series.import_range(self.root, self.git, f"{self.base}..{tip}")
+            self.import_topic(tip)
         self.git.run("branch", "-D", "fixes")
         with self.assertRaisesRegex(series.SeriesError, "no branch 'fixes'"):
-            series.import_range(self.root, self.git, f"{self.base}..{tip}")
+            self.import_topic(tip)
         self.assertFalse(self.root.exists())
 
     def test_git_errors_name_the_command(self):
