@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 
-from ci import userland
-from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, scatterlist, serve,
-                        userspace)
+from ci import style, userland
+from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, recipients,
+                        scatterlist, serve, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -21,8 +21,11 @@ QUICK = "quick"          # in place of entries: those that are
 # A line each of what it is, and what it takes: see ci/entry.py.
 ENTRIES = (
     Entry("ci", "the tests of ci/ itself", own.own, parts=own.modules, seconds=20, quick=True),
+    Entry("style", "formatters and linters", style.style, ("style",), parts=lambda: list(style.TOOLS), seconds=10, quick=True),
     Entry("checkpatch", "checkpatch.pl --strict on each patch", checkpatch.checkpatch, ("checkpatch",), ("series",),
           checkpatch.patches, seconds=40, quick=True),
+    Entry("recipients", "each series goes to those whom get_maintainer.pl names", recipients.recipients, ("checkpatch",),
+          ("series",), recipients.names, seconds=20),
     Entry("unit", "userspace's and bench's tests on this machine", userspace.unit, ("userspace", "unit"), ("userspace",),
           userspace.unit_tests, seconds=60, quick=True),
     Entry("page", "the daemon's page in a browser", userspace.page, ("userspace", "page"), ("userspace",), seconds=60),
@@ -33,8 +36,8 @@ ENTRIES = (
     Entry("configuration", "stock and phyr kernels differ in the series' options only", configuration.configuration,
           KERNEL, ("stock", "phyr"), seconds=1),
     Entry("sparse", "no new W=1 or sparse diagnostic", diagnostics.sparse, KERNEL + ("sparse",), ("series",), seconds=120),
-    Entry("every-commit", "each commit compiles by itself, without a warning", diagnostics.every_commit, KERNEL, ("series",),
-          checkpatch.patches, seconds=400),
+    Entry("every-commit", "each commit compiles by itself, and each series on what it needs", diagnostics.every_commit,
+          KERNEL, ("series",), diagnostics.builds, seconds=400),
     Entry("harness", "panic, hang and splat of a VM are noticed", harness.harness, GUEST, PERF, lambda: list(harness.CASES),
           seconds=60, guest=True),
     Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF, seconds=20, guest=True, alone=True),

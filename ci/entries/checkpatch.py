@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ci import paths, series
+from ci import destinations, paths, series
 from ci.artifacts import Artifacts
 from ci.entry import Options
 from ci.git import Git
@@ -21,7 +21,7 @@ OPTIONS = ("--strict", "--terse", "--show-types", "--no-summary", "--ignore",
 
 def patches() -> list[str]:
     """In the order of their commits: kernel/patches/0001-mm-gup-..."""
-    return [str(path.relative_to(paths.ROOT).with_suffix("")) for path, _content in series.patches(paths.ROOT)]
+    return [str(entry.path.relative_to(paths.ROOT).with_suffix("")) for entry in series.entries(paths.ROOT, destinations.load())]
 
 
 def unpack(store: Git, commit: str) -> None:

@@ -3,10 +3,11 @@
 
 import re
 import subprocess
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci import config, kernel
+from ci import config, destinations, kernel, series
 from ci.artifacts import Artifacts
 from ci.entries import checkpatch
 from ci.entry import Options
@@ -73,21 +74,43 @@ class Compiler:
         return found
 
 
-def every_commit(artifacts: Artifacts, options: Options) -> Tally:
-    """Each commit compiles by itself, without a warning."""
-    compiler = Compiler(artifacts.store, COMMITS, options.cores)
+def builds() -> list[str]:
+    """Each patch in the row of all; alone/NAME: a series on nothing but what it needs."""
+    return checkpatch.patches() + [f"alone/{destination.name}" for destination in destinations.load().all]
+
+
+def walk(compiler: Compiler, start: str, commits: dict[str, str], wanted: Container[str]) -> Tally:
+    """Each of commits (name -> commit), which follow start, compiles by itself, without a warning."""
     tally = Tally()
-    git = artifacts.store
-    objects = buildable(touched(git, artifacts.base, artifacts.tip))
+    git = compiler.git
+    previous = start
+    objects = buildable(touched(git, start, list(commits.values())[-1]))
     folders = sorted({f"{Path(name).parent}/" for name in objects})
-    previous = artifacts.base
-    for name, commit in zip(checkpatch.patches(), artifacts.commits, strict=True):
-        if name in options.parts:
+    for name, commit in commits.items():
+        if name in wanted:
             say(f"compiling {name}")
             headers = any(file.endswith(".h") for file in touched(git, previous, commit))
             found = compiler.run(commit, objects, *(folders if headers else ()))
             tally += Tally(passed=int(not found), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
         previous = commit
+    return tally
+
+
+def alone(compiler: Compiler, branch: series.Branch) -> Tally:
+    """Fixes one by one, as each may be taken; of another series its last commit, the others having been seen in the row of all."""
+    name = f"alone/{branch.destination.name}"
+    subjects = compiler.git.line("log", "--reverse", "--format=%H %s", branch.span).splitlines()
+    commits = {f"{name}: {subject}": commit for commit, _space, subject in (line.partition(" ") for line in subjects)}
+    return walk(compiler, branch.start, commits, list(commits)[0 if branch.destination.part == "fixes" else -1:])
+
+
+def every_commit(artifacts: Artifacts, options: Options) -> Tally:
+    compiler = Compiler(artifacts.store, COMMITS, options.cores)
+    row = dict(zip(checkpatch.patches(), artifacts.commits, strict=True))
+    tally = walk(compiler, artifacts.base, row, options.parts)
+    for branch in artifacts.branches:
+        if f"alone/{branch.destination.name}" in options.parts:
+            tally += alone(compiler, branch)
     return tally
 
 
