@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ci import base, bench, children, git, kernel, mails, packages, paths, series, shell, suite, testing
+from ci import apply, base, bench, children, git, kernel, mails, packages, paths, series, shell, suite, testing
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -95,9 +95,23 @@ def command_serve(arguments: argparse.Namespace) -> int:
     return shell.serve(Artifacts(), arguments.port)
 
 
-def command_series(arguments: argparse.Namespace) -> int:
+def series_apply(artifacts: Artifacts, tree: apply.Tree, names: list[str]) -> int:
+    artifacts.destinations.named(names)
+    tree.check()
+    chosen = apply.plan(tree, artifacts.destinations, series.entries(paths.ROOT, artifacts.destinations), names)
     prepare(())
+    mailings = [mailing for mailing in artifacts.mailings if mailing.branch.destination in chosen]
+    apply.apply(tree, mailings, artifacts.version)
+    print(mails.table(paths.ROOT, mailings) if mailings else "nothing to apply")
+    print(f"{tree.path} is at {tree.head}")
+    return 0
+
+
+def command_series(arguments: argparse.Namespace) -> int:
     artifacts = Artifacts()
+    if arguments.apply:
+        return series_apply(artifacts, apply.Tree(Path(arguments.apply[0]).resolve()), arguments.apply[1:])
+    prepare(())
     if arguments.action == "import":
         series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range, artifacts.destinations)
         series.compare_trees(artifacts.store, artifacts.tip, git.Git(arguments.git_dir), arguments.range)
@@ -136,6 +150,8 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--port", type=port, default=bench.PORT, help="of the loopback (%(default)s)")
     add("kernels", command_kernels, "build the kernels only")
     command = add("series", command_series, "the patch series as commits and mails")
+    command.add_argument("--apply", nargs="+", metavar=("TREE", "NAME"),
+                         help="git am these series, or all that it lacks, in a git work tree of Linux")
     actions = command.add_subparsers(dest="action")
     command = actions.add_parser("import", help="regenerate files and patches from commits")
     command.add_argument("git_dir", type=Path)

@@ -61,6 +61,11 @@ class Artifacts:
         return mails.write_all(paths.ROOT, paths.STORE, self.base, self.destinations, self.branches, paths.SERIES)
 
     @property
+    def version(self) -> str:
+        """Of the base: Linux 7.3.4"""
+        return self.store.line("log", "-1", "--format=%s", self.base)
+
+    @property
     def store(self) -> Git:
         return Git(paths.STORE)
 

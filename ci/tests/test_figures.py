@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Placeholders in a text become tables of measured figures; what was not measured is an error."""
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from ci import compare, figures
+
+
+def result(name: str, median: int) -> dict:
+    return {"workload": name, "stats": {"median": median, "min": median, "n": 3}}
+
+
+def failed(name: str, errno: str) -> dict:
+    return {"workload": name, "error": {"errno": errno}}
+
+
+STOCK = [result("mr/reg/thp/2MiB", 80_000), failed("mr/reg/thp/4GiB", "ENOMEM")]
+PHYR = [result("mr/reg/thp/2MiB", 8_000), result("mr/reg/thp/4GiB", 9_000),
+        result("gup/pages/pin/thp/2MiB", 3_000), result("gup/phyrs/pin/thp/2MiB", 1_500)]
+KERNELS = {"stock": "7.3.4", "phyr": "7.3.4-phyr"}
+TEXT = """Before.
+
+@figures mr/reg/thp/2MiB, mr/reg/thp/4GiB
+@figures gup/pin/thp/2MiB
+
+After.
+"""
+TABLE = """Before.
+
+  instructions      stock   phyr  ratio
+  mr/reg/thp/2MiB  80,000  8,000  10.00
+  mr/reg/thp/4GiB  ENOMEM  9,000      -
+
+  instructions      pages  phyrs  ratio
+  gup/pin/thp/2MiB  3,000  1,500   2.00
+
+Guest instructions in QEMU (-icount, one CPU), the median. This clock
+models no caches, no TLB and no memory latency. stock is Linux 7.3.4,
+phyr 7.3.4-phyr with all series applied. pages and phyrs are two ways in
+the same kernel, 7.3.4-phyr with all series applied. Measured on
+2026-11-29.
+
+After.
+"""
+
+
+class FiguresTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.root = Path(scratch.name)
+        (self.root / "bench").mkdir()
+
+    def store(self, **changes) -> figures.Figures:
+        document = compare.document(compare.rows(STOCK, PHYR), "icount", KERNELS, "2026-11-29T20:00:00+00:00") | changes
+        (self.root / figures.FILE).write_text(json.dumps(document))
+        return figures.Figures(self.root)
+
+    def test_table(self):
+        self.assertEqual(self.store().fill("cover.txt", TEXT), TABLE)
+
+    def test_text_without_placeholders_needs_no_file(self):
+        self.assertEqual(figures.Figures(self.root).fill("cover.txt", "Plain @figures in a line.\n"), "Plain @figures in a line.\n")
+
+    def test_another_clock_says_so(self):
+        text = self.store(clock="kvm").fill("cover.txt", "@figures mr/reg/thp/2MiB\n")
+        self.assertIn("  ns ", text)
+        self.assertIn("Nanoseconds in a KVM guest", text)
+
+    def assert_refused(self, found: figures.Figures, text: str):
+        with self.assertRaisesRegex(figures.FigureError, text):
+            found.fill("cover.txt", TEXT)
+
+    def test_missing_file(self):
+        self.assert_refused(figures.Figures(self.root), "bench/figures.json.* is missing: ./phyr bench --json bench/figures.json")
+
+    def test_missing_row(self):
+        self.assert_refused(self.store(rows=[]), "cover.txt: bench/figures.json has no row mr/reg/thp/2MiB: ./phyr bench --json")
+
+    def test_document_that_does_not_say_when_or_where(self):
+        document = json.loads((self.store().path).read_text())
+        for member in ("schema", "clock", "date", "kernels"):
+            self.store().path.write_text(json.dumps({key: value for key, value in document.items() if key != member}))
+            with self.subTest(member):
+                self.assert_refused(figures.Figures(self.root), "is no phyr-compare/1 with clock, date, kernels and rows")
+
+
+if __name__ == "__main__":
+    unittest.main()
