@@ -16,8 +16,8 @@ from ci.series import Branch
 COVERS = "covers"
 LETTER = "0000-cover-letter.patch"
 BASE_NOTE = """\
-The base is {version}. base-commit is its release tarball as ./phyr series
-of our repository imports it (sha256 in kernel/base): take v{number} instead.
+The base is {version}. base-commit is its release tarball as imported by
+./phyr series of our repository (sha256 in kernel/base): take v{number}.
 """
 
 

@@ -38,7 +38,7 @@ class MailsTest(TopicCase):
         letter = self.mailings()["mm"].mails[0].read_text()
         self.assertIn("Subject: [PATCH 0/2] phyrs everywhere\nTo: mm@example.org\nCc: Ann Author <ann@example.org>\n\nThe story.\n", letter)
         self.assertNotIn("***", letter)
-        self.assertIn(f"take vbase instead.\nbase-commit: {self.base}\n", letter)
+        self.assertIn(f"take vbase.\nbase-commit: {self.base}\n", letter)
 
     def test_a_series_names_the_patches_that_it_needs(self):
         found = self.mailings()
