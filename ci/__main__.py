@@ -116,7 +116,8 @@ def command_series(arguments: argparse.Namespace) -> int:
         series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range, artifacts.destinations)
         series.compare_trees(artifacts.store, artifacts.tip, git.Git(arguments.git_dir), arguments.range)
     print(mails.table(paths.ROOT, artifacts.mailings))
-    print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]} (branch phyr of {paths.STORE})")
+    print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]}, "
+          f"which is branch phyr of {paths.STORE.relative_to(paths.ROOT)}")
     return 0
 
 

@@ -15,8 +15,8 @@ from ci.series import Entry
 
 # What a caller's git hook would otherwise make of our -C.
 LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX")
-# What git says of a file: that the patch does not fit, or, below a line that says so, that an untracked one is in the way.
-REFUSED_FILE = re.compile(r"^error: (.+?): (?:patch does not apply|does not exist in index|already exists in .*|does not match index)$"
+# What git says of a file: that the patch does not fit, or, below a line that says so, that it is in the way.
+REFUSED_FILE = re.compile(r"^error: (.+?): (?:patch does not apply|does not exist in index|already exists in .*)$"
                           r"|^\t(.+)$", re.M)
 
 
@@ -31,8 +31,8 @@ class Tree:
 
     def try_git(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         env = {name: value for name, value in os.environ.items() if name not in LOCAL} | {"LC_ALL": "C.UTF-8"}
-        return subprocess.run(["git", "-C", self.path, *arguments], capture_output=True, text=True, errors="replace", env=env,
-                              stdin=subprocess.DEVNULL)
+        return subprocess.run(["git", "-C", self.path, *arguments], capture_output=True, text=True, errors="replace",
+                              env=env, stdin=subprocess.DEVNULL)
 
     def git(self, *arguments: str | Path) -> str:
         run = self.try_git(*arguments)
@@ -59,10 +59,10 @@ class Tree:
             raise ApplyError(f"{self.path}: has no commit that patches could be applied to")
         for name in ("rebase-apply", "rebase-merge"):
             if self.state(name).exists():
-                raise ApplyError(f"{self.path}: git am or git rebase is at work there; finish it, or end it with --abort")
+                raise ApplyError(f"{self.path}: git am or git rebase is at work; finish it, or end it with --abort")
         if dirty := self.git("status", "--porcelain", "--untracked-files=no"):
-            raise ApplyError(f"{self.path}: has changes that are not committed, {dirty.splitlines()[0].split()[-1]} for one; "
-                             "commit or stash them")
+            raise ApplyError(f"{self.path}: has changes that are not committed, "
+                             f"{dirty.splitlines()[0].split()[-1]} for one; commit or stash them")
 
     def subjects(self, since: str) -> set[str]:
         """Of the commits that were made since then."""
@@ -70,7 +70,7 @@ class Tree:
 
 
 def plan(tree: Tree, destinations: Destinations, patches: list[Entry], names: list[str]) -> list[Destination]:
-    """Those of the named series that the tree lacks, in order, each with everything it needs before it or in the tree."""
+    """Those of the named series that the tree lacks, in order; what each needs comes before it or is in the tree."""
     subjects: dict[str, list[str]] = {}
     for entry in patches:
         subjects.setdefault(entry.destination.name, []).append(entry.content.subject)
@@ -86,8 +86,8 @@ def plan(tree: Tree, destinations: Destinations, patches: list[Entry], names: li
         lacking = [need.name for need in destinations.needed(one) if need not in chosen and not there(need)]
         if lacking:
             every = [other.name for other in destinations.all if other in chosen or other.name in lacking]
-            raise ApplyError(f"{one.name} needs {', '.join(lacking)}, which {tree.path} lacks (commits of the same subjects "
-                             f"were looked for): ./phyr series --apply {tree.path} {' '.join(every)}")
+            raise ApplyError(f"{one.name} needs {', '.join(lacking)}, which {tree.path} lacks (commits of the same "
+                             f"subjects were looked for): ./phyr series --apply {tree.path} {' '.join(every)}")
     return chosen
 
 
@@ -100,8 +100,9 @@ def blame(tree: Tree, mailings: list[Mailing], mails: list[Path], said: str, ver
         return f"{tree.path}: git am: {said.strip()}"
     mail = mails[int(stopped.read_text()) - 1]
     name = next(mailing.branch.destination.name for mailing in mailings if mail in mailing.mails)
-    return (f"{name}: {mail.name} does not apply to {tree.path}: conflict in {', '.join(files)}. The series is made for {version}; "
-            f"take a branch of that, or run git am --3way with the patches of {mail.parent} and resolve it there")
+    return (f"{name}: {mail.name} does not apply to {tree.path}: conflict in {', '.join(files)}. "
+            f"The series is made for {version}; take a branch of that, or run git am --3way with the patches of "
+            f"{mail.parent} and resolve it there")
 
 
 def apply(tree: Tree, mailings: list[Mailing], version: str) -> None:

@@ -63,23 +63,24 @@ class Destinations:
     def route(self, part: str, title: str, files: list[str]) -> Destination:
         """The destination of a patch that touches these files; title is how errors call it."""
         telling = [file for file in files if not any(fnmatchcase(file, pattern) for pattern in self.shared)] or files
-        owners = {file: self.owner(part, file) for file in telling}
-        for file, owner in owners.items():
+        found: dict[str, str] = {}                # destination -> one of its files
+        for file in telling:
+            owner = self.owner(part, file)
             if not owner:
-                raise DestinationError(f"{title}: {file} belongs to no destination of {part}; see {TABLE.relative_to(paths.ROOT)}")
-        first, *others = owners.items()
-        for file, owner in others:
-            if owner != first[1]:
-                raise DestinationError(f"{title}: {first[0]} belongs to {first[1].name} and {file} to {owner.name}; "
-                                       "a patch has one destination")
-        return first[1]
+                raise DestinationError(f"{title}: {file} belongs to no destination of {part} in ci/destinations.toml")
+            found.setdefault(owner.name, file)
+        if len(found) > 1:
+            (name, file), (other, another) = list(found.items())[:2]
+            raise DestinationError(f"{title}: {file} belongs to {name} and {another} to {other}; "
+                                   "a patch has one destination")
+        return self.named(list(found))[0]
 
     def check_order(self, routed: list[tuple[str, Destination]]) -> None:
         """Patches, each with its title, apply in the order of their destinations."""
         for (before, earlier), (title, destination) in zip(routed, routed[1:]):
             if self.all.index(destination) < self.all.index(earlier):
-                raise DestinationError(f"{title}: belongs to {destination.name}, but comes behind {before} of {earlier.name}; "
-                                       "a series is contiguous")
+                raise DestinationError(f"{title}: belongs to {destination.name}, but comes behind {before} of "
+                                       f"{earlier.name}; a series is contiguous")
 
 
 def load(table: Path = TABLE) -> Destinations:

@@ -16,8 +16,9 @@ CURE = f"./phyr bench --json {FILE}"
 PLACEHOLDER = re.compile(r"(?:^@figures .*(?:\n|\Z))+", re.M)
 WIDTH = 72
 CLOCKS = {
-    "icount": ("instructions", "Guest instructions in QEMU (-icount, one CPU), the median. This clock models no caches, no TLB and no "
-                               "memory latency."),
+    "icount": ("instructions",
+               "Guest instructions in QEMU (-icount, one CPU), the median. This clock models no caches, no TLB and no "
+               "memory latency."),
     "kvm": ("ns", "Nanoseconds in a KVM guest, the median."),
 }
 
@@ -64,14 +65,15 @@ class Figures:
         if compare.KERNELS in pairs:
             said.append(f"stock is Linux {stock}, phyr {phyr} with all series applied.")
         if pairs - {compare.KERNELS}:
-            said.append(f"{' and '.join(sorted({left for left, _right in pairs} - {'stock'}))} and phyrs are two ways in the same "
-                        f"kernel, {phyr} with all series applied.")
+            others = sorted({left for left, _right in pairs} - {"stock"})
+            said.append(f"{' and '.join([*others, 'phyrs'])} are two ways in the same kernel, "
+                        f"{phyr} with all series applied.")
         said.append(f"Measured on {self.document['date'][:10]}.")
         return textwrap.fill(" ".join(said), WIDTH)
 
 
 def placeholder_rows(lines: str) -> list[str]:
-    return [name for line in lines.splitlines() for name in re.split(r",\s*|\s+", line.removeprefix("@figures").strip(" ,")) if name]
+    return [name for line in lines.splitlines() for name in re.findall(r"[^\s,]+", line.removeprefix("@figures"))]
 
 
 def block(pair: tuple[str, str], rows: list[dict], unit: str) -> str:

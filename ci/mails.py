@@ -69,24 +69,28 @@ def write(root: Path, store: Path, base: str, branch: Branch, measured: figures.
     git = Git(store)
     cover = cover_file(root, branch.destination)
     count = int(git.line("rev-list", "--count", branch.span))
-    if cover.exists() != (count > 1):
-        raise MailError(f"{cover.relative_to(root)}: " + (f"is missing, and the series has {count} patches" if count > 1 else
-                                                          "a series of one patch has no cover letter; say it in the patch"))
+    where = str(cover.relative_to(root))
     subject, text = "", ""
+    if cover.exists() and count == 1:
+        raise MailError(f"{where}: a series of one patch has no cover letter; say it in the patch")
+    if not cover.exists() and count > 1:
+        raise MailError(f"{where}: is missing, and the series has {count} patches")
     if count > 1:
         subject, _, text = cover.read_text().partition("\n\n")
-        text = measured.fill(str(cover.relative_to(root)), text)
+        text = measured.fill(where, text)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     mails = format_patches(git, base, branch, count > 1, folder)
     version = git.line("log", "-1", "--format=%s", base)
     note = BASE_NOTE.format(version=version, number=version.removeprefix("Linux "))
     first = re.sub(r"^(?=base-commit: )", note, mails[0].read_text(), count=1, flags=re.M)
-    mails[0].write_text(first.replace("*** SUBJECT HERE ***", subject.strip()).replace("*** BLURB HERE ***", text.strip()))
+    first = first.replace("*** SUBJECT HERE ***", subject.strip()).replace("*** BLURB HERE ***", text.strip())
+    mails[0].write_text(first)
     return Mailing(branch, mails)
 
 
-def write_all(root: Path, store: Path, base: str, destinations: Destinations, branches: list[Branch], folder: Path) -> list[Mailing]:
+def write_all(root: Path, store: Path, base: str, destinations: Destinations, branches: list[Branch],
+              folder: Path) -> list[Mailing]:
     """One folder for each series, and nothing else, below folder."""
     check_covers(root, destinations, branches)
     shutil.rmtree(folder, ignore_errors=True)
@@ -101,4 +105,5 @@ def table(root: Path, mailings: list[Mailing]) -> str:
         rows.append((destination.name, str(len(mailing.patches)), destination.lists[0],
                      str(mailing.mails[0].parent.relative_to(root)) + "/"))
     widths = [max(map(len, column)) for column in zip(*rows)]
-    return "\n".join(f"{name:<{widths[0]}}  {count:>{widths[1]}}  {to:<{widths[2]}}  {where}" for name, count, to, where in rows)
+    return "\n".join(f"{name:<{widths[0]}}  {count:>{widths[1]}}  {to:<{widths[2]}}  {where}"
+                     for name, count, to, where in rows)

@@ -160,7 +160,8 @@ def branches(root: Path, store: Path, base: str, destinations: Destinations) -> 
             start = stack(root, store, base, [entry for entry in patches if entry.destination in needed], ref)
             found.append(Branch(destination, start, stack(root, store, start, own, ref)))
         except SeriesError as error:
-            raise SeriesError(f"series {destination.name}: {error}\nDoes it need more than ci/destinations.toml says?") from None
+            raise SeriesError(f"series {destination.name}: {error}\n"
+                              "Does it need more than ci/destinations.toml says?") from None
     return found
 
 
@@ -168,7 +169,8 @@ def fixes_of(source: Git, span: str) -> set[str]:
     """The commits of span up to branch 'fixes', which 'git rebase --update-refs' moves along."""
     tip = span.split("..")[-1]
     if not source.has(FIXES_REF):
-        raise SeriesError("there is no branch 'fixes': where do the fixes end that need nothing of ours? git branch fixes COMMIT")
+        raise SeriesError("there is no branch 'fixes': where do the fixes end that need nothing of ours? "
+                          "git branch fixes COMMIT")
     if source.line("rev-list", FIXES_REF, f"^{tip}"):
         raise SeriesError(f"branch 'fixes' is not below {tip}: git branch --force fixes COMMIT, the last fix")
     return set(source.line("rev-list", FIXES_REF, f"^{span.split('..')[0]}").split())
@@ -202,19 +204,20 @@ def import_range(root: Path, source: Git, span: str, destinations: Destinations)
         hooks = source.run("diff-tree", "-p", "--no-commit-id", "--no-renames", "--abbrev=12", "--no-ext-diff",
                            "--diff-algorithm=myers", "--diff-filter=a", commit).decode()
         content = patch.Patch(author, date, subject, body.strip("\n") + "\n" if body.strip() else "", new, hooks)
-        destination = destinations.route("fixes" if commit in fixes else "patches", title, [name for _letter, name in changes])
+        part = "fixes" if commit in fixes else "patches"
+        destination = destinations.route(part, title, [name for _letter, name in changes])
         contents.append((commit, destination, content, {name: source.run("show", f"{commit}:{name}") for name in new}))
     destinations.check_order([(f"{commit[:12]} '{content.subject}'", destination)
                               for commit, destination, content, _files in contents])
 
-    for folder in destinations.folders:
-        for part in ("files", *PARTS):
-            shutil.rmtree(root / folder / part, ignore_errors=True)
+    for name in destinations.folders:
+        for below in ("files", *PARTS):
+            shutil.rmtree(root / name / below, ignore_errors=True)
     count: Counter[Path] = Counter()
     for commit, destination, content, files in contents:
-        part = root / destination.folder / destination.part
-        count[part] += 1
-        target = part / f"{count[part]:04}-{content.slug}.patch"
+        folder = root / destination.folder / destination.part
+        count[folder] += 1
+        target = folder / f"{count[folder]:04}-{content.slug}.patch"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(content.render())
         for name, data in files.items():

@@ -32,15 +32,16 @@ def unpack(store: Git, commit: str, tree: Path) -> None:
 
 def asked(tree: Path, *arguments: str | Path) -> set[str]:
     """The addresses that get_maintainer.pl prints."""
-    run = subprocess.run(["perl", "scripts/get_maintainer.pl", "--nogit", "--nogit-fallback", "--norolestats", *arguments],
-                         cwd=tree, capture_output=True, text=True, check=True)
+    run = subprocess.run(["perl", "scripts/get_maintainer.pl", "--nogit", "--nogit-fallback", "--norolestats",
+                          *arguments], cwd=tree, capture_output=True, text=True, check=True)
     return {parseaddr(line)[1] for line in run.stdout.splitlines()}
 
 
 def complaints(destination: Destination, said: dict[str, set[str]], of_files: set[str]) -> list[str]:
     """said: patch -> its addresses; of_files: those of files that the destination names without a pattern."""
     given = {parseaddr(person)[1] for person in (*destination.lists, *destination.maintainers)}
-    found = [f"{address} is none that get_maintainer.pl names" for address in sorted(given - of_files.union(*said.values()))]
+    strangers = given - of_files.union(*said.values())
+    found = [f"{address} is none that get_maintainer.pl names" for address in sorted(strangers)]
     for patch, addresses in said.items():
         if (named := addresses - {EVERYTHING}) and not named & given:
             found.append(f"{patch} reaches none of {', '.join(sorted(named))}")

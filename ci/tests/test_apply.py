@@ -29,7 +29,8 @@ class ApplyTest(TopicCase):
         """The names of what was applied."""
         self.user.check()
         chosen = apply.plan(self.user, TABLE, series.entries(self.root, TABLE), list(names))
-        found = mails.write_all(self.root, self.git.directory, self.base, TABLE, list(self.branches().values()), self.root / "out")
+        found = mails.write_all(self.root, self.git.directory, self.base, TABLE,
+                                list(self.branches().values()), self.root / "out")
         apply.apply(self.user, [mailing for mailing in found if mailing.branch.destination in chosen], "Linux 7.3.4")
         return [one.name for one in chosen]
 
@@ -38,7 +39,8 @@ class ApplyTest(TopicCase):
         path.write_text(path.read_text().replace(old, new))
 
     def snapshot(self) -> tuple[str, str, dict[str, bytes]]:
-        files = {str(path): path.read_bytes() for path in self.user.path.rglob("*") if path.is_file() and ".git" not in path.parts}
+        files = {str(path): path.read_bytes() for path in self.user.path.rglob("*")
+                 if path.is_file() and ".git" not in path.parts}
         return self.user.head, self.user.git("status", "--porcelain"), files
 
     def assert_refused(self, text: str, *names: str):
@@ -50,7 +52,8 @@ class ApplyTest(TopicCase):
 
     def test_all_in_order(self):
         self.assertEqual(self.apply(), ["fixes-rdma", "mm", "rdma"])
-        self.assertEqual(self.user.git("rev-parse", "HEAD^{tree}"), self.git.line("rev-parse", f"{self.build()}^{{tree}}"))
+        self.assertEqual(self.user.git("rev-parse", "HEAD^{tree}"),
+                         self.git.line("rev-parse", f"{self.build()}^{{tree}}"))
         self.assertEqual(self.user.git("log", "-1", "--format=%cn %ce"), "Una User una@example.org")
         # Only what the author has written there: nobody signs for the user.
         self.assertEqual(self.user.git("log", "--format=%(trailers:key=Signed-off-by)", f"{self.base}..").split("\n\n"),
@@ -58,7 +61,7 @@ class ApplyTest(TopicCase):
 
     def test_one_by_name(self):
         self.assertEqual(self.apply("mm"), ["mm"])
-        self.assertEqual(self.user.git("log", "--format=%s", f"{self.base}..").splitlines(), ["tools: a script", "mm: pin ranges"])
+        self.assertEqual(self.user.git("log", "--format=%s", f"{self.base}.."), "tools: a script\nmm: pin ranges")
 
     def test_what_is_there_is_not_applied_again(self):
         self.apply("mm")
@@ -76,8 +79,8 @@ class ApplyTest(TopicCase):
         # In the second patch of the whole, so that one has been applied before it.
         self.edit("mm/gup.c", "line 7\n", "line 7, otherwise\n")
         self.user.git("commit", "-qam", "local")
-        self.assert_refused("mm: 0001-mm-pin-ranges.patch does not apply to .*: conflict in mm/gup.c. The series is made for Linux 7.3.4; "
-                            ".*is as it was, at ")
+        self.assert_refused("mm: 0001-mm-pin-ranges.patch does not apply to .*: conflict in mm/gup.c. "
+                            "The series is made for Linux 7.3.4; .*is as it was, at ")
 
     def test_a_file_that_is_not_there(self):
         self.user.git("rm", "-q", "mm/gup.c")
@@ -100,7 +103,7 @@ class ApplyTest(TopicCase):
 
     def test_someone_elses_git_am_is_left_alone(self):
         self.user.state("rebase-apply").mkdir()
-        with self.assertRaisesRegex(apply.ApplyError, "git am or git rebase is at work there"):
+        with self.assertRaisesRegex(apply.ApplyError, "git am or git rebase is at work"):
             self.apply()
         self.assertTrue(self.user.state("rebase-apply").exists())
 
@@ -125,12 +128,15 @@ class ApplyTest(TopicCase):
     def refused_by_command(self, *arguments: str) -> str:
         """Before the base is fetched or anything is built."""
         with mock.patch.object(sys, "argv", ["phyr", "series", "--apply", *arguments]), \
-                mock.patch.object(phyr.Artifacts, "base", new_callable=mock.PropertyMock, side_effect=AssertionError("built")), \
+                mock.patch.object(phyr.Artifacts, "base", new_callable=mock.PropertyMock,
+                                  side_effect=AssertionError("built")), \
                 contextlib.redirect_stderr(io.StringIO()) as said:
             self.assertEqual(phyr.main(), 2)
         return said.getvalue()
 
     def test_command_checks_before_it_builds(self):
-        self.assertIn("there is no series 'rmda'; there are: fixes-mm", self.refused_by_command(str(self.user.path), "rmda"))
+        self.assertIn("there is no series 'rmda'; there are: fixes-mm",
+                      self.refused_by_command(str(self.user.path), "rmda"))
         self.assertIn("is no folder", self.refused_by_command(str(self.root / "nowhere")))
-        self.assertIn("crypto needs fixes-mm, fixes-lib, fixes-crypto, mm, dma", self.refused_by_command(str(self.user.path), "crypto"))
+        self.assertIn("crypto needs fixes-mm, fixes-lib, fixes-crypto, mm, dma",
+                      self.refused_by_command(str(self.user.path), "crypto"))

@@ -52,7 +52,8 @@ class RouteTest(unittest.TestCase):
     def test_files_decide(self):
         self.assert_routed("mm", "mm/gup.c")
         self.assert_routed("mm", "mm/phyr_test/gup.c", "mm/phyr_test/phyr_test.h", "MAINTAINERS")
-        self.assert_routed("dma", "kernel/dma/phyr.c", "Documentation/core-api/dma-phyr.rst", "Documentation/core-api/index.rst")
+        self.assert_routed("dma", "kernel/dma/phyr.c", "Documentation/core-api/dma-phyr.rst",
+                           "Documentation/core-api/index.rst")
         self.assert_routed("dma", "lib/scatterlist.c", "include/linux/scatterlist.h")
         self.assert_routed("rdma", "drivers/infiniband/core/umem.c", "include/rdma/ib_umem.h")
         self.assert_routed("crypto", "drivers/virtio/virtio_ring.c", "include/linux/virtio.h")
@@ -72,8 +73,8 @@ class RouteTest(unittest.TestCase):
             self.table.route("fixes", "it", ["kernel/dma/direct.c"])
 
     def test_two_destinations_are_refused(self):
-        with self.assertRaisesRegex(DestinationError, "it: mm/gup.c belongs to mm and drivers/infiniband/core/umem.c to rdma"):
-            self.table.route("patches", "it", ["mm/gup.c", "drivers/infiniband/core/umem.c"])
+        with self.assertRaisesRegex(DestinationError, "it: mm/gup.c belongs to mm and drivers/infiniband/a.c to rdma"):
+            self.table.route("patches", "it", ["mm/gup.c", "drivers/infiniband/a.c"])
 
     def test_series_are_contiguous(self):
         mm, dma = self.table.named(["mm", "dma"])
@@ -83,7 +84,8 @@ class RouteTest(unittest.TestCase):
 
     def test_needs_are_found_through_others(self):
         rdma, = self.table.named(["rdma"])
-        self.assertEqual([one.name for one in self.table.needed(rdma)], ["fixes-mm", "fixes-lib", "fixes-rdma", "mm", "dma"])
+        self.assertEqual([one.name for one in self.table.needed(rdma)],
+                         ["fixes-mm", "fixes-lib", "fixes-rdma", "mm", "dma"])
 
     def test_unknown_names_are_refused(self):
         with self.assertRaisesRegex(DestinationError, "no series 'rmda'; there are: fixes-mm, "):

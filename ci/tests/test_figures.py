@@ -63,7 +63,8 @@ class FiguresTest(unittest.TestCase):
         self.assertEqual(self.store().fill("cover.txt", TEXT), TABLE)
 
     def test_text_without_placeholders_needs_no_file(self):
-        self.assertEqual(figures.Figures(self.root).fill("cover.txt", "Plain @figures in a line.\n"), "Plain @figures in a line.\n")
+        text = "Plain @figures in a line.\n"
+        self.assertEqual(figures.Figures(self.root).fill("cover.txt", text), text)
 
     def test_another_clock_says_so(self):
         text = self.store(clock="kvm").fill("cover.txt", "@figures mr/reg/thp/2MiB\n")
@@ -75,17 +76,20 @@ class FiguresTest(unittest.TestCase):
             found.fill("cover.txt", TEXT)
 
     def test_missing_file(self):
-        self.assert_refused(figures.Figures(self.root), "bench/figures.json.* is missing: ./phyr bench --json bench/figures.json")
+        self.assert_refused(figures.Figures(self.root),
+                            "bench/figures.json.* is missing: ./phyr bench --json bench/figures.json")
 
     def test_missing_row(self):
-        self.assert_refused(self.store(rows=[]), "cover.txt: bench/figures.json has no row mr/reg/thp/2MiB: ./phyr bench --json")
+        self.assert_refused(self.store(rows=[]),
+                            "cover.txt: bench/figures.json has no row mr/reg/thp/2MiB: ./phyr bench --json")
 
     def test_document_that_does_not_say_when_or_where(self):
         document = json.loads((self.store().path).read_text())
         for member in ("schema", "clock", "date", "kernels"):
             self.store().path.write_text(json.dumps({key: value for key, value in document.items() if key != member}))
             with self.subTest(member):
-                self.assert_refused(figures.Figures(self.root), "is no phyr-compare/1 with clock, date, kernels and rows")
+                self.assert_refused(figures.Figures(self.root),
+                                    "is no phyr-compare/1 with clock, date, kernels and rows")
 
 
 if __name__ == "__main__":

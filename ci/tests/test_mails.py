@@ -2,6 +2,7 @@
 """Each series is a folder of mails: addressed, numbered, with its base, what it needs and its cover letter."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class MailsTest(TopicCase):
         return path
 
     def mailings(self) -> dict[str, mails.Mailing]:
-        found = mails.write_all(self.root, self.git.directory, self.base, TABLE, list(self.branches().values()), self.root / "out")
+        found = mails.write_all(self.root, self.git.directory, self.base, TABLE,
+                                list(self.branches().values()), self.root / "out")
         return {mailing.branch.destination.name: mailing for mailing in found}
 
     def test_folders(self):
@@ -31,12 +33,13 @@ class MailsTest(TopicCase):
             "fixes-rdma": ["0001-RDMA-rxe-mend.patch"],
             "mm": ["0000-cover-letter.patch", "0001-mm-pin-ranges.patch", "0002-tools-a-script.patch"],
             "rdma": ["0001-RDMA-rxe-hold-ranges.patch"]})
-        self.assertEqual([mail.name for mail in found["mm"].patches], ["0001-mm-pin-ranges.patch", "0002-tools-a-script.patch"])
+        self.assertEqual(found["mm"].patches, found["mm"].mails[1:])
         self.assertEqual(found["mm"].mails[0].parent, self.root / "out" / "mm")
 
     def test_letter(self):
         letter = self.mailings()["mm"].mails[0].read_text()
-        self.assertIn("Subject: [PATCH 0/2] phyrs everywhere\nTo: mm@example.org\nCc: Ann Author <ann@example.org>\n\nThe story.\n", letter)
+        self.assertIn("Subject: [PATCH 0/2] phyrs everywhere\nTo: mm@example.org\nCc: Ann Author <ann@example.org>\n\n"
+                      "The story.\n", letter)
         self.assertNotIn("***", letter)
         self.assertIn(f"take vbase.\nbase-commit: {self.base}\n", letter)
 
@@ -48,21 +51,23 @@ class MailsTest(TopicCase):
         self.assertIn(f"base-commit: {self.base}\n", text)
         needed = self.git.run("log", "-p", "--no-renames", f"{self.base}..{found['rdma'].branch.start}")
         ids = {line.split()[0] for line in self.git.line("patch-id", "--stable", text=needed).splitlines()}
-        self.assertEqual({line.split()[1] for line in text.splitlines() if line.startswith("prerequisite-patch-id")}, ids)
+        self.assertEqual(set(re.findall(r"^prerequisite-patch-id: (\w+)$", text, re.M)), ids)
         self.assertEqual(len(ids), 3)
 
     def test_prefix_is_data_and_names_are_encoded(self):
         branch = self.branches()["fixes-rdma"]
-        to = replace(branch.destination, prefix="PATCH rdma-rc", maintainers=["Eugenio Pérez <e@example.org>", "A. B. <a@example.org>"])
-        mailing = mails.write(self.root, self.git.directory, self.base, replace(branch, destination=to), figures.Figures(self.root),
-                              self.root / "out" / "x")
+        to = replace(branch.destination, prefix="PATCH rdma-rc",
+                     maintainers=["Eugenio Pérez <e@example.org>", "A. B. <a@example.org>"])
+        mailing = mails.write(self.root, self.git.directory, self.base, replace(branch, destination=to),
+                              figures.Figures(self.root), self.root / "out" / "x")
         text = mailing.mails[0].read_text()
         self.assertIn("Subject: [PATCH rdma-rc] RDMA/rxe: mend\n", text)
         self.assertIn('Cc: =?utf-8?q?Eugenio_P=C3=A9rez?= <e@example.org>,\n    "A. B." <a@example.org>\n', text)
 
     def test_same_inputs_same_mails(self):
-        first = {mail: mail.read_bytes() for mailing in self.mailings().values() for mail in mailing.mails}
-        self.assertEqual({mail: mail.read_bytes() for mailing in self.mailings().values() for mail in mailing.mails}, first)
+        first, second = ({mail: mail.read_bytes() for mailing in self.mailings().values() for mail in mailing.mails}
+                         for _time in range(2))
+        self.assertEqual(first, second)
 
     def assert_refused(self, text: str):
         with self.assertRaisesRegex((mails.MailError, figures.FigureError), text):
@@ -82,9 +87,11 @@ class MailsTest(TopicCase):
 
     def test_figures_are_filled_in(self):
         self.cover("kernel", "mm", "s\n\n@figures gup/pin/thp/2MiB\n\nEnd.\n")
-        self.assert_refused("bench/figures.json, the figures of the cover letters, is missing: ./phyr bench --json bench/figures.json")
+        self.assert_refused(
+            "bench/figures.json, the figures of the cover letters, is missing: ./phyr bench --json bench/figures.json")
         (self.root / "bench").mkdir()
-        row = {"name": "gup/pin/thp/2MiB", "unit": "ns", "pages": {"median": 4000}, "phyrs": {"median": 1000}, "ratio": 4.0}
+        row = {"name": "gup/pin/thp/2MiB", "unit": "ns", "pages": {"median": 4000}, "phyrs": {"median": 1000},
+               "ratio": 4.0}
         (self.root / "bench/figures.json").write_text(json.dumps(
             {"schema": "phyr-compare/1", "clock": "icount", "date": "2026-01-02T03:04:05+00:00",
              "kernels": {"stock": "7.3.4", "phyr": "7.3.4"}, "rows": [row]}))

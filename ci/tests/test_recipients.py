@@ -6,7 +6,8 @@ import unittest
 from ci.entries import recipients
 from ci.destinations import Destination
 
-RDMA = Destination("rdma", "rdma-driver", ["drivers/*"], ["rdma@vger", recipients.EVERYTHING], ["Ann <ann@example.org>"], "patches")
+RDMA = Destination("rdma", "rdma-driver", ["drivers/*"], ["rdma@vger", recipients.EVERYTHING],
+                   ["Ann <ann@example.org>"], "patches")
 
 
 class RecipientsTest(unittest.TestCase):

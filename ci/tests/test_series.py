@@ -59,7 +59,8 @@ class SeriesTest(TopicCase):
         self.import_topic(self.topic())
         rdma = destination("rdma", "rdma-driver", "patches", "drivers/*", needs=("mm",))
         with self.assertRaisesRegex(series.SeriesError, "series rdma: .*does not apply(.|\n)*Does it need more"):
-            series.branches(self.root, self.git.directory, self.base, Destinations(TABLE.shared, [*TABLE.all[:2], rdma]))
+            series.branches(self.root, self.git.directory, self.base,
+                            Destinations(TABLE.shared, [*TABLE.all[:2], rdma]))
 
     def test_patches_are_imported_by_the_files_they_touch(self):
         tip = self.topic()
@@ -78,7 +79,8 @@ class SeriesTest(TopicCase):
     def test_what_fits_no_destination_is_not_imported(self):
         tip = self.topic()
         self.write("fs/ext9.c", "x\n")
-        self.assert_not_imported(self.commit("fs: more", tip), "'fs: more': fs/ext9.c belongs to no destination of patches")
+        self.assert_not_imported(self.commit("fs: more", tip),
+                                 "'fs: more': fs/ext9.c belongs to no destination of patches")
 
     def test_a_patch_for_two_destinations_is_not_imported(self):
         tip = self.topic()
@@ -89,13 +91,14 @@ class SeriesTest(TopicCase):
     def test_a_series_that_is_not_contiguous_is_not_imported(self):
         tip = self.topic()
         self.change("mm/gup.c", "line 1\n", "line one\n")
-        self.assert_not_imported(self.commit("mm: late", tip), "'mm: late': belongs to mm, but comes behind .*'RDMA/rxe: hold ranges'")
+        self.assert_not_imported(self.commit("mm: late", tip),
+                                 "'mm: late': belongs to mm, but comes behind .*'RDMA/rxe: hold ranges'")
 
     def test_a_patch_in_the_wrong_folder_is_refused(self):
         self.imported()
         patches = self.root / "rdma-driver/patches"
-        shutil.move(patches / "0001-RDMA-rxe-hold-ranges.patch", self.root / "kernel/patches/0003-RDMA-rxe-hold-ranges.patch")
-        self.assert_refused("kernel/patches/0003-RDMA-rxe-hold-ranges.patch: patches for rdma belong below rdma-driver/")
+        shutil.move(patches / "0001-RDMA-rxe-hold-ranges.patch", self.root / "kernel/patches/0003-stray.patch")
+        self.assert_refused("kernel/patches/0003-stray.patch: patches for rdma belong below rdma-driver/")
 
     def imported(self) -> Path:
         self.import_topic(self.topic())

@@ -12,7 +12,8 @@ from ci.git import Git
 
 
 def destination(name: str, folder: str, part: str, *paths: str, needs: tuple[str, ...] = ()) -> Destination:
-    return Destination(name, folder, list(paths), [f"{name}@example.org"], ["Ann Author <ann@example.org>"], part, needs)
+    return Destination(name, folder, list(paths), [f"{name}@example.org"], ["Ann Author <ann@example.org>"], part,
+                       needs)
 
 
 TABLE = Destinations(["MAINTAINERS", "mm/Makefile"], [
