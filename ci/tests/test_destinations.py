@@ -59,8 +59,9 @@ class RouteTest(unittest.TestCase):
         self.assert_routed("crypto", "drivers/virtio/virtio_ring.c", "include/linux/virtio.h")
 
     def test_a_family_of_the_test_device_goes_with_what_it_measures(self):
-        self.assert_routed("dma", "mm/phyr_test/dma.c", "mm/Kconfig", "mm/Makefile")
-        self.assert_routed("crypto", "mm/phyr_test/crypto.c", "mm/Kconfig", "mm/Makefile")
+        for name in ("dma", "crypto"):
+            self.assert_routed(name, f"mm/phyr_test/{name}.c", f"mm/phyr_test/phyr_test_{name}.h", "mm/Kconfig",
+                               "mm/Makefile")
 
     def test_shared_files_alone_go_to_who_claims_them(self):
         self.assert_routed("mm", "mm/Makefile")
