@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import compare, figures
+from ci import bench, compare, figures, paths
 
 
 def result(name: str, median: int) -> dict:
@@ -45,6 +45,24 @@ the same kernel, 7.3.4-phyr with all series applied. Measured on
 
 After.
 """
+
+
+def measured() -> set[str]:
+    """The rows that ./phyr bench makes of its plan."""
+    names = (run.get("prefix", "") + name.replace("{backing}", backing)
+             for run in json.loads(bench.WORKLOADS.read_text())["runs"] for backing in run["backings"]
+             for pattern in run["workloads"] for name in bench.expand(pattern))
+    return {(compare.split_representation(name) or ("", name))[1] for name in names}
+
+
+class CoversTest(unittest.TestCase):
+    def test_each_row_of_a_cover_is_measured(self):
+        cited = {name: cover for cover in paths.ROOT.glob("*/covers/*.txt")
+                 for found in figures.PLACEHOLDER.finditer(cover.read_text())
+                 for name in figures.placeholder_rows(found[0])}
+        self.assertTrue(cited)
+        for name, cover in cited.items():
+            self.assertIn(name, measured(), cover)
 
 
 class FiguresTest(unittest.TestCase):
