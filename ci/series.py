@@ -113,7 +113,7 @@ def commit_text(ref: str, content: patch.Patch, before: dict[str, str], after: d
 
 def stack(root: Path, store: Path, parent: str, patches: list[Entry], ref: str) -> str:
     """One commit for each patch, on top of parent; ref is the last one, and returned."""
-    index = store / "series.index"
+    index = store / f"{ref.replace('/', '-')}.index"
     index.unlink(missing_ok=True)
     git = Git(store, index)
     # The index holds only the files that the patches touch: writing all 95,000 for each patch takes seconds.
