@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Series go onto a person's tree whole or not at all, and the tree is as it was if they do not."""
 
-import contextlib
-import io
 import os
 import subprocess
-import sys
 from unittest import mock
 
 from ci import __main__ as phyr
 from ci import apply, mails, series
+from ci.error import CiError
 from ci.tests.topic import TABLE, TopicCase
 
 
@@ -127,12 +125,11 @@ class ApplyTest(TopicCase):
 
     def refused_by_command(self, *arguments: str) -> str:
         """Before the base is fetched or anything is built."""
-        with mock.patch.object(sys, "argv", ["phyr", "series", "--apply", *arguments]), \
-                mock.patch.object(phyr.Artifacts, "base", new_callable=mock.PropertyMock,
-                                  side_effect=AssertionError("built")), \
-                contextlib.redirect_stderr(io.StringIO()) as said:
-            self.assertEqual(phyr.main(), 2)
-        return said.getvalue()
+        parsed = phyr.parser().parse_args(["series", "--apply", *arguments])
+        with mock.patch.object(phyr.Artifacts, "base", new_callable=mock.PropertyMock,
+                               side_effect=AssertionError("built")), self.assertRaises(CiError) as refused:
+            parsed.run(parsed)
+        return str(refused.exception)
 
     def test_command_checks_before_it_builds(self):
         self.assertIn("there is no series 'rmda'; there are: fixes-mm",
