@@ -108,7 +108,7 @@ class Artifacts:
         note("kernel configuration, stock -> phyr: " + ("; ".join(difference) or "no difference"))
         own = config.fragment(config.FRAGMENTS / "phyr.config")
         if strange := [line for line in difference if line.split(":")[0] not in own]:
-            raise KernelError("the stock and phyr kernels differ beyond ci/configs/phyr.config: " + strange[0])
+            raise kernel.KernelError("the stock and phyr kernels differ beyond ci/configs/phyr.config: " + strange[0])
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 import re
 from functools import partial
 
-from ci import kernel, paths, series, tap, vm
+from ci import destinations, kernel, paths, tap, vm
 from ci.artifacts import Artifacts
 from ci.entries.guest import folder_of
 from ci.entries.machines import BOUNDS
@@ -18,7 +18,7 @@ SUITE = re.compile(r'^\+?\t\.name\s*=\s*"(phyr_\w*)"(,?)', re.M)
 
 def suites() -> list[str]:
     found = set()
-    for folder in series.FOLDERS:
+    for folder in destinations.load().folders:
         for file in [*(paths.ROOT / folder).rglob("*_kunit.c"), *(paths.ROOT / folder).glob("*/*.patch")]:
             text = file.read_text()
             if "kunit_suite" in text:
