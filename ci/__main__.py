@@ -28,6 +28,11 @@ def version() -> str:
     return re.search(r"^ *version: '([^']+)'", (paths.ROOT / "meson.build").read_text(), re.M)[1]
 
 
+def path(text: str) -> Path:
+    """As the caller means it, whose folder ./phyr has left."""
+    return Path(os.environ.get("PHYR_FROM", ""), text).resolve()
+
+
 def port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to 65535")
@@ -36,21 +41,22 @@ def port(text: str) -> int:
 
 def writable(text: str) -> Path:
     """The path of a file that can be written."""
-    path = Path(text)
-    if path.is_dir():
+    file = path(text)
+    if file.is_dir():
         raise argparse.ArgumentTypeError(f"{text}: is a directory")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=file.parent).close()
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: cannot be written: {error.strerror}") from None
-    return path
+    return file
 
 
 def readable(text: str) -> Path:
-    if not os.access(text, os.R_OK) or Path(text).is_dir():
+    file = path(text)
+    if not os.access(file, os.R_OK) or file.is_dir():
         raise argparse.ArgumentTypeError(f"{text}: is no file that can be read")
-    return Path(text)
+    return file
 
 
 def prepare(needs: Iterable[str]) -> None:
@@ -110,7 +116,7 @@ def series_apply(artifacts: Artifacts, tree: apply.Tree, names: list[str]) -> in
 def command_series(arguments: argparse.Namespace) -> int:
     artifacts = Artifacts()
     if arguments.apply:
-        return series_apply(artifacts, apply.Tree(Path(arguments.apply[0]).resolve()), arguments.apply[1:])
+        return series_apply(artifacts, apply.Tree(path(arguments.apply[0])), arguments.apply[1:])
     prepare(())
     if arguments.action == "import":
         series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range, artifacts.destinations)
@@ -155,7 +161,7 @@ def parser() -> argparse.ArgumentParser:
                          help="git am these series, or all that it lacks, in a git work tree of Linux")
     actions = command.add_subparsers(dest="action")
     command = actions.add_parser("import", help="regenerate files and patches from commits")
-    command.add_argument("git_dir", type=Path)
+    command.add_argument("git_dir", type=path)
     command.add_argument("range", help="for example base..topic")
     return top
 

@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as phyr
@@ -137,3 +138,8 @@ class ApplyTest(TopicCase):
         self.assertIn("is no folder", self.refused_by_command(str(self.root / "nowhere")))
         self.assertIn("crypto needs fixes-mm, fixes-lib, fixes-crypto, mm, dma",
                       self.refused_by_command(str(self.user.path), "crypto"))
+
+    def test_paths_are_relative_to_the_caller(self):
+        with mock.patch.dict(os.environ, {"PHYR_FROM": str(self.root)}):
+            self.assertEqual(phyr.path("user"), self.user.path.resolve())
+            self.assertEqual(phyr.path("/x"), Path("/x"))
