@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/phyr_test_crypto.h>
+#include <phyr_test_crypto.h>
 
 #define BLOCK 16
 

@@ -14,7 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <linux/phyr_test_dma.h>
+#include <phyr_test_dma.h>
 
 #include "description.h"
 #include "edu.h"

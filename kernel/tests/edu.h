@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <linux/phyr_test_dma.h>
+#include <phyr_test_dma.h>
 
 /* Bytes that one transfer can move. */
 #define EDU_BUFFER 4096

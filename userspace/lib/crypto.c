@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <linux/phyr_test_crypto.h>
+#include <phyr_test_crypto.h>
 
 #include <phyr/crypto.h>
 #include <phyr/test_device.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <linux/phyr_test_dma.h>
+#include <phyr_test_dma.h>
 
 #include <phyr/dma.h>
 #include <phyr/test_device.h>

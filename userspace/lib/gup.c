@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <linux/phyr_test.h>
+#include <phyr_test.h>
 
 #include <phyr/gup.h>
 #include <phyr/test_device.h>

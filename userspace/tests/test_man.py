@@ -11,7 +11,7 @@ import phyrd
 
 USERSPACE = Path(__file__).resolve().parent.parent
 PAGES = sorted(USERSPACE.glob("man/*.[1-8]"))
-UAPI = sorted(USERSPACE.parent.glob("*/files/include/uapi/linux/phyr_test*.h"))
+HEADERS = sorted(USERSPACE.parent.glob("*/files/mm/phyr_test/phyr_test*.h"))
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -63,9 +63,9 @@ class Options(unittest.TestCase):
 
 class Device(unittest.TestCase):
     def test_structures(self):
-        """Member for member what the kernel's header says."""
-        self.assertEqual(len(UAPI), 3)
-        header = COMMENT.sub("", "".join(path.read_text() for path in UAPI))
+        """Member for member what the kernel's headers say."""
+        self.assertEqual(len(HEADERS), 3)
+        header = COMMENT.sub("", "".join(path.read_text() for path in HEADERS))
         page = COMMENT.sub("", text(4, "phyr_test"))
         for name in re.findall(r"^struct (\w+) \{", header, re.MULTILINE):
             pattern = re.compile(r"^struct " + name + r" \{\n(.*?)^\};", re.DOTALL | re.MULTILINE)
@@ -74,7 +74,8 @@ class Device(unittest.TestCase):
 
     def test_requests_and_flags(self):
         page = text(4, "phyr_test")
-        for name in re.findall(r"\b(PHYR_TEST_[A-Z_]+)\b", COMMENT.sub("", "".join(path.read_text() for path in UAPI))):
+        headers = COMMENT.sub("", "".join(path.read_text() for path in HEADERS))
+        for name in re.findall(r"\b(PHYR_TEST_[A-Z_]+)\b", headers):
             if name != "PHYR_TEST_IOC_MAGIC":
                 self.assertIn(name, page)
 

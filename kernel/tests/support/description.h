@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/phyr_test.h>
+#include <phyr_test.h>
 
 #include "harness.h"
 

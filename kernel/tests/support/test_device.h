@@ -2,7 +2,7 @@
 #ifndef TEST_DEVICE_H
 #define TEST_DEVICE_H
 
-#include <linux/phyr_test.h>
+#include <phyr_test.h>
 
 /* Open /dev/phyr_test: the file, or -1 and errno. */
 int test_device_open(void);
