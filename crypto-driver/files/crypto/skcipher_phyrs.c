@@ -14,12 +14,12 @@
 #include "skcipher.h"
 
 /*
- * What a converted request has in an entry, at most, in bytes: the segment size
- * of devices that have not asked for more. Also a bounce buffer holds as much.
+ * The most bytes in a scatterlist entry of a converted request: the segment
+ * size of devices that have not asked for more. A bounce buffer holds as much.
  */
 #define SG_ENTRY_MAX	SZ_64K
 
-/* Ranges of a destination that are compared without a sorted copy. */
+/* Up to so many ranges of a destination are sorted on the stack. */
 #define SPANS_FEW	8
 
 static gfp_t skcipher_request_gfp(const struct skcipher_request *req)
@@ -64,7 +64,7 @@ static int span_compare(const void *a, const void *b)
 	return cmp_int(left->start, right->start);
 }
 
-/* Bytes of the source that are overwritten before or after they are read? */
+/* Do both hold the same memory, but for different bytes of the stream? */
 static bool span_clashes(const struct span *src, const struct span *dst)
 {
 	return src->start <= dst->last && dst->start <= src->last &&
@@ -93,8 +93,10 @@ static bool spans_clash(const struct span *src, const struct span *spans,
 }
 
 /*
- * The ranges and bounds of the first bytes of a list; 0 if it has less or one
- * of its phyrs is not a range.
+ * Count the ranges of the first @cryptlen bytes of a list, and find their lowest
+ * and highest address.
+ * Return: their number, or 0 if the list has fewer bytes or one of its phyrs is
+ * empty or ends beyond the last address.
  */
 static unsigned int list_bounds(const struct phyr_list *list, size_t cryptlen,
 				phys_addr_t *first, phys_addr_t *last)
@@ -172,10 +174,10 @@ static int check_overlap(const struct phyr_list *src,
  * @cryptlen: number of bytes to process, from the start of both lists
  * @iv: as for skcipher_request_set_crypt()
  *
- * In place of skcipher_request_set_crypt(), for any algorithm: those without
- * %CRYPTO_ALG_REQ_PHYRS are given scatterlists, which are allocated when the
- * request is made; then crypto_skcipher_encrypt() and crypto_skcipher_decrypt()
- * may also fail with %-ENOMEM. Callers that have masked out
+ * Use this in place of skcipher_request_set_crypt(). It works for any algorithm:
+ * one without %CRYPTO_ALG_REQ_PHYRS is given scatterlists. For these
+ * crypto_skcipher_encrypt() and crypto_skcipher_decrypt() allocate memory, so
+ * that they may also fail with %-ENOMEM. Callers that have masked out
  * %CRYPTO_ALG_ALLOCATES_MEMORY must look at the flag themselves.
  *
  * The phyrs must be memory with struct pages. The lists, their arrays and the
@@ -285,7 +287,7 @@ static void converted_done(void *data, int err)
 	struct converted *converted = data;
 	struct skcipher_request *req = converted->req;
 
-	/* Out of the backlog: the end is still to come. */
+	/* The request has left the backlog, and completes later. */
 	if (err == -EINPROGRESS) {
 		converted->complete(converted->data, err);
 		return;
@@ -302,7 +304,7 @@ int skcipher_crypt_converted(struct skcipher_request *req,
 	struct converted *converted;
 	int err;
 
-	/* Nothing to do still needs an entry: walks look at the first. */
+	/* An empty request needs an entry, too: walks look at the first one. */
 	src_nr = count_entries(req->src_phyrs, req->cryptlen) + one;
 	if (req->dst_phyrs != req->src_phyrs)
 		dst_nr = count_entries(req->dst_phyrs, req->cryptlen) + one;

@@ -10,6 +10,7 @@
 #include <crypto/internal/skcipher.h>
 #include <crypto/scatterwalk.h>
 #include <kunit/test.h>
+#include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/workqueue.h>
 
@@ -429,3 +430,6 @@ static struct kunit_suite suite = {
 };
 
 kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("KUnit tests for cipher requests over physical ranges");
+MODULE_LICENSE("GPL");

@@ -1,41 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Physical ranges (phyrs): pin, release and walk memory as {address, length}
+ * Physical ranges (phyrs): user memory pinned, described and released
  *
- * Words: a phyr is a struct phys_vec. An array of phyrs stands for a range of
- * bytes, in the order of those bytes; here the range is user memory of
- * current->mm and the array is exact, so the first and the last phyr may begin
- * and end within a page.
+ * Words: a phyr is a struct phys_vec. An array of phyrs describes a range of
+ * user memory of current->mm, in the order of its bytes and exactly: the first
+ * phyr may begin, and the last one may end, within a page.
  *
- * Ownership: every page that a phyr touches carries one reference of its own
- * kind (a pin or a get), as if it had come from a page array; the zero page
- * carries none. So phyrs may be split and joined at page boundaries, and
- * released in parts, in any order. Splitting within a page would release that
- * page twice.
+ * Ownership: every page that a phyr touches carries one reference of its own, a
+ * pin or a get, as if it had come from a page array. As there, the zero page is
+ * never pinned, and is counted by gets like any other page. So phyrs may be
+ * split and joined at page boundaries, and released in parts, in any order.
+ * Splitting within a page would release that page twice.
  *
  * A phyr never spans a gap in the memmap or two pgmaps, and never joins pages
  * that may be pinned for long to pages that may not.
  *
- * Gathering alternates two steps. The fast walk of mm/gup.c adds leaves until
- * it is done, the array is full, it comes to the end of a table of PTEs or PMDs
- * (to bound how long interrupts are off), or it meets what it cannot take. Only
- * in the last case the slow path faults in, unshares or migrates the next few
- * pages; then the fast walk goes on.
+ * Gathering alternates two steps. The fast walk of mm/gup.c adds page-table
+ * leaves until it is done; or the array is full; or a table of PTEs or PMDs
+ * ends, which bounds how long interrupts are off; or it meets a leaf that it
+ * cannot take. Only then the slow path faults in, unshares or migrates the next
+ * few pages, and the fast walk goes on behind them.
  */
+#include <kunit/visibility.h>
 #include <linux/export.h>
-#include <linux/overflow.h>
 #include <linux/phyr.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 #include "phyr_sink.h"
-
-#define PHYR_LIST_FIRST_MAX	32
-#define PHYR_LIST_GROWTH	8
-#define PHYR_LIST_RESCHED	4096
-/* kvrealloc() refuses more bytes than an int can count. */
-#define PHYR_LIST_MAX		(INT_MAX / sizeof(struct phys_vec))
 
 /* Pages per step of the slow path: one page full of page pointers. */
 #define PHYR_SLOW_PAGES		(PAGE_SIZE / sizeof(struct page *))
@@ -113,7 +106,10 @@ void unpin_user_phyrs(const struct phys_vec *phyrs, unsigned int nr)
 }
 EXPORT_SYMBOL_GPL(unpin_user_phyrs);
 
-/* The phyr that the walk began with keeps what it had before. */
+/*
+ * The phyr that was the last one when the walk began may have grown; it gets
+ * back the length that it had.
+ */
 void phyr_sink_undo_walk(struct phyr_sink *sink)
 {
 	sink->next = NULL;
@@ -131,55 +127,37 @@ void phyr_sink_undo_walk(struct phyr_sink *sink)
 	}
 	unpin_user_phyrs(sink->mark, sink->free - sink->mark);
 	sink->free = sink->mark;
-	/* Whatever ended the walk did not happen: it is for the slow path now. */
+	/* Whatever ended the walk did not happen: the slow path is next. */
 	sink->paused = false;
 	sink->full = false;
 }
+EXPORT_SYMBOL_IF_KUNIT(phyr_sink_undo_walk);
 
-static int phyr_list_grow(struct phyr_list *list, unsigned long max, gfp_t gfp)
+/*
+ * Add pages, each with a reference, as a walk of its own. Returns how many were
+ * added: fewer than @nr if the sink is full.
+ */
+long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
+			 unsigned int gup_flags)
 {
-	struct phys_vec *phyrs;
+	long i;
 
-	max = min(max, PHYR_LIST_MAX);
-	if (max <= list->max)
-		return -ENOMEM;
-	phyrs = kvrealloc(list->phyrs, max * sizeof(*phyrs),
-			  gfp | __GFP_NOWARN);
-	if (!phyrs)
-		return -ENOMEM;
-	list->phyrs = phyrs;
-	list->max = max;
-	return 0;
+	phyr_sink_start_walk(sink);
+	for (i = 0; i < nr; i++)
+		if (!phyr_sink_add(sink, pages[i], 1, gup_flags))
+			break;
+	return i;
 }
+EXPORT_SYMBOL_IF_KUNIT(phyr_sink_add_pages);
 
-/* @left: bytes still to be gathered, which need at most one entry per page */
-static int phyr_sink_grow(struct phyr_sink *sink, struct phyr_list *list,
-			  unsigned long left)
-{
-	unsigned long max = PHYR_LIST_FIRST_MAX;
-	unsigned int nr = phyr_sink_nr(sink);
-	int err;
-
-	if (list->max)
-		max = PHYR_LIST_GROWTH * (unsigned long)list->max;
-	err = phyr_list_grow(list, min(max, nr + (left >> PAGE_SHIFT)),
-			     GFP_KERNEL_ACCOUNT);
-	if (err)
-		return err;
-	sink->phyrs = list->phyrs;
-	sink->free = list->phyrs + nr;
-	sink->limit = list->phyrs + list->max;
-	return 0;
-}
-
-/* Returns the number of pages added, or -errno if none was. */
+/* Returns the number of pages added, or -errno if there was none to add. */
 static noinline long phyr_sink_add_slow(struct phyr_sink *sink,
 					unsigned long start,
 					unsigned long nr_pages,
 					unsigned int gup_flags)
 {
 	struct page **pages;
-	long nr, i, rest;
+	long nr, added, rest;
 
 	pages = kmalloc_objs(*pages, PHYR_SLOW_PAGES);
 	if (!pages)
@@ -187,30 +165,27 @@ static noinline long phyr_sink_add_slow(struct phyr_sink *sink,
 
 	nr = gup_phyrs_slow(start, min(nr_pages, PHYR_SLOW_PAGES), gup_flags,
 			    pages);
-	phyr_sink_start_walk(sink);
-	for (i = 0; i < nr; i++)
-		if (!phyr_sink_add(sink, pages[i], 1, gup_flags))
-			break;
-
-	for (rest = i; rest < nr; rest++)
+	added = phyr_sink_add_pages(sink, pages, nr, gup_flags);
+	for (rest = added; rest < nr; rest++)
 		if (gup_flags & FOLL_PIN)
 			unpin_user_page(pages[rest]);
 		else
 			put_page(pages[rest]);
 	kfree(pages);
-	return nr > 0 ? i : nr ?: -EFAULT;
+	return nr > 0 ? added : nr ?: -EFAULT;
 }
 
 /*
- * Gather the pages of [@start, @end), at least one, into @sink, which grows if
- * it fills @list. @start becomes the end of what was gathered, also on error.
+ * Gather the pages of [@start, @end), at least one. @start becomes the end of
+ * what was gathered, also on error. -ENOSPC, and @sink->full, if the array of
+ * @sink is too small; with a larger one the caller may go on from there.
  */
-static int phyr_sink_gather(struct phyr_sink *sink, struct phyr_list *list,
-			    unsigned long *start, unsigned long end,
-			    unsigned int gup_flags)
+int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
+		     unsigned long end, unsigned int gup_flags)
 {
 	unsigned long at = *start;
-	long nr, err = 0;
+	long nr;
+	int err = 0;
 
 	for (;;) {
 		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
@@ -231,10 +206,8 @@ static int phyr_sink_gather(struct phyr_sink *sink, struct phyr_list *list,
 		}
 
 		if (sink->full) {
-			err = list ? phyr_sink_grow(sink, list, end - at) :
-				     -ENOSPC;
-			if (err)
-				break;
+			err = -ENOSPC;
+			break;
 		}
 		if (fatal_signal_pending(current)) {
 			err = -EINTR;
@@ -243,51 +216,6 @@ static int phyr_sink_gather(struct phyr_sink *sink, struct phyr_list *list,
 		cond_resched();
 	}
 	*start = at;
-	return err;
-}
-
-/*
- * Cut whole pages down to the bytes from @start that the caller asked for;
- * returns how many of those there are.
- */
-static size_t phyr_sink_clip(struct phyr_sink *sink, unsigned long start,
-			     size_t len, size_t gathered)
-{
-	unsigned long head = offset_in_page(start);
-	size_t done = min(len, gathered - head);
-
-	sink->free[-1].len -= gathered - head - done;
-	sink->phyrs[0].paddr += head;
-	sink->phyrs[0].len -= head;
-	return done;
-}
-
-static int phyr_sink_fill(struct phyr_sink *sink, struct phyr_list *list,
-			  unsigned long start, size_t len,
-			  unsigned int gup_flags, unsigned int to_set,
-			  size_t *done)
-{
-	unsigned long first = start;
-	unsigned long next, end;
-	int err;
-
-	*done = 0;
-	if (!len)
-		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags, to_set);
-	if (err)
-		return err;
-
-	if (list) {
-		err = phyr_sink_grow(sink, list, end - first);
-		if (err)
-			return err;
-	}
-
-	next = first;
-	err = phyr_sink_gather(sink, list, &next, end, gup_flags);
-	if (next != first)
-		*done = phyr_sink_clip(sink, start, len, next - first);
 	return err;
 }
 
@@ -301,9 +229,21 @@ static int user_phyrs_fast(unsigned long start, size_t len,
 		.free = phyrs,
 		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
 	};
+	unsigned long first = start;
+	unsigned long next, end;
 	int err;
 
-	err = phyr_sink_fill(&sink, NULL, start, len, gup_flags, to_set, done);
+	*done = 0;
+	if (!len)
+		return 0;
+	err = gup_phyrs_check(&first, len, &end, &gup_flags, to_set);
+	if (err)
+		return err;
+
+	next = first;
+	err = phyr_sink_gather(&sink, &next, end, gup_flags);
+	if (next != first)
+		*done = phyr_sink_clip(&sink, start, len, next - first);
 	return phyr_sink_nr(&sink) ?: err;
 }
 
@@ -320,8 +260,8 @@ static int user_phyrs_fast(unsigned long start, size_t len,
  * FOLL_PIN on every page that holds a byte of the range, without mmap_lock
  * where it can, faulting in where it must. Physically contiguous memory becomes
  * one entry whatever the size of its pages. The entries cover exactly @done
- * bytes; fewer than @len if @max entries were not enough or an error came
- * after the first page.
+ * bytes. These are fewer than @len if @max entries were not enough, or if an
+ * error came after the first page.
  *
  * Release with unpin_user_phyrs() or unpin_user_phyrs_dirty_lock().
  *
@@ -361,167 +301,3 @@ int get_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 			       done);
 }
 EXPORT_SYMBOL_GPL(get_user_phyrs_fast);
-
-/**
- * phyr_list_free() - free the array of a list and make the list empty
- * @list: the list
- *
- * What the phyrs describe is not touched: release it first.
- *
- * Context: Process context.
- */
-void phyr_list_free(struct phyr_list *list)
-{
-	kvfree(list->phyrs);
-	*list = (struct phyr_list){};
-}
-EXPORT_SYMBOL_GPL(phyr_list_free);
-
-/**
- * phyr_list_add() - append a physical range to a list
- * @list: the list; none of its memory pinned by phyr_list_pin_user()
- * @paddr: physical address of the first byte
- * @len: number of bytes, not 0
- * @gfp: how to allocate if the array must grow
- *
- * A range that begins where the last one ends is merged with it. Whether that
- * is right for the memory (one pgmap, one way of being released) is for the
- * caller to know.
- *
- * Context: Any if the array has room; process context, may sleep, if it must
- * grow.
- * Return: 0; %-EINVAL if @len is 0; %-EOVERFLOW if @paddr + @len or the length
- * of the list would overflow; %-ENOMEM, also if the list would have more than
- * 134,217,727 phyrs. The list is as it was on error.
- */
-int phyr_list_add(struct phyr_list *list, phys_addr_t paddr, size_t len,
-		  gfp_t gfp)
-{
-	struct phys_vec *last = list->nr ? &list->phyrs[list->nr - 1] : NULL;
-	phys_addr_t last_byte;
-	size_t total;
-
-	if (!len)
-		return -EINVAL;
-	if (check_add_overflow(paddr, len - 1, &last_byte) ||
-	    check_add_overflow(list->len, len, &total))
-		return -EOVERFLOW;
-
-	/* A range up to the very last address is followed by nothing. */
-	if (last && paddr && last->paddr + last->len == paddr) {
-		last->len += len;
-	} else {
-		if (list->nr == list->max) {
-			int err = phyr_list_grow(list, max(2UL * list->max, 1UL),
-						 gfp);
-
-			if (err)
-				return err;
-		}
-		list->phyrs[list->nr++] = (struct phys_vec){ paddr, len };
-	}
-	list->len = total;
-	return 0;
-}
-EXPORT_SYMBOL_GPL(phyr_list_add);
-
-/* Give back what growth took too much of; the first array is small. */
-static void phyr_list_trim(struct phyr_list *list)
-{
-	struct phys_vec *phyrs;
-
-	if (list->max <= PHYR_LIST_FIRST_MAX || list->nr >= list->max / 2)
-		return;
-
-	phyrs = kvmalloc_objs(*phyrs, list->nr,
-			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!phyrs)
-		return;
-	memcpy(phyrs, list->phyrs, array_size(list->nr, sizeof(*phyrs)));
-	kvfree(list->phyrs);
-	list->phyrs = phyrs;
-	list->max = list->nr;
-}
-
-/**
- * phyr_list_pin_user() - pin a whole range of user memory into a list
- * @list: an empty list
- * @start: user address of the first byte, of any alignment
- * @len: number of bytes
- * @gup_flags: FOLL_* flags as for pin_user_pages_fast()
- *
- * The list becomes as large as the range needs, up to 134,217,727 phyrs (2 GiB of
- * them), which is half a TiB of memory if no two pages are contiguous. All or
- * nothing: if any page cannot be pinned, what was is unpinned. Accounting against
- * RLIMIT_MEMLOCK is for the caller, before the call.
- *
- * Context: Process context of the owner of the memory; may sleep.
- * Return: 0; %-EINVAL if @list is not empty, which leaves it alone; %-EINTR or
- * %-EAGAIN on a fatal signal; %-ENOMEM, also if there are too many phyrs; the
- * errors of pin_user_pages_fast().
- * On these @list is empty.
- */
-int phyr_list_pin_user(struct phyr_list *list, unsigned long start, size_t len,
-		       unsigned int gup_flags)
-{
-	struct phyr_sink sink = {};
-	int err;
-
-	if (list->phyrs)
-		return -EINVAL;
-
-	err = phyr_sink_fill(&sink, list, start, len, gup_flags, FOLL_PIN,
-			     &list->len);
-	list->nr = phyr_sink_nr(&sink);
-	if (err)
-		phyr_list_unpin_user(list, false);
-	else
-		phyr_list_trim(list);
-	return err;
-}
-EXPORT_SYMBOL_GPL(phyr_list_pin_user);
-
-/**
- * phyr_list_unpin_user() - undo phyr_list_pin_user()
- * @list: the list, which is empty afterwards; may be empty before
- * @make_dirty: whether the memory was written to
- *
- * Context: Process context; may sleep.
- */
-void phyr_list_unpin_user(struct phyr_list *list, bool make_dirty)
-{
-	unsigned int i, nr;
-
-	for (i = 0; i < list->nr; i += nr) {
-		nr = min(list->nr - i, PHYR_LIST_RESCHED);
-		unpin_user_phyrs_dirty_lock(list->phyrs + i, nr, make_dirty);
-		cond_resched();
-	}
-	phyr_list_free(list);
-}
-EXPORT_SYMBOL_GPL(phyr_list_unpin_user);
-
-/**
- * phyr_iter_advance() - move a cursor forward
- * @iter: the cursor
- * @bytes: how far; beyond the end stops at the end
- *
- * Context: Any.
- */
-void phyr_iter_advance(struct phyr_iter *iter, size_t bytes)
-{
-	if (bytes >= iter->left) {
-		iter->left = 0;
-		return;
-	}
-
-	iter->left -= bytes;
-	bytes += iter->skip;
-	while (bytes >= iter->cur->len) {
-		bytes -= iter->cur->len;
-		iter->cur++;
-		phyr_iter_chain(iter);
-	}
-	iter->skip = bytes;
-}
-EXPORT_SYMBOL_GPL(phyr_iter_advance);

@@ -7,7 +7,7 @@
 #include <linux/phyr_index.h>
 #include <linux/slab.h>
 
-/* Up to two phyrs are uniform whatever their lengths. */
+/* Up to two phyrs are uniform unless they are longer than half a size_t. */
 static bool phyr_index_is_uniform(struct phyr_index *index)
 {
 	const struct phys_vec *phyrs = index->phyrs;
@@ -18,7 +18,11 @@ static bool phyr_index_is_uniform(struct phyr_index *index)
 	last = phyrs[index->nr - 1].len;
 
 	if (index->nr <= 2) {
-		size = roundup_pow_of_two(max(first, last));
+		size = max(first, last);
+		/* On 32 bits its power of two may be more than a size_t. */
+		if (size > SIZE_MAX / 2 + 1)
+			return false;
+		size = roundup_pow_of_two(size);
 	} else {
 		size = phyrs[1].len;
 		if (!is_power_of_2(size) || max(first, last) > size)

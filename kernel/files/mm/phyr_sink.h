@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What mm/gup.c and mm/phyr.c share: phyrs while they are being gathered
+ * Phyrs while they are gathered: what mm/gup.c, mm/phyr.c and mm/phyr_list.c
+ * share
  */
 #ifndef _MM_PHYR_SINK_H
 #define _MM_PHYR_SINK_H
@@ -9,12 +10,13 @@
 #include <linux/mm.h>
 
 /*
- * While they are gathered, phyrs are whole pages: each page in them carries one
- * reference of the kind that the caller asked for (the zero page none), so that
- * a walk can be undone without a record of its leaves. Clipping to the caller's
- * bytes is the last step.
+ * While they are gathered, phyrs are whole pages, each of which carries one
+ * reference of the kind that the caller asked for (pins leave out the zero
+ * page). So a walk can be undone without a record of its leaves. Clipping to the
+ * caller's bytes is the last step.
  *
- * @mark (a former @free) and @mark_len are to what the current walk is undone.
+ * When a walk begins, @mark is set to @free, and @mark_len to the length of the
+ * last phyr, which the walk may extend. Undoing the walk goes back to these.
  */
 struct phyr_sink {
 	struct phys_vec	*phyrs;
@@ -39,9 +41,10 @@ static inline bool phyr_pages_adjacent(const struct page *next,
 }
 
 /*
- * Memory of different pgmaps, or of which only one side may be pinned for long,
- * stays apart: users look at the first page to learn about all of them. The
- * latter changes only between pageblocks; pages pinned for long are all alike.
+ * Users look at the first page of a phyr to learn about all of it. So memory of
+ * two pgmaps stays apart, and memory that may be pinned for long stays apart
+ * from memory that may not. Which of these it is changes only from one pageblock
+ * to the next; with FOLL_LONGTERM all pages are of the first kind.
  */
 static __always_inline bool phyr_pages_alike(struct page *last,
 					     struct page *page,
@@ -92,7 +95,28 @@ static inline void phyr_sink_start_walk(struct phyr_sink *sink)
 	sink->mark_len = phyr_sink_nr(sink) ? sink->free[-1].len : 0;
 }
 
+/*
+ * Cut whole pages, @gathered bytes of them, down to the bytes from @start that
+ * the caller asked for; returns how many of those there are.
+ */
+static inline size_t phyr_sink_clip(struct phyr_sink *sink, unsigned long start,
+				    size_t len, size_t gathered)
+{
+	unsigned long head = offset_in_page(start);
+	size_t done = min(len, gathered - head);
+
+	sink->free[-1].len -= gathered - head - done;
+	sink->phyrs[0].paddr += head;
+	sink->phyrs[0].len -= head;
+	return done;
+}
+
+/* mm/phyr.c */
 void phyr_sink_undo_walk(struct phyr_sink *sink);
+long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
+			 unsigned int gup_flags);
+int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
+		     unsigned long end, unsigned int gup_flags);
 
 /* mm/gup.c */
 int gup_phyrs_check(unsigned long *start, size_t len, unsigned long *end,

@@ -27,10 +27,11 @@ void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
  * @len: sum of the lengths in @phyrs, in bytes
  * @next: the list whose bytes follow those of @phyrs, or NULL
  *
- * All zeroes is an empty list. The list owns the array, never the memory that
- * the array describes, nor @next. It has no lock: the owner serialises changes.
- * Functions that change or release a list look at its own phyrs only; cursors
- * go on into what follows.
+ * All zeroes is an empty list. The list owns the array; it owns neither the
+ * memory that the array describes nor @next. It has no lock: the owner
+ * serialises changes. Users read the members and change them only through the
+ * functions below. These change or release a list's own phyrs; cursors go on
+ * into the lists that follow.
  */
 struct phyr_list {
 	struct phys_vec		*phyrs;
@@ -59,6 +60,8 @@ static inline void phyr_list_prepend(struct phyr_list *front,
 
 int phyr_list_add(struct phyr_list *list, phys_addr_t paddr, size_t len,
 		  gfp_t gfp);
+int phyr_list_reserve(struct phyr_list *list, unsigned int max, gfp_t gfp);
+void phyr_list_clear(struct phyr_list *list);
 void phyr_list_free(struct phyr_list *list);
 
 int phyr_list_pin_user(struct phyr_list *list, unsigned long start, size_t len,

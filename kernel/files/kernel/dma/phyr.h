@@ -1,32 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What kernel/dma/phyr.c lends to kernel/dma/phyr_sg.c, and takes from it */
+/*
+ * What the files of kernel/dma/phyr*.c share. Each of them uses those below it:
+ *
+ *   phyr_sg.c		batches whose entries are a scatterlist
+ *   phyr.c		batches
+ *   phyr_split.c	ranges that are not one mapping
+ *   phyr_unmap.c	unmapping
+ *   phyr_limits.h	what a device allows
+ */
 #ifndef _KERNEL_DMA_PHYR_H
 #define _KERNEL_DMA_PHYR_H
 
 #include <linux/dma-phyr.h>
-#include <linux/minmax.h>
-#include <linux/mm.h>
+#include <linux/types.h>
 
-/* Bytes from @addr to the next boundary, or @len if that is fewer. */
-static inline size_t dma_batch_within(const struct dma_batch *batch,
-				      dma_addr_t addr, size_t len)
-{
-	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
-}
-
-/* Whole pages, so that what follows an entry begins with one. */
-static inline size_t dma_whole_pages(size_t len)
-{
-	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
-}
-
+/* phyr.c */
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
 		      enum dma_data_direction dir, unsigned long attrs);
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr);
+
+/* phyr_split.c */
+int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr);
+int dma_batch_refused(const struct dma_batch *batch, phys_addr_t phys,
+		      size_t len);
+void dma_batch_new_sg(struct dma_batch *batch, dma_addr_t addr, size_t len);
+
+/* phyr_unmap.c */
+void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
+			     struct scatterlist *sg, unsigned long attrs);
 void dma_batch_abort(struct dma_batch *batch);
-size_t dma_batch_nr_entries(const struct dma_batch *batch, dma_addr_t addr,
-			    size_t len);
+
+/* The caller knows that there is room for one more. */
+static __always_inline void dma_batch_new_entry(struct dma_batch *batch,
+						dma_addr_t addr, size_t len)
+{
+	if (batch->sgl)
+		dma_batch_new_sg(batch, addr, len);
+	else
+		batch->vecs[batch->nr] = (struct dma_vec){ addr, len };
+	batch->nr++;
+}
 
 #endif /* _KERNEL_DMA_PHYR_H */

@@ -5,11 +5,20 @@
  * is linear between those, so that no other offset can go wrong alone.
  */
 #include <kunit/test.h>
+#include <linux/log2.h>
+#include <linux/module.h>
 #include <linux/phyr_index.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
 
 #define MAX_PHYRS	64
+
+/* A size_t counts all the bytes of a list: five such phyrs, or one of each. */
+#define LONG_LEN	(IS_ENABLED(CONFIG_64BIT) ? SZ_1G : SZ_512M)
+#define LONGEST_LEN	(IS_ENABLED(CONFIG_64BIT) ? (size_t)SZ_4G : \
+						    SZ_2G + SZ_1G)
+/* Of one random phyr. */
+#define MOST_PAGES	(IS_ENABLED(CONFIG_64BIT) ? SZ_1M : SZ_8K)
 
 static struct phys_vec scan(const struct phyr_list *list, size_t offset)
 {
@@ -69,7 +78,9 @@ static struct phyr_list make_list(struct phys_vec *phyrs, const size_t *lens,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
-		phyrs[i].paddr = ((phys_addr_t)(nr - i) << 40) + i * SZ_4K;
+		phyrs[i].paddr = ((phys_addr_t)(nr - i) <<
+				  (BITS_PER_BYTE * sizeof(phys_addr_t) - 24)) +
+				 i * SZ_4K;
 		phyrs[i].len = lens[i];
 		list.len += lens[i];
 	}
@@ -114,23 +125,25 @@ static void phyr_index_single(struct kunit *test)
 	EXPECT_INDEX(test, true, 3);
 	EXPECT_INDEX(test, true, SZ_4K);
 	EXPECT_INDEX(test, true, SZ_4K + 1);
-	EXPECT_INDEX(test, true, SZ_1G);
-	EXPECT_INDEX(test, true, SZ_4G + 5);
+	EXPECT_INDEX(test, true, LONG_LEN);
+	/* 4 GiB, the next power of two, do not fit 32 bits. */
+	EXPECT_INDEX(test, IS_ENABLED(CONFIG_64BIT), LONGEST_LEN + 5);
 }
 
 static void phyr_index_pair(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, true, 3000, 17);
-	EXPECT_INDEX(test, true, 1, SZ_1G);
-	EXPECT_INDEX(test, true, SZ_4G + 1, 1);
+	EXPECT_INDEX(test, true, 1, LONG_LEN);
+	EXPECT_INDEX(test, IS_ENABLED(CONFIG_64BIT), LONGEST_LEN + 1, 1);
 }
 
 static void phyr_index_uniform(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K, SZ_4K, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, true, SZ_2M, SZ_2M, SZ_2M);
-	EXPECT_INDEX(test, true, SZ_1G, SZ_1G, SZ_1G, SZ_1G, SZ_1G);
+	EXPECT_INDEX(test, true, LONG_LEN, LONG_LEN, LONG_LEN, LONG_LEN,
+		     LONG_LEN);
 }
 
 static void phyr_index_clipped(struct kunit *test)
@@ -139,7 +152,8 @@ static void phyr_index_clipped(struct kunit *test)
 	EXPECT_INDEX(test, true, SZ_4K, SZ_4K, SZ_4K, 37);
 	EXPECT_INDEX(test, true, 1, SZ_4K, 1);
 	EXPECT_INDEX(test, true, SZ_4K - 1, SZ_4K, SZ_4K, SZ_4K - 1);
-	EXPECT_INDEX(test, true, SZ_1G - 3, SZ_1G, SZ_1G, SZ_1G, SZ_1G, 5);
+	EXPECT_INDEX(test, true, LONG_LEN - 3, LONG_LEN, LONG_LEN, LONG_LEN,
+		     LONG_LEN, 5);
 }
 
 static void phyr_index_non_uniform(struct kunit *test)
@@ -149,7 +163,7 @@ static void phyr_index_non_uniform(struct kunit *test)
 	EXPECT_INDEX(test, false, 1, 3 * SZ_4K, 1);
 	EXPECT_INDEX(test, false, SZ_4K + 1, SZ_4K, SZ_4K);
 	EXPECT_INDEX(test, false, SZ_4K, SZ_4K, SZ_4K + 1);
-	EXPECT_INDEX(test, false, 5, SZ_4K, SZ_2M, SZ_1G, SZ_4G, 7);
+	EXPECT_INDEX(test, false, 5, SZ_4K, SZ_2M, LONG_LEN, LONGEST_LEN, 7);
 }
 
 /* What a fast registration MR does: mapping again must not allocate. */
@@ -177,13 +191,14 @@ static void phyr_index_reserved(struct kunit *test)
 
 static void random_lens(struct rnd_state *rnd, size_t *lens, unsigned int nr)
 {
-	size_t size = (size_t)SZ_4K << prandom_u32_state(rnd) % 20;
+	size_t size = (size_t)SZ_4K << prandom_u32_state(rnd) %
+				       ilog2(MOST_PAGES);
 	bool mixed = prandom_u32_state(rnd) % 2;
 	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		if (mixed)
-			size = (1 + prandom_u32_state(rnd) % SZ_1M) *
+			size = (1 + prandom_u32_state(rnd) % MOST_PAGES) *
 			       (size_t)SZ_4K;
 		lens[i] = size;
 	}
@@ -235,3 +250,6 @@ static struct kunit_suite phyr_index_suite = {
 };
 
 kunit_test_suite(phyr_index_suite);
+
+MODULE_DESCRIPTION("KUnit tests for the index of physical ranges");
+MODULE_LICENSE("GPL");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests over phyrs behind an IOMMU: source and destination become ranges of
- * DMA addresses at once, not a page at a time, and so a descriptor each
+ * Requests over phyrs behind an IOMMU: the source is mapped at once, not a page
+ * at a time, to one range of DMA addresses, which needs one descriptor. So is
+ * the destination.
  */
 #include <linux/dma-phyr.h>
 #include <linux/err.h>
@@ -98,7 +99,7 @@ free:
 	return ERR_PTR(err);
 }
 
-/* @m may be NULL. The status of the device is there only afterwards. */
+/* @m may be NULL. The status that the device wrote is valid only afterwards. */
 void virtcrypto_unmap(struct virtcrypto_mapping *m)
 {
 	if (!m)
@@ -123,7 +124,7 @@ static void describe(struct scatterlist *sg, dma_addr_t addr, unsigned int len)
  * virtcrypto_add_mapped() - hand a mapped request to the device
  * @vq: the queue, whose lock is held
  * @m: the mapping
- * @vc_req: the request; its callback is going to be called
+ * @vc_req: the request, whose callback is called once, unless this fails
  *
  * Return: 0; %-EINVAL if the ring has too few descriptors, else the errors of
  * virtqueue_add_sgs_premapped().

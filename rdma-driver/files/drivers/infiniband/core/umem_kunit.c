@@ -13,6 +13,7 @@
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
 #include <linux/mman.h>
+#include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/swap.h>
 #include <linux/uaccess.h>
@@ -406,3 +407,5 @@ static struct kunit_suite umem_suite = {
 };
 
 kunit_test_suite(umem_suite);
+
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

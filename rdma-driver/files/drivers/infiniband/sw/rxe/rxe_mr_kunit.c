@@ -299,7 +299,7 @@ static void rxe_mr_kunit_exit(struct kunit *test)
 	if (!kit)
 		return;
 	phyr_index_free(&kit->mr.index);
-	phyr_list_free(&kit->mr.pages);
+	phyr_list_free(&kit->mr.ranges);
 	free_pages((unsigned long)kit->buf, BUF_ORDER);
 }
 

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/phyr_test: symmetric ciphers over the caller's memory
+ */
+#include <crypto/skcipher.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/overflow.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+#include "phyr_test_crypto.h"
+
+#define CRYPTO_FLAGS (PHYR_TEST_CRYPTO_DECRYPT | PHYR_TEST_CRYPTO_CONT | \
+		      PHYR_TEST_CRYPTO_NOTFINAL)
+#define KEY_MAX 128
+#define GFP_TEST (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
+
+/*
+ * A source or destination. The ranges are made once; between two rounds nothing
+ * is pinned, and @sgs and the arrays of the ranges are not there.
+ */
+struct crypto_side {
+	struct phyr_test_range	*ranges;
+	unsigned int		nr;
+	unsigned int		ready;	/* ranges that are pinned now */
+	u64			len;
+	struct scatterlist	*sgs;
+};
+
+struct crypto_job {
+	struct skcipher_request		*req;
+	struct crypto_wait		wait;
+	struct crypto_side		src;
+	struct crypto_side		dst;
+	bool				in_place;
+	bool				timed_submit;
+	u64				len;
+	u32				form;
+	u32				flags;
+	void				*iv;
+	unsigned int			iv_size;
+};
+
+static int side_init(struct crypto_side *side, u64 segments, unsigned int nr,
+		     u32 form, u32 flags)
+{
+	struct phyr_test_crypto_segment __user *user = u64_to_user_ptr(segments);
+	unsigned int i;
+	int err;
+
+	if (nr > PHYR_TEST_CRYPTO_MAX_SEGMENTS)
+		return -EINVAL;
+	side->ranges = kvzalloc_objs(*side->ranges, max(nr, 1), GFP_TEST);
+	if (!side->ranges)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		struct phyr_test_crypto_segment segment;
+
+		if (copy_from_user(&segment, &user[i], sizeof(segment)))
+			return -EFAULT;
+		err = phyr_test_range_init(&side->ranges[i], segment.addr,
+					   segment.len, form, flags);
+		if (err)
+			return err;
+		if (side->ranges[i].nr_pages > PHYR_TEST_MAX_ENTRIES)
+			return -EINVAL;
+		if (check_add_overflow(side->len, segment.len, &side->len))
+			return -EOVERFLOW;
+	}
+	side->nr = nr;
+	return 0;
+}
+
+static void side_unpin(struct crypto_side *side, bool written)
+{
+	kvfree(side->sgs);
+	side->sgs = NULL;
+	while (side->ready) {
+		struct phyr_test_range *range = &side->ranges[--side->ready];
+
+		phyr_test_range_unpin_dirty_lock(range, written);
+		if (range->form == PHYR_TEST_PAGES) {
+			phyr_test_range_free(range);
+			range->pages = NULL;
+		}
+	}
+}
+
+static void side_free(struct crypto_side *side)
+{
+	kvfree(side->ranges);
+}
+
+static int side_pin(struct crypto_side *side)
+{
+	int err;
+
+	while (side->ready < side->nr) {
+		struct phyr_test_range *range = &side->ranges[side->ready];
+
+		if (range->form == PHYR_TEST_PAGES) {
+			err = phyr_test_range_alloc(range, range->nr_pages);
+			if (err)
+				return err;
+		}
+		err = phyr_test_range_pin(range);
+		if (!err) {
+			side->ready++;
+			if (range->done == range->len)
+				continue;
+			return -EFAULT;
+		}
+		if (range->form == PHYR_TEST_PAGES) {
+			phyr_test_range_free(range);
+			range->pages = NULL;
+		}
+		return err;
+	}
+	return 0;
+}
+
+static int side_fill_sgs(struct crypto_side *side)
+{
+	struct scatterlist *sg;
+	size_t nr = 0;
+	unsigned int i, page;
+
+	for (i = 0; i < side->nr; i++)
+		nr += side->ranges[i].nr;
+	side->sgs = kvmalloc_objs(*side->sgs, max(nr, 1), GFP_TEST);
+	if (!side->sgs)
+		return -ENOMEM;
+
+	sg = side->sgs;
+	sg_init_table(sg, max(nr, 1));
+	for (i = 0; i < side->nr; i++) {
+		struct phyr_test_range *range = &side->ranges[i];
+		unsigned int offset = offset_in_page(range->addr);
+		size_t left = range->len;
+
+		for (page = 0; page < range->nr; page++) {
+			unsigned int len = min(left, PAGE_SIZE - offset);
+
+			sg_set_page(sg++, range->pages[page], len, offset);
+			left -= len;
+			offset = 0;
+		}
+	}
+	return 0;
+}
+
+/* One list out of those of the segments; an empty one stands for none. */
+static const struct phyr_list *side_chain(struct crypto_side *side)
+{
+	unsigned int i;
+
+	for (i = 1; i < side->nr; i++)
+		phyr_list_prepend(&side->ranges[i - 1].list,
+				  &side->ranges[i].list);
+	return &side->ranges[0].list;
+}
+
+static int job_describe(struct crypto_job *job, void *iv)
+{
+	const struct phyr_list *src, *dst;
+	int err;
+
+	err = side_pin(&job->src);
+	if (!err && !job->in_place)
+		err = side_pin(&job->dst);
+	if (err)
+		return err;
+
+	if (job->form == PHYR_TEST_LIST) {
+		src = side_chain(&job->src);
+		dst = job->in_place ? src : side_chain(&job->dst);
+		return skcipher_request_set_phyrs(job->req, src, dst, job->len,
+						  iv);
+	}
+
+	err = side_fill_sgs(&job->src);
+	if (!err && !job->in_place)
+		err = side_fill_sgs(&job->dst);
+	if (err)
+		return err;
+	skcipher_request_set_crypt(job->req, job->src.sgs,
+				   job->in_place ? job->src.sgs : job->dst.sgs,
+				   job->len, iv);
+	return 0;
+}
+
+static int job_crypt(struct crypto_job *job)
+{
+	if (job->flags & PHYR_TEST_CRYPTO_DECRYPT)
+		return crypto_skcipher_decrypt(job->req);
+	return crypto_skcipher_encrypt(job->req);
+}
+
+/*
+ * The time at which an asynchronous algorithm has submitted the request. The
+ * completion, which may come at once, is kept from being counted as set-up.
+ */
+static int job_submit(struct crypto_job *job, u64 *submitted)
+{
+	unsigned long flags;
+	int err;
+
+	local_irq_save(flags);
+	err = job_crypt(job);
+	*submitted = ktime_get_ns();
+	local_irq_restore(flags);
+	return err;
+}
+
+/* @iv is behind the one that the rounds start from. */
+static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
+{
+	struct crypto_job *job = arg;
+	void *iv = job->iv + job->iv_size;
+	u64 start, submitted;
+	int err;
+
+	memcpy(iv, job->iv, job->iv_size);
+
+	start = ktime_get_ns();
+	err = job_describe(job, iv);
+	if (err)
+		goto unpin;
+	submitted = ktime_get_ns();
+	if (job->timed_submit)
+		err = job_submit(job, &submitted);
+	else
+		err = job_crypt(job);
+	err = crypto_wait_req(err, &job->wait);
+	*setup_ns = submitted - start;
+unpin:
+	side_unpin(&job->src, job->in_place);
+	side_unpin(&job->dst, true);
+	*total_ns = ktime_get_ns() - start;
+	return err;
+}
+
+static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
+		    const struct phyr_test_crypto_run *run)
+{
+	bool async = crypto_skcipher_alg_common(tfm)->base.cra_flags &
+		     CRYPTO_ALG_ASYNC;
+	u32 flags = CRYPTO_TFM_REQ_MAY_BACKLOG;
+	int err;
+
+	job->in_place = !run->nr_dst;
+	job->timed_submit = async && run->setup_ns;
+	if (!job->timed_submit)
+		flags |= CRYPTO_TFM_REQ_MAY_SLEEP;
+	job->len = run->len;
+	job->form = run->form;
+	job->flags = run->flags;
+	job->iv_size = crypto_skcipher_ivsize(tfm);
+	err = side_init(&job->src, run->src, run->nr_src, run->form,
+			job->in_place ? PHYR_TEST_WRITE : 0);
+	if (err)
+		return err;
+	err = side_init(&job->dst, run->dst, run->nr_dst, run->form,
+			PHYR_TEST_WRITE);
+	if (err)
+		return err;
+	if (run->len > U32_MAX)
+		return -EINVAL;
+	/* A scatterlist cannot be asked. */
+	if (run->form == PHYR_TEST_PAGES &&
+	    (job->src.len < run->len ||
+	     (!job->in_place && job->dst.len < run->len)))
+		return -EINVAL;
+
+	job->iv = kzalloc(2 * job->iv_size + 1, GFP_KERNEL_ACCOUNT);
+	job->req = skcipher_request_alloc(tfm, GFP_KERNEL);
+	if (!job->iv || !job->req)
+		return -ENOMEM;
+	if (copy_from_user(job->iv, u64_to_user_ptr(run->iv), job->iv_size))
+		return -EFAULT;
+
+	if (run->flags & PHYR_TEST_CRYPTO_CONT)
+		flags |= CRYPTO_SKCIPHER_REQ_CONT;
+	if (run->flags & PHYR_TEST_CRYPTO_NOTFINAL)
+		flags |= CRYPTO_SKCIPHER_REQ_NOTFINAL;
+	crypto_init_wait(&job->wait);
+	skcipher_request_set_callback(job->req, flags, crypto_req_done,
+				      &job->wait);
+	return 0;
+}
+
+static void job_free(struct crypto_job *job)
+{
+	if (job->req)
+		skcipher_request_free(job->req);
+	kfree(job->iv);
+	side_free(&job->dst);
+	side_free(&job->src);
+}
+
+/* Rounds that nobody wants to know the times of are one. */
+static int job_measure(struct crypto_job *job,
+		       const struct phyr_test_crypto_run *run)
+{
+	u64 setup_ns, total_ns;
+
+	if (run->setup_ns || run->total_ns)
+		return phyr_test_measure(job_round, job, run->warmup,
+					 run->samples, run->setup_ns,
+					 run->total_ns);
+	return job_round(job, &setup_ns, &total_ns);
+}
+
+static int phyr_test_crypto_run(struct crypto_skcipher *tfm,
+				struct phyr_test_crypto_run __user *arg)
+{
+	struct phyr_test_crypto_run run;
+	struct crypto_job *job;
+	int err;
+
+	if (copy_from_user(&run, arg, sizeof(run)))
+		return -EFAULT;
+	if (!run.samples || run.samples > PHYR_TEST_MAX_SAMPLES ||
+	    (run.flags & ~CRYPTO_FLAGS) ||
+	    (run.form != PHYR_TEST_PAGES && run.form != PHYR_TEST_LIST))
+		return -EINVAL;
+	if (!tfm)
+		return -ENOKEY;
+
+	job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
+	if (!job)
+		return -ENOMEM;
+	err = job_init(job, tfm, &run);
+	if (!err)
+		err = job_measure(job, &run);
+	if (!err && copy_to_user(u64_to_user_ptr(run.iv),
+				 job->iv + job->iv_size, job->iv_size))
+		err = -EFAULT;
+	job_free(job);
+	kfree(job);
+	return err;
+}
+
+/* The state of an open file is its algorithm with a key. */
+static void crypto_release(void *state)
+{
+	crypto_free_skcipher(state);
+}
+
+static int phyr_test_crypto_key(void **state,
+				struct phyr_test_crypto_key __user *arg)
+{
+	struct phyr_test_crypto_key key;
+	struct crypto_skcipher *tfm;
+	u8 bytes[KEY_MAX];
+	int err;
+
+	if (copy_from_user(&key, arg, sizeof(key)))
+		return -EFAULT;
+	if (key.reserved || !key.key_len || key.key_len > KEY_MAX ||
+	    strnlen(key.name, sizeof(key.name)) == sizeof(key.name))
+		return -EINVAL;
+	if (copy_from_user(bytes, u64_to_user_ptr(key.key), key.key_len))
+		return -EFAULT;
+
+	if (*state)
+		crypto_release(*state);
+	*state = NULL;
+	tfm = crypto_alloc_skcipher(key.name, 0, 0);
+	if (IS_ERR(tfm)) {
+		err = PTR_ERR(tfm);
+		goto wipe;
+	}
+	err = crypto_skcipher_setkey(tfm, bytes, key.key_len);
+	if (err)
+		crypto_free_skcipher(tfm);
+	else
+		*state = tfm;
+wipe:
+	memzero_explicit(bytes, sizeof(bytes));
+	return err;
+}
+
+static long crypto_ioctl(void **state, unsigned int cmd, void __user *arg)
+{
+	switch (cmd) {
+	case PHYR_TEST_CRYPTO_KEY:
+		return phyr_test_crypto_key(state, arg);
+	case PHYR_TEST_CRYPTO_RUN:
+		return phyr_test_crypto_run(*state, arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static struct phyr_test_family crypto_family = {
+	.owner		= THIS_MODULE,
+	.nr		= 2,
+	.ioctl		= crypto_ioctl,
+	.release	= crypto_release,
+};
+
+static int __init phyr_test_crypto_init(void)
+{
+	return phyr_test_register(&crypto_family);
+}
+module_init(phyr_test_crypto_init);
+
+static void __exit phyr_test_crypto_exit(void)
+{
+	phyr_test_unregister(&crypto_family);
+}
+module_exit(phyr_test_crypto_exit);
+
+MODULE_DESCRIPTION("Test device for physical ranges: ciphers");
+MODULE_IMPORT_NS("PHYR_TEST");
+MODULE_LICENSE("GPL");

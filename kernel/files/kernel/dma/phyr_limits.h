@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a device allows for an entry of a batch, and how many entries that makes
+ *
+ * Inline, as dma_map_phyrs() asks for it in each call.
+ */
+#ifndef _KERNEL_DMA_PHYR_LIMITS_H
+#define _KERNEL_DMA_PHYR_LIMITS_H
+
+#include <linux/cc_platform.h>
+#include <linux/dma-direct.h>
+#include <linux/dma-map-ops.h>
+#include <linux/dma-phyr.h>
+#include <linux/iommu-dma.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/swiotlb.h>
+#include <trace/events/dma.h>
+
+/* Bytes from @addr to the next boundary, or @len if that is fewer. */
+static inline size_t dma_batch_within(const struct dma_batch *batch,
+				      dma_addr_t addr, size_t len)
+{
+	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
+}
+
+/* Whole pages, so that what follows an entry begins with one. */
+static inline size_t dma_whole_pages(size_t len)
+{
+	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
+}
+
+/* No IOMMU, and DMA addresses that are not the physical ones. */
+static inline bool dma_batch_translates(struct device *dev)
+{
+	return unlikely(dev->dma_range_map) && !get_dma_ops(dev);
+}
+
+/* Behind an IOMMU: whether memory that is not aligned to its pages is bounced. */
+static inline bool dma_iommu_bounces(struct device *dev)
+{
+	return use_dma_iommu(dev) &&
+	       iommu_dma_max_mapping_size(dev) != SIZE_MAX;
+}
+
+static inline size_t dma_batch_mapping_size(struct device *dev)
+{
+	if (use_dma_iommu(dev))
+		return iommu_dma_max_mapping_size(dev);
+	/*
+	 * To find out whether such a device reaches all memory,
+	 * dma_max_mapping_size() takes a lock that interrupts must not take.
+	 * Assume that it does not, and ask dma_batch_reaches() for each range.
+	 */
+	if (dma_batch_translates(dev) && is_swiotlb_active(dev))
+		return swiotlb_max_mapping_size(dev);
+	return dma_max_mapping_size(dev);
+}
+
+/*
+ * Most memory of a coherent device without an IOMMU is mapped by translating
+ * its address. Returns the end of the DMA addresses for which that is all there
+ * is to do; 0 if dma_map_phys() has more to do, or is traced.
+ */
+static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
+{
+	struct device *dev = batch->dev;
+
+	if (!IS_ENABLED(CONFIG_ARCH_DMA_ADDR_T_64BIT) ||
+	    IS_ENABLED(CONFIG_DMA_API_DEBUG) || IS_ENABLED(CONFIG_KMSAN) ||
+	    trace_dma_map_phys_enabled())
+		return 0;
+	if (get_dma_ops(dev) || !dev_is_dma_coherent(dev) ||
+	    is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
+		return 0;
+	if (batch->attrs & DMA_ATTR_CC_SHARED)
+		return 0;
+	/* MMIO is shared with the device then, without DMA_ATTR_CC_SHARED. */
+	if ((batch->attrs & DMA_ATTR_MMIO) &&
+	    cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		return 0;
+	/* The end of 64 bits would be 0: the last byte is for dma_map_phys(). */
+	return min(min_not_zero(*dev->dma_mask, dev->bus_dma_limit),
+		   U64_MAX - 1) + 1;
+}
+
+/* Whether the range needs no bounce buffer though others may. */
+static inline bool dma_batch_reaches(const struct dma_batch *batch,
+				     const struct phys_vec *phyr)
+{
+	struct device *dev = batch->dev;
+
+	return dma_batch_translates(dev) && !is_swiotlb_force_bounce(dev) &&
+	       dma_capable(dev, phys_to_dma(dev, phyr->paddr), phyr->len,
+			   !(batch->attrs & DMA_ATTR_MMIO), batch->attrs);
+}
+
+/* What the device of the batch allows, with its attributes. */
+static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
+{
+	struct device *dev = batch->dev;
+	size_t most;
+
+	batch->vec_max = dma_get_max_seg_size(dev);
+	batch->boundary = dma_get_seg_boundary(dev);
+	batch->direct_end = use_dma_iommu(dev) ? 0 :
+						 dma_batch_direct_end(batch);
+	most = dma_batch_mapping_size(dev);
+	/*
+	 * Bounce buffers may not cross a boundary either. Half the distance
+	 * between two boundaries always fits in front of one or behind it.
+	 */
+	if (unlikely(most != SIZE_MAX))
+		most = min(most, batch->boundary / 2 + 1);
+	batch->map_max = min(batch->vec_max, most);
+}
+
+/* Entries for @len bytes of IOVA, of which the last entry takes what it can. */
+static inline size_t dma_batch_nr_entries(const struct dma_batch *batch,
+					  dma_addr_t addr, size_t len)
+{
+	size_t part, nr = 0;
+
+	for (part = min(len, batch->room); len > part; nr++) {
+		addr += part;
+		len -= part;
+		part = dma_batch_within(batch, addr, min(len, batch->vec_max));
+	}
+	return nr;
+}
+
+/* How many boundaries lie between the first and the last byte. */
+static inline size_t dma_batch_crossings(const struct dma_batch *batch,
+					 dma_addr_t addr, size_t len)
+{
+	dma_addr_t last = addr + len - 1;
+	unsigned int bits;
+
+	if (!((addr ^ last) & ~(dma_addr_t)batch->boundary))
+		return 0;
+	bits = fls_long(batch->boundary);
+	return (last >> bits) - (addr >> bits);
+}
+
+/*
+ * Entries that a range needs at most if each entry is mapped by itself. It is
+ * split by length, and where physical memory crosses a boundary, because DMA
+ * addresses mostly do so at the same places; see dma_batch_map_split(). What
+ * follows is for those that do not.
+ */
+static inline size_t dma_batch_max_entries_of(const struct dma_batch *batch,
+					      const struct phys_vec *phyr)
+{
+	const size_t most = dma_whole_pages(batch->map_max);
+	dma_addr_t addr = phys_to_dma(batch->dev, phyr->paddr);
+	size_t crossings, nr;
+
+	if (!phyr->len)
+		return 0;
+	crossings = dma_batch_crossings(batch, phyr->paddr, phyr->len);
+	nr = phyr->len <= most ? 1 : DIV_ROUND_UP(phyr->len, most);
+	nr += crossings;
+	/* Addresses from dma_map_ops are anywhere: each piece may cross one. */
+	if (get_dma_ops(batch->dev))
+		nr += crossings + 1;
+	if (((addr ^ phyr->paddr) & batch->boundary) &&
+	    addr != DMA_MAPPING_ERROR)
+		nr += dma_batch_crossings(batch, addr, phyr->len);
+	return nr;
+}
+
+#endif /* _KERNEL_DMA_PHYR_LIMITS_H */

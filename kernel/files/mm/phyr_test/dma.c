@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/phyr_test: the caller's memory mapped for a PCI device
+ *
+ * A device is bound to the driver below; what is mapped for it is unmapped when
+ * it goes. One mutex serialises everything, as devices are given the limits of
+ * each call.
+ */
+#include <linux/dma-phyr.h>
+#include <linux/iommu-dma.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+#include "phyr_test_dma.h"
+
+#define RANGE_FLAGS	(PHYR_TEST_WRITE | PHYR_TEST_LONGTERM)
+
+/* protects held, mapped of what is on it, and the limits of devices */
+static DEFINE_MUTEX(dma_lock);
+static LIST_HEAD(held);
+
+struct mapping {
+	struct list_head	list;	/* held */
+	struct pci_dev		*pdev;
+	struct phyr_test_range	range;
+	enum phyr_test_dma_form	form;
+	enum dma_data_direction	dir;
+	unsigned long		attrs;
+	struct sg_table		sgt;
+	struct dma_batch	batch;
+	struct dma_vec		*vecs;
+	unsigned int		max_vecs;
+	bool			mapped;
+};
+
+static int mapping_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	int err;
+
+	err = pcim_enable_device(pdev);
+	if (err)
+		return err;
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		return err;
+	pci_set_master(pdev);
+	return 0;
+}
+
+static void mapping_remove(struct pci_dev *pdev);
+
+/* Without a table of ids: only what its driver_override names is bound. */
+static struct pci_driver mapping_driver = {
+	.name	= "phyr_test",
+	.probe	= mapping_probe,
+	.remove	= mapping_remove,
+};
+
+/* The caller holds the device lock behind which the driver cannot go. */
+static int device_set_limits(struct device *dev,
+			     const struct phyr_test_dma *dma)
+{
+	int err;
+
+	dma_set_max_seg_size(dev, dma->max_segment ?: UINT_MAX);
+	dma_set_seg_boundary(dev, dma->boundary ?: ULONG_MAX);
+	err = dma_set_mask(dev, DMA_BIT_MASK(dma->dma_bits ?: 64));
+	if (err)
+		return err;
+	/*
+	 * Without an IOMMU, memory that the device does not reach is bounced,
+	 * which bounds the length of a mapping; if it is not, mapping it warns.
+	 */
+	if (!use_dma_iommu(dev) && dma_addressing_limited(dev) &&
+	    dma_max_mapping_size(dev) == SIZE_MAX)
+		return -EIO;
+	return 0;
+}
+
+/* What PCI devices have from the start. */
+static void device_reset_limits(struct device *dev)
+{
+	dma_set_max_seg_size(dev, SZ_64K);
+	dma_set_seg_boundary(dev, DMA_BIT_MASK(32));
+}
+
+static struct pci_dev *device_find(const struct phyr_test_dma *dma)
+{
+	unsigned int domain, bus, slot, function;
+	char end;
+
+	if (strnlen(dma->device, sizeof(dma->device)) == sizeof(dma->device) ||
+	    sscanf(dma->device, "%x:%x:%x.%x%c", &domain, &bus, &slot,
+		   &function, &end) != 4 ||
+	    bus > 0xff || slot > 0x1f || function > 7)
+		return NULL;
+	return pci_get_domain_bus_and_slot(domain, bus,
+					   PCI_DEVFN(slot, function));
+}
+
+static int mapping_check(const struct phyr_test_dma *dma)
+{
+	if (dma->form > PHYR_TEST_DMA_SG_PHYRS ||
+	    (dma->flags & ~(RANGE_FLAGS | PHYR_TEST_DMA_COHERENT)))
+		return -EINVAL;
+	if (dma->max_segment && dma->max_segment < PAGE_SIZE)
+		return -EINVAL;
+	if (dma->dma_bits && (dma->dma_bits < 24 || dma->dma_bits > 64))
+		return -EINVAL;
+	if (dma->boundary && (dma->boundary < SZ_4K - 1 ||
+			      (dma->boundary & (dma->boundary + 1)) ||
+			      overflows_type(dma->boundary, unsigned long)))
+		return -EINVAL;
+	return 0;
+}
+
+static int mapping_alloc_sgt(struct mapping *mapping)
+{
+	struct phyr_test_range *range = &mapping->range;
+	unsigned int max = dma_get_max_seg_size(&mapping->pdev->dev);
+
+	return sg_alloc_table_from_pages_segment(&mapping->sgt, range->pages,
+						 range->nr,
+						 offset_in_page(range->addr),
+						 range->len, max, GFP_KERNEL);
+}
+
+static int mapping_alloc_vecs(struct mapping *mapping)
+{
+	struct phyr_list *list = &mapping->range.list;
+	size_t max;
+
+	max = dma_phyrs_max_vecs(&mapping->pdev->dev, list->phyrs, list->nr);
+	if (max > PHYR_TEST_MAX_ENTRIES)
+		return -ENOSPC;
+	mapping->vecs = kvmalloc_objs(*mapping->vecs, max,
+				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!mapping->vecs)
+		return -ENOMEM;
+	mapping->max_vecs = max;
+	return 0;
+}
+
+/* Everything but to map. Undone by mapping_destroy(). */
+static struct mapping *mapping_create(const struct phyr_test_dma *dma)
+{
+	struct mapping *mapping;
+	int err;
+
+	err = mapping_check(dma);
+	if (err)
+		return ERR_PTR(err);
+	mapping = kzalloc_obj(*mapping, GFP_KERNEL_ACCOUNT);
+	if (!mapping)
+		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&mapping->list);
+	mapping->form = dma->form;
+	mapping->dir = dma->flags & PHYR_TEST_WRITE ? DMA_BIDIRECTIONAL :
+						      DMA_TO_DEVICE;
+	if (dma->flags & PHYR_TEST_DMA_COHERENT)
+		mapping->attrs = DMA_ATTR_REQUIRE_COHERENT;
+
+	err = -ENODEV;
+	mapping->pdev = device_find(dma);
+	if (!mapping->pdev)
+		goto free;
+
+	err = phyr_test_range_init(&mapping->range, dma->addr, dma->len,
+				   dma->form == PHYR_TEST_DMA_SG ?
+					   PHYR_TEST_PAGES : PHYR_TEST_LIST,
+				   dma->flags & RANGE_FLAGS);
+	if (err)
+		goto put;
+	if (mapping->range.nr_pages > PHYR_TEST_MAX_ENTRIES) {
+		err = -EINVAL;
+		goto put;
+	}
+	err = phyr_test_range_alloc(&mapping->range, mapping->range.nr_pages);
+	if (err)
+		goto put;
+	err = phyr_test_range_pin(&mapping->range);
+	if (err)
+		goto free_range;
+	err = -EFAULT;
+	if (mapping->range.done != mapping->range.len)
+		goto unpin;
+	return mapping;
+
+unpin:
+	phyr_test_range_unpin(&mapping->range);
+free_range:
+	phyr_test_range_free(&mapping->range);
+put:
+	pci_dev_put(mapping->pdev);
+free:
+	kfree(mapping);
+	return ERR_PTR(err);
+}
+
+static void mapping_destroy(struct mapping *mapping)
+{
+	if (mapping->form == PHYR_TEST_DMA_SG)
+		sg_free_table(&mapping->sgt);
+	kvfree(mapping->vecs);
+	phyr_test_range_unpin_dirty_lock(&mapping->range,
+					 mapping->dir == DMA_BIDIRECTIONAL);
+	phyr_test_range_free(&mapping->range);
+	pci_dev_put(mapping->pdev);
+	kfree(mapping);
+}
+
+/* With the device bound and locked: what mapping needs of it. */
+static int mapping_prepare(struct mapping *mapping,
+			   const struct phyr_test_dma *dma)
+{
+	int err;
+
+	if (mapping->pdev->dev.driver != &mapping_driver.driver)
+		return -ENODEV;
+	err = device_set_limits(&mapping->pdev->dev, dma);
+	if (err)
+		return err;
+	switch (mapping->form) {
+	case PHYR_TEST_DMA_SG:
+		return mapping_alloc_sgt(mapping);
+	case PHYR_TEST_DMA_PHYRS:
+		return mapping_alloc_vecs(mapping);
+	default:
+		return 0;
+	}
+}
+
+static int mapping_map(struct mapping *mapping)
+{
+	const struct phyr_list *list = &mapping->range.list;
+	struct device *dev = &mapping->pdev->dev;
+
+	switch (mapping->form) {
+	case PHYR_TEST_DMA_SG:
+		return dma_map_sgtable(dev, &mapping->sgt, mapping->dir,
+				       mapping->attrs);
+	case PHYR_TEST_DMA_PHYRS:
+		return dma_map_phyrs(&mapping->batch, dev, list->phyrs,
+				     list->nr, mapping->dir, mapping->attrs,
+				     mapping->vecs, mapping->max_vecs);
+	default:
+		return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev,
+				    list->phyrs, list->nr, mapping->dir,
+				    mapping->attrs, GFP_KERNEL_ACCOUNT);
+	}
+}
+
+static void mapping_unmap(struct mapping *mapping)
+{
+	switch (mapping->form) {
+	case PHYR_TEST_DMA_SG:
+		dma_unmap_sgtable(&mapping->pdev->dev, &mapping->sgt,
+				  mapping->dir, mapping->attrs);
+		break;
+	case PHYR_TEST_DMA_PHYRS:
+		dma_unmap_phyrs(&mapping->batch);
+		break;
+	default:
+		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
+	}
+}
+
+static unsigned int mapping_nr_entries(const struct mapping *mapping)
+{
+	return mapping->form == PHYR_TEST_DMA_PHYRS ? mapping->batch.nr :
+						      mapping->sgt.nents;
+}
+
+static int mapping_copy_entries(struct mapping *mapping,
+				struct phyr_test_dma_entry __user *entries)
+{
+	struct scatterlist *sg = mapping->sgt.sgl;
+	unsigned int i;
+
+	for (i = 0; i < mapping_nr_entries(mapping); i++) {
+		struct phyr_test_dma_entry entry;
+
+		if (mapping->form == PHYR_TEST_DMA_PHYRS) {
+			entry.addr = mapping->vecs[i].addr;
+			entry.len = mapping->vecs[i].len;
+		} else {
+			entry.addr = sg_dma_address(sg);
+			entry.len = sg_dma_len(sg);
+			sg = sg_next(sg);
+		}
+		if (copy_to_user(&entries[i], &entry, sizeof(entry)))
+			return -EFAULT;
+		cond_resched();
+	}
+	return 0;
+}
+
+static void mapping_remove(struct pci_dev *pdev)
+{
+	struct mapping *mapping, *next;
+
+	guard(mutex)(&dma_lock);
+	/* First the device stops, then its memory goes. */
+	pci_clear_master(pdev);
+	list_for_each_entry_safe(mapping, next, &held, list) {
+		if (mapping->pdev != pdev)
+			continue;
+		mapping_unmap(mapping);
+		mapping->mapped = false;
+		list_del_init(&mapping->list);
+	}
+	device_reset_limits(&pdev->dev);
+}
+
+struct dma_bench {
+	struct mapping	*mapping;
+	unsigned int	nr_entries;
+};
+
+static int dma_round(void *arg, u64 *map_ns, u64 *unmap_ns)
+{
+	struct dma_bench *bench = arg;
+	u64 start, mapped, end;
+	int err;
+
+	start = ktime_get_ns();
+	err = mapping_map(bench->mapping);
+	mapped = ktime_get_ns();
+	if (err)
+		return err;
+	*map_ns = mapped - start;
+
+	bench->nr_entries = mapping_nr_entries(bench->mapping);
+	start = ktime_get_ns();
+	mapping_unmap(bench->mapping);
+	end = ktime_get_ns();
+	*unmap_ns = end - start;
+	return 0;
+}
+
+static int phyr_test_dma_bench(struct phyr_test_dma_bench __user *arg)
+{
+	struct phyr_test_dma_bench args;
+	struct dma_bench bench;
+	int err;
+
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (args.reserved || !args.samples ||
+	    args.samples > PHYR_TEST_MAX_SAMPLES)
+		return -EINVAL;
+	bench.mapping = mapping_create(&args.dma);
+	if (IS_ERR(bench.mapping))
+		return PTR_ERR(bench.mapping);
+
+	device_lock(&bench.mapping->pdev->dev);
+	mutex_lock(&dma_lock);
+	err = mapping_prepare(bench.mapping, &args.dma);
+	if (!err)
+		err = phyr_test_measure(dma_round, &bench, args.warmup,
+					args.samples, args.map_ns,
+					args.unmap_ns);
+	mutex_unlock(&dma_lock);
+	device_unlock(&bench.mapping->pdev->dev);
+
+	mapping_destroy(bench.mapping);
+	if (!err && put_user(bench.nr_entries, &arg->nr_entries))
+		err = -EFAULT;
+	return err;
+}
+
+static int mapping_map_for(struct mapping *mapping,
+			   const struct phyr_test_dma_map *args)
+{
+	int err;
+
+	err = mapping_prepare(mapping, &args->dma);
+	if (err)
+		return err;
+	err = mapping_map(mapping);
+	if (err)
+		return err;
+	err = -ENOSPC;
+	if (mapping_nr_entries(mapping) <= args->max_entries)
+		err = mapping_copy_entries(mapping,
+					   u64_to_user_ptr(args->entries));
+	if (err) {
+		mapping_unmap(mapping);
+		return err;
+	}
+	mapping->mapped = true;
+	list_add(&mapping->list, &held);
+	return 0;
+}
+
+static void dma_release(void *state)
+{
+	struct mapping *mapping = state;
+
+	mutex_lock(&dma_lock);
+	if (mapping->mapped)
+		mapping_unmap(mapping);
+	list_del(&mapping->list);
+	mutex_unlock(&dma_lock);
+	mapping_destroy(mapping);
+}
+
+static int phyr_test_dma_map(void **state, struct phyr_test_dma_map __user *arg)
+{
+	struct phyr_test_dma_map args;
+	struct mapping *mapping;
+	int err;
+
+	if (*state)
+		return -EBUSY;
+	if (copy_from_user(&args, arg, sizeof(args)))
+		return -EFAULT;
+	if (!args.max_entries || args.max_entries > PHYR_TEST_MAX_ENTRIES)
+		return -EINVAL;
+	mapping = mapping_create(&args.dma);
+	if (IS_ERR(mapping))
+		return PTR_ERR(mapping);
+
+	device_lock(&mapping->pdev->dev);
+	mutex_lock(&dma_lock);
+	err = mapping_map_for(mapping, &args);
+	mutex_unlock(&dma_lock);
+	device_unlock(&mapping->pdev->dev);
+	if (err) {
+		mapping_destroy(mapping);
+		return err;
+	}
+
+	if (put_user(mapping_nr_entries(mapping), &arg->nr_entries)) {
+		dma_release(mapping);
+		return -EFAULT;
+	}
+	*state = mapping;
+	return 0;
+}
+
+static int phyr_test_dma_unmap(void **state)
+{
+	if (!*state)
+		return -EINVAL;
+	dma_release(*state);
+	*state = NULL;
+	return 0;
+}
+
+static long dma_ioctl(void **state, unsigned int cmd, void __user *arg)
+{
+	switch (cmd) {
+	case PHYR_TEST_DMA_BENCH:
+		return phyr_test_dma_bench(arg);
+	case PHYR_TEST_DMA_MAP:
+		return phyr_test_dma_map(state, arg);
+	case PHYR_TEST_DMA_UNMAP:
+		return phyr_test_dma_unmap(state);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static struct phyr_test_family dma_family = {
+	.owner		= THIS_MODULE,
+	.nr		= 1,
+	.ioctl		= dma_ioctl,
+	.release	= dma_release,
+};
+
+static int __init phyr_test_dma_init(void)
+{
+	int err;
+
+	err = pci_register_driver(&mapping_driver);
+	if (err)
+		return err;
+	err = phyr_test_register(&dma_family);
+	if (err)
+		pci_unregister_driver(&mapping_driver);
+	return err;
+}
+module_init(phyr_test_dma_init);
+
+static void __exit phyr_test_dma_exit(void)
+{
+	phyr_test_unregister(&dma_family);
+	pci_unregister_driver(&mapping_driver);
+}
+module_exit(phyr_test_dma_exit);
+
+MODULE_DESCRIPTION("Test device for physical ranges: DMA");
+MODULE_IMPORT_NS("PHYR_TEST");
+MODULE_LICENSE("GPL");
