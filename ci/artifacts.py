@@ -128,5 +128,5 @@ STEPS = {
     "debug": Step(lambda artifacts: artifacts.kernel(DEBUG), ("series",), True, 90),
     "userspace": Step(lambda artifacts: artifacts.userspace, (), True, 20),
     "guest": Step(lambda artifacts: artifacts.guest, ("userspace",)),
-    "accelerator": Step(lambda artifacts: artifacts.accelerator, ("phyr", "guest"), True),
+    "accelerator": Step(lambda artifacts: artifacts.accelerator, ("phyr", "guest")),
 }

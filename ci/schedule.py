@@ -60,7 +60,11 @@ class Report(Protocol):
 
 
 def by_urgency(jobs: Sequence[Job]) -> list[Job]:
-    """Those first behind which the most is left to do; of equals, who comes first."""
+    """Those first behind which the most is left to do; of equals, who comes first.
+
+    One of several cores, which must not find others running, leaves no core idle when it comes before all others, or,
+    where nothing waits for it, after them.
+    """
     needed_by: dict[str, list[Job]] = {job.name: [] for job in jobs}
     for job in jobs:
         for name in job.after:
@@ -69,7 +73,10 @@ def by_urgency(jobs: Sequence[Job]) -> list[Job]:
     def left(job: Job) -> float:
         return job.seconds + max((left(other) for other in needed_by[job.name]), default=0.0)
 
-    return sorted(jobs, key=left, reverse=True)
+    def turn(job: Job) -> int:
+        return 0 if job.cores == 1 else 1 if needed_by[job.name] else -1
+
+    return sorted(jobs, key=lambda job: (turn(job), left(job)), reverse=True)
 
 
 def attempt(job: Job) -> Tally | None:

@@ -71,12 +71,21 @@ class ScheduleTest(unittest.TestCase):
                       Job("middle", passes, seconds=7), room=Room(1, 0))
         self.assertEqual([line for line in self.report.lines if line[0] == "+"], ["+step", "+long", "+middle", "+short"])
 
-    def test_a_large_one_is_not_kept_waiting_by_small_ones(self):
+    def test_what_takes_all_cores_comes_first_or_last(self):
+        """Between the others it would leave a core idle, and is not kept waiting by small ones either."""
         hold = threading.Event()
         threading.Timer(0.2, hold.set).start()
-        self.run_jobs(Job("first", lambda: hold.wait() and passes(), seconds=9), Job("large", passes, cores=2, seconds=8),
-                      Job("small", passes, seconds=1))
-        self.assertEqual(self.report.lines, ["+first", "-first", "+large", "-large", "+small", "-small"])
+        self.run_jobs(Job("long", lambda: hold.wait() and passes(), seconds=9), Job("step", lambda: None, cores=2, seconds=1),
+                      Job("alone", passes, cores=2, seconds=5), Job("small", passes, ("step",), seconds=2))
+        self.assertEqual(self.report.lines[:2], ["+step", "-step"])
+        self.assertEqual(self.report.lines[-2:], ["+alone", "-alone"])
+
+    def test_what_takes_all_cores_is_not_kept_waiting(self):
+        hold = threading.Event()
+        threading.Timer(0.2, hold.set).start()
+        self.run_jobs(Job("first", lambda: hold.wait() and None, seconds=9), Job("large", lambda: None, ("first",), cores=2),
+                      Job("behind", passes, ("large",)), Job("small", passes, ("first",)))
+        self.assertEqual(self.report.lines[:4], ["+first", "-first", "+large", "-large"])
 
     def test_a_failed_test_fails_nothing_else(self):
         results = self.run_jobs(Job("bad", lambda: Tally(failures=["bad: x"])), Job("good", passes))
