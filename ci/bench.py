@@ -73,15 +73,15 @@ def prefixed(plan: dict, run: str, rows: list[dict], *members: str) -> list[dict
     return [row | {member: prefix + row[member] for member in members if member in row} for row in rows]
 
 
-def merged(exports: list[dict]) -> dict:
-    """Google Benchmark documents of one kernel as one, which takes the first one's word for where it was measured."""
+def merged(exports: list[dict], **context: str) -> dict:
+    """Google Benchmark documents of one kernel as one. context: what we know better of it than the first one does."""
     rows: list[dict] = []
     for export in exports:
         # Each document numbers its families from zero.
         known = 1 + max((row["family_index"] for row in rows if "family_index" in row), default=-1)
         rows += [row | ({"family_index": known + row["family_index"]} if "family_index" in row else {})
                  for row in export["benchmarks"]]
-    return {"context": exports[0]["context"], "benchmarks": rows}
+    return {"context": exports[0]["context"] | context, "benchmarks": rows}
 
 
 def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
@@ -129,6 +129,10 @@ def write(path: Path, document: dict) -> None:
     temporary.rename(path)
 
 
+def now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
+
+
 def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     plan = json.loads(WORKLOADS.read_text())
     artifacts.prove_config()
@@ -143,10 +147,11 @@ def run(artifacts: Artifacts, output: Path, clock: str) -> int:
                 results[which.tree] += found
                 exports += documents
         releases[which.tree] = exports[0]["context"]["kernel"]
-        write(paths.RESULTS / f"{which.tree}.json", merged(exports))
+        # The guest has no name, the same release in both kernels, and a clock that begins anew with each boot.
+        write(paths.RESULTS / f"{which.tree}.json", merged(exports, kernel=which.name, host_name="guest", date=now()))
 
     rows = compare.rows(results["stock"], results["phyr"])
-    write(output, compare.document(rows, clock, releases, time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())))
+    write(output, compare.document(rows, clock, releases, now()))
     print(compare.table(rows, clock))
     print()
     verdicts = limits.check(json.loads(LIMITS.read_text())["limits"], rows) if clock == "icount" else []

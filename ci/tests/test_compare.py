@@ -117,8 +117,8 @@ class FormatTest(unittest.TestCase):
         first = {"context": {"clock": "icount"}, "benchmarks": [{"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"}]}
         rows = bench.prefixed(plan, "b", first["benchmarks"], "name", "run_name")
         second = {"context": {"clock": "other"}, "benchmarks": rows}
-        self.assertEqual(bench.merged([first, second]), {
-            "context": {"clock": "icount"},
+        self.assertEqual(bench.merged([first, second], kernel="stock-perf"), {
+            "context": {"clock": "icount", "kernel": "stock-perf"},
             "benchmarks": [{"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"},
                            {"name": "siw:x", "run_name": "siw:x", "family_index": 1}, {"name": "siw:x"}]})
 
