@@ -20,13 +20,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "description.h"
 #include "layout_case.h"
 #include "page_frames.h"
 #include "pins.h"
 #include "test_device.h"
 
-#define PAGE 4096ul
 #define MOST_PAGES 2048
 
 static int hold_fd;
@@ -271,7 +271,7 @@ static void wait_for_fault(int uffd)
 
 static void resolve(int uffd, uintptr_t addr)
 {
-	static char page[PAGE] __attribute__((aligned(PAGE)));
+	static char page[MOST_PAGE] __attribute__((aligned(MOST_PAGE)));
 	struct uffdio_copy copy = {
 		.dst = addr,
 		.src = (uintptr_t)page,

@@ -16,11 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "layout_case.h"
 #include "pins.h"
 #include "range_check.h"
 
-#define PAGE 4096ul
 #define SEED 20261121
 #define LAYOUTS 2000
 #define LONG_LAYOUTS 100000

@@ -8,11 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "pins.h"
 #include "range_check.h"
 #include "test_device.h"
 
-#define PAGE 4096ul
 
 static const char *const form_names[] = {
 	[PHYR_TEST_PAGES] = "pages",

@@ -10,9 +10,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "description.h"
 
-#define PAGE 4096ul
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_PFN ((1ull << 55) - 1)
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base_page.h"
 #include "layout.h"
 
-#define PAGE 4096ul
 #define PMD_PAGE (2ul << 20)
 #define PUD_PAGE (1ul << 30)
 
@@ -205,7 +205,8 @@ static void start_at(struct layout *layout, uintptr_t start)
 
 int layout_build_random(struct layout *layout, struct dice *dice)
 {
-	const struct memory_kind *giant = memory_kind_named("hugetlb-1G");
+	const struct memory_kind *giant = memory_kind_named(
+		PAGE == MOST_PAGE ? "hugetlb-512M" : "hugetlb-1G");
 	size_t segments = 1 + dice_roll(dice, 6);
 	bool with_giant = !giant->unavailable && dice_one_in(dice, 64);
 	int status = 0;

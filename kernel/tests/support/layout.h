@@ -12,7 +12,7 @@
 #define LAYOUT_STORY 1024
 
 /* The most that a layout spans, in base pages. */
-#define LAYOUT_PAGES ((1ul << 30 | 256ul << 20) / 4096)
+#define LAYOUT_PAGES ((1ul << 30 | 256ul << 20) / PAGE)
 
 /**
  * struct layout - neighbouring stretches of memory of several kinds

@@ -12,11 +12,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "memory_kind.h"
 
-#define PAGE 4096ul
+/* Named by what they are where base pages have 4 KiB. */
 #define PMD_PAGE (2ul << 20)
 #define PUD_PAGE (1ul << 30)
+#define BASE 0 /* PAGE, once they are prepared */
 #define SMALL_FILE 1024 /* pages */
 
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
@@ -39,8 +41,7 @@ static int open_memfd(const struct memory_kind *kind)
 
 static int open_hugetlb(const struct memory_kind *kind)
 {
-	unsigned int size = kind->granule == PUD_PAGE ? MFD_HUGE_1GB
-						      : MFD_HUGE_2MB;
+	unsigned int size = __builtin_ctzl(kind->granule) << MFD_HUGE_SHIFT;
 
 	return size_file(memfd_create(kind->name,
 				      MFD_CLOEXEC | MFD_HUGETLB | size),
@@ -114,7 +115,7 @@ static int open_pci_memory(const struct memory_kind *kind)
 
 struct memory_kind memory_kinds[] = {
 	{ .name = "base",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = ANONYMOUS,
 	  .advice = MADV_NOHUGEPAGE,
@@ -150,8 +151,16 @@ struct memory_kind memory_kinds[] = {
 	  .touch = TOUCH_WRITE,
 	  .open = open_hugetlb,
 	  .file_granules = 1 },
+	/* One page table entry, where base pages have 64 KiB. */
+	{ .name = "hugetlb-512M",
+	  .granule = PUD_PAGE / 2,
+	  .prot = READ_WRITE,
+	  .flags = MAP_SHARED,
+	  .touch = TOUCH_WRITE,
+	  .open = open_hugetlb,
+	  .file_granules = 1 },
 	{ .name = "zero",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = ANONYMOUS,
 	  .advice = MADV_NOHUGEPAGE,
@@ -165,13 +174,13 @@ struct memory_kind memory_kinds[] = {
 	  .touch = TOUCH_READ,
 	  .weight = 1 },
 	{ .name = "shmem",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED | MAP_ANONYMOUS,
 	  .touch = TOUCH_WRITE,
 	  .weight = 2 },
 	{ .name = "memfd",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_WRITE,
@@ -179,7 +188,7 @@ struct memory_kind memory_kinds[] = {
 	  .file_granules = SMALL_FILE,
 	  .weight = 3 },
 	{ .name = "tmpfs",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_WRITE,
@@ -187,7 +196,7 @@ struct memory_kind memory_kinds[] = {
 	  .file_granules = SMALL_FILE,
 	  .weight = 2 },
 	{ .name = "tmpfs-private",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_PRIVATE,
 	  .touch = TOUCH_WRITE,
@@ -195,7 +204,7 @@ struct memory_kind memory_kinds[] = {
 	  .file_granules = SMALL_FILE,
 	  .weight = 3 },
 	{ .name = "tmpfs-readonly",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = PROT_READ,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_READ,
@@ -203,7 +212,7 @@ struct memory_kind memory_kinds[] = {
 	  .file_granules = SMALL_FILE,
 	  .weight = 2 },
 	{ .name = "ramfs",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_WRITE,
@@ -212,7 +221,7 @@ struct memory_kind memory_kinds[] = {
 	  .weight = 2,
 	  .tracked = true },
 	{ .name = "beyond-eof",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_NOT,
@@ -220,7 +229,7 @@ struct memory_kind memory_kinds[] = {
 	  .weight = 1,
 	  .refused = true },
 	{ .name = "read-only",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = PROT_READ,
 	  .flags = ANONYMOUS,
 	  .advice = MADV_NOHUGEPAGE,
@@ -231,20 +240,20 @@ struct memory_kind memory_kinds[] = {
 	 * GUP refuses all, so how much depends on where the fast walk stopped.
 	 */
 	{ .name = "write-only",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = PROT_WRITE,
 	  .flags = ANONYMOUS,
 	  .advice = MADV_NOHUGEPAGE,
 	  .touch = TOUCH_WRITE },
 	{ .name = "prot-none",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = PROT_NONE,
 	  .flags = ANONYMOUS,
 	  .touch = TOUCH_NOT,
 	  .weight = 1,
 	  .refused = true },
 	{ .name = "secretmem",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_WRITE,
@@ -253,7 +262,7 @@ struct memory_kind memory_kinds[] = {
 	  .weight = 1,
 	  .refused = true },
 	{ .name = "pci-memory",
-	  .granule = PAGE,
+	  .granule = BASE,
 	  .prot = READ_WRITE,
 	  .flags = MAP_SHARED,
 	  .touch = TOUCH_NOT,
@@ -310,6 +319,8 @@ static void prepare(struct memory_kind *kind, void *scratch)
 {
 	int status;
 
+	if (kind->granule == BASE)
+		kind->granule = PAGE;
 	kind->fd = -1;
 	if (kind->open) {
 		kind->fd = kind->open(kind);

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base_page.h"
 #include "page_frames.h"
 
-#define PAGE 4096ul
 #define PAGEMAP_PRESENT (1ull << 63)
 #define PAGEMAP_FRAME ((1ull << 55) - 1)
 
