@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ci import paths
+from ci import archive, paths
 from ci.error import CiError
 from ci.git import Git
 from ci.progress import note, say
@@ -17,7 +17,7 @@ KNOWN = paths.ROOT / "kernel" / "base"
 SERIES = "7.3"
 PACKAGE = f"linux-source-{SERIES}"
 SUITE = "trixie-backports"
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+ARCHITECTURE = "amd64"     # the package is for all
 TARBALL_VARIABLE = "PHYR_LINUX_TARBALL"
 REF = "refs/heads/base"
 # The same tree becomes the same commit on every machine.
@@ -42,39 +42,13 @@ def known(listing: Path = KNOWN) -> dict[tuple[str, str], str]:
     return sums
 
 
-def site() -> str:
-    """The package archive this machine already uses."""
-    # Which archive is Debian's own is only known once apt has its lists.
-    for which in (["Origin: Debian"], []):
-        result = subprocess.run(
-            ["apt-get", "indextargets", "--format", "$(SITE)", "Created-By: Packages", *which],
-            capture_output=True, text=True,
-        )
-        for found in result.stdout.split():
-            if "security" not in found:
-                return found
-    raise BaseError(f"apt knows no package archive (apt-get indextargets lists none); set {TARBALL_VARIABLE} instead")
-
-
 def package_tarball(folder: Path) -> Path:
-    """Download the Debian package through a private apt state; the machine's own apt lists are left alone."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / "lists" / "partial").mkdir(parents=True)
-    sources = folder / "sources.list"
-    sources.write_text(f"deb [signed-by={KEYRING}] {site()} {SUITE} main\n")
-    apt = ["apt-get", "-q", "-o", f"Dir::Etc::sourcelist={sources}", "-o", "Dir::Etc::sourceparts=-",
-           "-o", f"Dir::State::lists={folder}/lists", "-o", "APT::Sandbox::User=root"]
-    for step in (["update"], ["download", PACKAGE]):
-        result = subprocess.run(apt + step, cwd=folder, capture_output=True, text=True)
-        if result.returncode:
-            raise BaseError(
-                f"{PACKAGE} of {SUITE}: apt-get {step[0]} failed: {result.stderr.strip()[-400:]}\n"
-                f"Without a package archive: get linux-{SERIES}.y.tar.xz from kernel.org and set {TARBALL_VARIABLE} to its path"
-            )
-    package = next(folder.glob("*.deb"))
-    subprocess.run(["dpkg-deb", "-x", package, folder / "root"], check=True)
-    package.unlink()
-    return folder / "root" / "usr" / "src" / f"{PACKAGE}.tar.xz"
+    try:
+        root = archive.unpack([PACKAGE], SUITE, ARCHITECTURE, folder)
+    except archive.ArchiveError as error:
+        raise BaseError(f"{error}\nWithout a package archive: get linux-{SERIES}.y.tar.xz from kernel.org and set "
+                        f"{TARBALL_VARIABLE} to its path") from None
+    return root / "usr" / "src" / f"{PACKAGE}.tar.xz"
 
 
 def tarball(folder: Path) -> Path:
@@ -123,16 +97,16 @@ def ensure() -> str:
         return store.line("rev-parse", REF)
 
     scratch = paths.BUILD / "base"
-    archive = tarball(scratch)
-    with archive.open("rb") as file:
+    packed = tarball(scratch)
+    with packed.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     tree = paths.TREES / "stock"
-    say(f"unpacking {archive.name}")
+    say(f"unpacking {packed.name}")
     shutil.rmtree(tree, ignore_errors=True)
     tree.mkdir(parents=True)
-    subprocess.run(["tar", "-xf", archive, "-C", tree, "--strip-components=1"], check=True)
+    subprocess.run(["tar", "-xf", packed, "-C", tree, "--strip-components=1"], check=True)
     found = version(tree)
-    verify(archive.name, sha256, found, known())
+    verify(packed.name, sha256, found, known())
     say(f"importing Linux {found}")
     index = paths.TREES / "stock.index"
     index.unlink(missing_ok=True)

@@ -4,6 +4,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 from ci.error import CiError
@@ -52,13 +53,18 @@ def copy(source: Path, target: Path) -> None:
     shutil.copy2(source, target)
 
 
-def stage(root: Path, installed: Path | None) -> None:
-    """Lay the guest's files out in the empty folder root. installed: a DESTDIR tree copied on top."""
-    binaries = []
-    copy(locate("busybox"), root / "bin/busybox")
+def stage_base(root: Path, busybox: Path) -> None:
+    """What every guest has: the shell and our scripts."""
+    copy(busybox, root / "bin/busybox")
     (root / "bin/sh").symlink_to("busybox")
     copy(GUEST / "init", root / "init")
     copy(GUEST / "run-tests", root / "usr/bin/run-tests")
+
+
+def stage(root: Path, installed: Path | None) -> None:
+    """Lay the guest's files out in the empty folder root. installed: a DESTDIR tree copied on top."""
+    binaries = []
+    stage_base(root, locate("busybox"))
     for name in programs():
         source = locate(name)
         copy(source.resolve(), root / "usr/bin" / name)
@@ -87,12 +93,12 @@ def stage(root: Path, installed: Path | None) -> None:
     (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
 
 
-def pack(image: Path, installed: Path | None) -> Path:
-    """Write image, an uncompressed cpio archive: emulated decompression costs more than reading it."""
+def archive(image: Path, lay_out: Callable[[Path], None]) -> Path:
+    """Write image of what lay_out puts into a folder, uncompressed: emulated decompression costs more than reading it."""
     root = image.with_suffix(".root")
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)
-    stage(root, installed)
+    lay_out(root)
     names = "\0".join(sorted(str(p.relative_to(root)) for p in root.rglob("*")))
     temporary = image.with_suffix(".tmp")
     with temporary.open("wb") as out:
@@ -102,3 +108,7 @@ def pack(image: Path, installed: Path | None) -> Path:
         )
     shutil.rmtree(root)
     return temporary.rename(image)
+
+
+def pack(image: Path, installed: Path | None) -> Path:
+    return archive(image, lambda root: stage(root, installed))

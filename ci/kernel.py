@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ci import config, paths
+from ci.architecture import Architecture, X86_64
 from ci.error import CiError
 from ci.git import Git
 from ci.progress import say
@@ -17,9 +18,7 @@ STAMPS = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "phyr", "KBUILD_BUILD_HOST": "phyr",
     "KBUILD_BUILD_VERSION": "1",
 }
-# A Rust compiler, which not every machine has, would show in the configuration.
-COMPILER = ("CC=ccache gcc", "HOSTCC=ccache gcc", "RUSTC=false")
-CPUS = os.cpu_count()
+CPUS = os.cpu_count() or 1
 
 
 class KernelError(CiError):
@@ -28,8 +27,9 @@ class KernelError(CiError):
 
 @dataclass(frozen=True)
 class Kernel:
-    tree: str                    # stock | phyr
+    tree: str                    # stock | phyr: the folder of the sources
     flavour: str                 # perf | debug: the fragment, and the folder of the objects inside the tree
+    architecture: Architecture = X86_64
 
     @property
     def name(self) -> str:
@@ -47,7 +47,7 @@ class Kernel:
 
     @property
     def image(self) -> Path:
-        return self.objects / "arch/x86/boot/bzImage"
+        return self.objects / self.architecture.image
 
 
 STOCK = Kernel("stock", "perf")
@@ -67,34 +67,43 @@ def environment() -> dict[str, str]:
     return os.environ | STAMPS
 
 
-def make(kernel: Kernel, *arguments: str) -> None:
-    command = ["make", "-s", f"O={kernel.flavour}", f"-j{CPUS}", *COMPILER, *arguments]
+def try_make(kernel: Kernel, *arguments: str, processes: int = CPUS) -> tuple[bool, str]:
+    """(whether kbuild made it, what it said)"""
+    command = ["make", "-s", f"O={kernel.flavour}", f"-j{processes}", *kernel.architecture.make_arguments, *arguments]
     log = kernel.objects / "make.log"
     with log.open("w") as out:
         code = subprocess.run(command, cwd=kernel.source, stdout=out, stderr=subprocess.STDOUT,
                               env=environment()).returncode
-    if code:
-        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    return code == 0, log.read_text(errors="replace")
+
+
+def make(kernel: Kernel, *arguments: str, processes: int = CPUS) -> None:
+    made, said = try_make(kernel, *arguments, processes=processes)
+    if not made:
+        log = kernel.objects / "make.log"
+        lines = [line for line in said.splitlines() if line.strip()]
         errors = [line for line in lines if "error" in line.lower() or "***" in line][:20] or lines[-20:]
         raise KernelError(f"{kernel.name}: make {arguments[-1]} failed, log in {log}:\n" + "\n".join(errors))
 
 
-def configure(kernel: Kernel, options: dict[str, str]) -> None:
+def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig") -> None:
+    """start: the goal of kbuild that says what all the other options are."""
+    kernel.objects.mkdir(parents=True, exist_ok=True)
     (kernel.objects / "all.config").write_text(config.render(options))
-    make(kernel, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+    make(kernel, "KCONFIG_ALLCONFIG=all.config", start)
     if unmet := config.unmet(options, (kernel.objects / ".config").read_text()):
         raise KernelError(f"{kernel.name}: Kconfig did not grant what ci/configs asks for:\n" + "\n".join(unmet))
 
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
-    return ["base", kernel.flavour] + (["phyr"] if patched else [])
+    return ["base", "64bit", "x86-64", kernel.flavour] + (["phyr"] if patched else [])
 
 
 def build(kernel: Kernel, commit: str, patched: bool) -> Path:
     """The bzImage of commit; patched says that the commit has the series' own options."""
     options = config.merged(fragments(kernel, patched))
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
-    key = hashlib.sha256(repr((commit, options, compiler, COMPILER)).encode()).hexdigest()
+    key = hashlib.sha256(repr((commit, options, compiler, kernel.architecture)).encode()).hexdigest()
     stamp = kernel.objects / "built"
     if kernel.image.exists() and stamp.exists() and stamp.read_text() == key:
         return kernel.image

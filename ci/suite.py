@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style, userland
-from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, recipients,
-                        scatterlist, serve, userspace)
+from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, portability,
+                        recipients, scatterlist, serve, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -38,6 +38,13 @@ ENTRIES = (
     Entry("sparse", "no new W=1 or sparse diagnostic", diagnostics.sparse, KERNEL + ("sparse",), ("series",), seconds=120),
     Entry("every-commit", "each commit compiles by itself, and each series on what it needs", diagnostics.every_commit,
           KERNEL, ("series",), diagnostics.builds, seconds=400),
+    Entry("kernel-doc", "comments that describe what is there", tree_checks.kernel_doc, (), ("series",), seconds=15),
+    Entry("rst", "pages of Documentation/", tree_checks.rst, ("rst",), ("series",), seconds=15),
+    Entry("coccinelle", "the kernel's semantic patches", tree_checks.coccinelle, ("coccinelle",), ("series",), seconds=600,
+          default=False),
+    Entry("portability", "other processors, page sizes and choices of Kconfig", portability.portability,
+          KERNEL + ("guest", "portability"), ("series",), portability.configurations, apart, seconds=150, guest=True,
+          usual=portability.usual),
     Entry("harness", "panic, hang and splat of a VM are noticed", harness.harness, GUEST, PERF, lambda: list(harness.CASES),
           seconds=60, guest=True),
     Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF, seconds=20, guest=True, alone=True),
@@ -95,7 +102,8 @@ def find(name: str) -> Entry:
 def select(names: list[str], long: bool = False) -> list[Selected]:
     """names: entries, ENTRY/PART, or 'quick'; those of a plain ./phyr test when there are none."""
     if not names:
-        return [Selected(entry, entry.parts()) for entry in ENTRIES if entry.default or long]
+        return [Selected(entry, entry.usual() if entry.usual and not long else entry.parts())
+                for entry in ENTRIES if entry.default or long]
     wanted: dict[str, list[str]] = {}
     for name in names:
         entries = [entry for entry in ENTRIES if entry.quick] if name == QUICK else [find(name.partition("/")[0])]

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ci import splat
+from ci.architecture import X86_64, Architecture
 from ci.error import CiError
 
 BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone on a machine, much more on a busy one
-QEMU = "qemu-system-x86_64"
-# Without ERMS and FSRM the guest clears pages by words: the emulator runs, and counts, 'rep stosb' byte by byte.
-CPUS = {"tcg": "max,la57=off,erms=off,fsrm=off", "kvm": "host,la57=off"}
-COMMAND_LINE = "console=ttyS0 panic=-1 oops=panic nokaslr norandmaps"
+KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
+COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
 HUGEPAGES_2M = 128
 
@@ -28,17 +27,19 @@ class Machine:
     kernel: Path
     initramfs: Path
     accelerator: str                       # kvm | tcg
+    architecture: Architecture = X86_64
     icount: bool = False                   # the guest's clock counts instructions: 1 ns each, one CPU
     cpus: int = 2
     memory: str = "10G"
     hugepages_1g: int = HUGEPAGES_1G
+    hugepages_512m: int = 0                # the large ones of kernels with base pages of 64 KiB
     hugepages_2m: int = HUGEPAGES_2M
     command_line: str = ""                 # more kernel parameters
     iommu: bool = False                    # DMA addresses are not physical ones
     crypto_options: str = ""               # more properties of the virtio-crypto device
     crypto_queues: int = 1                 # its data queues
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
-    qemu: str = QEMU
+    qemu: str = ""                         # in place of the architecture's own
     boot_seconds: float = BOOT_SECONDS
 
     @property
@@ -58,18 +59,27 @@ class Machine:
             return ""
         return f"qom-set /objects/crypto queues {self.crypto_queues}\ndevice_add {self.crypto_device}\ncont\n"
 
+    @property
+    def hugepages(self) -> dict[str, int]:
+        return {"1G": self.hugepages_1g, "512M": self.hugepages_512m, "2M": self.hugepages_2m}
+
+    def kernel_parameters(self) -> str:
+        # Large ones are there from the start; afterwards memory may be too fragmented for them.
+        pools = {size: number for size, number in self.hugepages.items() if number}
+        early = "".join(f"hugepagesz={size} hugepages={number} " for size, number in pools.items() if size != "2M")
+        environment = "".join(f"PHYR_HUGE_{size}={number} " for size, number in pools.items())
+        return (f"console={self.architecture.console} {COMMAND_LINE} {early}"
+                f"{'default_hugepagesz=2M ' if self.hugepages_2m else ''}phyr.clock={self.clock} {environment}"
+                f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}{self.command_line}").strip()
+
     def arguments(self, folder: Path, interactive: bool) -> list[str]:
-        command_line = (
-            f"{COMMAND_LINE} hugepagesz=1G hugepages={self.hugepages_1g} default_hugepagesz=2M "
-            f"phyr.clock={self.clock} PHYR_HUGE_1G={self.hugepages_1g} PHYR_HUGE_2M={self.hugepages_2m} "
-            f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}{self.command_line}"
-        )
         console = f"stdio,id=console,mux=off,signal=off,logfile={folder}/console.log" if interactive \
             else f"file,id=console,path={folder}/console.log"
         arguments = [
-            self.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-            "-machine", "q35", "-cpu", CPUS[self.accelerator], "-m", self.memory,
-            "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", command_line.strip(),
+            self.qemu or self.architecture.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
+            "-machine", self.architecture.machine,
+            "-cpu", KVM_CPU if self.accelerator == "kvm" else self.architecture.cpu, "-m", self.memory,
+            "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", self.kernel_parameters(),
             "-chardev", console, "-serial", "chardev:console",
             "-device", "virtio-rng-pci",
             "-device", "virtio-serial-pci",

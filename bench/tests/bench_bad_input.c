@@ -10,7 +10,7 @@
 
 #include "harness.h"
 #include "island.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16

@@ -65,7 +65,7 @@ class Compiler:
         """What the compiler says, after trying every object."""
         self.prepare(commit)
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
-        command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}", *kernel.COMPILER, *options, *present]
+        command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}", *self.tree.architecture.make_arguments, *options, *present]
         result = subprocess.run(command, cwd=self.tree.source, capture_output=True, text=True, env=kernel.environment())
         output = result.stdout + result.stderr
         if NO_SPARSE in output:

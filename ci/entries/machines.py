@@ -4,7 +4,7 @@
 from dataclasses import replace
 from functools import partial
 
-from ci import kernel, meson_names, userland
+from ci import kernel, test_names, userland
 from ci.artifacts import Artifacts
 from ci.entries import guest
 from ci.entries.guest import Bounds, folder_of
@@ -39,7 +39,7 @@ MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movabl
 
 
 def kernel_tests() -> list[str]:
-    plain = [name for name in meson_names.guest_programs() if name not in DMA_PROGRAMS]
+    plain = [name for name in test_names.guest_programs() if name not in DMA_PROGRAMS]
     return plain + [f"{MOVABLE}/{name}" for name in MOVABLE_PROGRAMS]
 
 
@@ -53,8 +53,8 @@ def by_boot(boots: int, parts: list[str]) -> list[list[str]]:
 def listed_as_built() -> Tally:
     """What ./phyr test --list says without building is what the guest has."""
     built = {path.name for path in userland.INSTALLED_TESTS.iterdir() if path.is_file()}
-    difference = built.symmetric_difference(meson_names.guest_programs())
-    return Tally(failures=[f"guest: ci/meson_names.py misread the meson.build files: {', '.join(sorted(difference))}"] * bool(difference))
+    difference = built.symmetric_difference(test_names.guest_programs())
+    return Tally(failures=[f"guest: in one only of ci/test_names.py and what meson installs: {', '.join(sorted(difference))}"] * bool(difference))
 
 
 def on_kernel(which: kernel.Kernel, artifacts: Artifacts, options: Options) -> Tally:

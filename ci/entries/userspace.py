@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from ci import meson_names, tap, userland
+from ci import tap, test_names, userland
 from ci.artifacts import Artifacts
 from ci.entry import Options
 from ci.tap import Tally
@@ -43,14 +43,14 @@ def meson_test(objects: Path, label: str, tests: Sequence[str], processes: int, 
 def listed_as_built(objects: Path) -> Tally:
     """What ./phyr test --list says without meson is what meson says."""
     built = sorted(test["name"] for test in json.loads((objects / "meson-info" / "intro-tests.json").read_text()))
-    if built == meson_names.unit_tests():
+    if built == test_names.unit_tests():
         return Tally()
-    difference = set(built).symmetric_difference(meson_names.unit_tests())
-    return Tally(failures=[f"unit: ci/meson_names.py misread the meson.build files: {', '.join(sorted(difference))}"])
+    difference = set(built).symmetric_difference(test_names.unit_tests())
+    return Tally(failures=[f"unit: in one only of ci/test_names.py and meson.build: {', '.join(sorted(difference))}"])
 
 
 def unit_tests() -> list[str]:
-    return [name for name in meson_names.unit_tests() if name not in IN_THE_BROWSER]
+    return [name for name in test_names.unit_tests() if name not in IN_THE_BROWSER]
 
 
 def unit(artifacts: Artifacts, options: Options) -> Tally:
@@ -64,7 +64,7 @@ def page(artifacts: Artifacts, options: Options) -> Tally:
 
 def sanitized_tests() -> list[str]:
     """A build and a test: asan/stats."""
-    return [f"{name}/{test}" for name in userland.SANITIZED for test in meson_names.unit_tests()]
+    return [f"{name}/{test}" for name in userland.SANITIZED for test in test_names.unit_tests()]
 
 
 def by_build(parts: list[str]) -> list[list[str]]:

@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import config
+from ci import config, kernel
 
 
 class ConfigTest(unittest.TestCase):
@@ -44,8 +44,8 @@ class ConfigTest(unittest.TestCase):
                          ["CONFIG_B: y -> n", "CONFIG_C: n -> y"])
 
     def test_our_fragments_are_well_formed(self):
-        for kind in ("perf", "debug"):
-            self.assertIn("CONFIG_RDMA_RXE", config.merged(["base", kind, "phyr"]))
+        for which in (kernel.PHYR, kernel.DEBUG):
+            self.assertIn("CONFIG_RDMA_RXE", config.merged(kernel.fragments(which, True)))
 
 
 if __name__ == "__main__":

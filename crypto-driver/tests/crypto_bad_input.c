@@ -13,7 +13,7 @@
 #include "crypto_case.h"
 #include "harness.h"
 #include "island.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16

@@ -9,7 +9,7 @@
 
 #include "crypto_case.h"
 #include "harness.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 const struct crypto_cipher crypto_ciphers[CRYPTO_CIPHERS] = {
 	{ "virtio_crypto_aes_cbc", "CBC" },

@@ -21,7 +21,7 @@
 #include "crypto_case.h"
 #include "dice.h"
 #include "harness.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define ROUNDS 45
 #define AREA (512 * 1024ul)

@@ -18,7 +18,7 @@
 
 #include "crypto_case.h"
 #include "harness.h"
-#include "test_device.h"
+#include "phyr_device.h"
 #include "virtio_pci.h"
 
 #define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"

@@ -20,7 +20,7 @@
 #include "edu.h"
 #include "layout_case.h"
 #include "pattern.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PAGE 4096ul
 #define MIB (1ul << 20)

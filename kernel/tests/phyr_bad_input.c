@@ -14,7 +14,7 @@
 #include "description.h"
 #include "island.h"
 #include "pins.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PAGE 4096ul
 #define PAGES 16

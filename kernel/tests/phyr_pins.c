@@ -25,7 +25,7 @@
 #include "layout_case.h"
 #include "page_frames.h"
 #include "pins.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define MOST_PAGES 2048
 

@@ -16,7 +16,7 @@
 #include "giant_page.h"
 #include "layout_case.h"
 #include "pins.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 static struct description *seen;
 static struct layout layout;

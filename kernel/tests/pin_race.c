@@ -19,7 +19,7 @@
 #include "description.h"
 #include "dice.h"
 #include "layout_case.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PAGE 4096ul
 #define SECONDS 10

@@ -11,7 +11,7 @@
 #include "base_page.h"
 #include "pins.h"
 #include "range_check.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 
 static const char *const form_names[] = {

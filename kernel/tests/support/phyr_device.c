@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "harness.h"
-#include "test_device.h"
+#include "phyr_device.h"
 
 #define PATH "/dev/phyr_test"
 

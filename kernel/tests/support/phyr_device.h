@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef TEST_DEVICE_H
-#define TEST_DEVICE_H
+#ifndef PHYR_DEVICE_H
+#define PHYR_DEVICE_H
 
 #include <phyr_test.h>
 
