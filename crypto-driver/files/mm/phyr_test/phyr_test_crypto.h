@@ -37,9 +37,9 @@ struct phyr_test_crypto_segment {
 	__u64	len;
 };
 
-#define PHYR_TEST_CRYPTO_DECRYPT	(1 << 0)
-#define PHYR_TEST_CRYPTO_CONT		(1 << 1)	/* CRYPTO_SKCIPHER_REQ_CONT */
-#define PHYR_TEST_CRYPTO_NOTFINAL	(1 << 2)	/* ..._REQ_NOTFINAL */
+#define PHYR_TEST_CRYPTO_DECRYPT	0x1
+#define PHYR_TEST_CRYPTO_CONT		0x2	/* CRYPTO_SKCIPHER_REQ_CONT */
+#define PHYR_TEST_CRYPTO_NOTFINAL	0x4	/* ..._REQ_NOTFINAL */
 
 /**
  * struct phyr_test_crypto_run - encrypt memory many times, timing each

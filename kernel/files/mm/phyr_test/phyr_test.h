@@ -20,12 +20,12 @@ enum phyr_test_form {
 	PHYR_TEST_LIST,		/* phyr_list_pin_user(), array that grows */
 };
 
-#define PHYR_TEST_WRITE		(1 << 0)	/* FOLL_WRITE */
-#define PHYR_TEST_LONGTERM	(1 << 1)	/* FOLL_LONGTERM */
-#define PHYR_TEST_GET		(1 << 2)	/* get/put, not pin/unpin; not LIST */
+#define PHYR_TEST_WRITE		0x1	/* FOLL_WRITE */
+#define PHYR_TEST_LONGTERM	0x2	/* FOLL_LONGTERM */
+#define PHYR_TEST_GET		0x4	/* get/put, not pin/unpin; not LIST */
 
-#define PHYR_TEST_MAX_SAMPLES	(1 << 20)
-#define PHYR_TEST_MAX_ENTRIES	(1 << 24)
+#define PHYR_TEST_MAX_SAMPLES	0x100000
+#define PHYR_TEST_MAX_ENTRIES	0x1000000
 
 /**
  * struct phyr_test_bench - pin and unpin a range many times, timing each

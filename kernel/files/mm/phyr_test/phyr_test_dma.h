@@ -22,7 +22,7 @@ enum phyr_test_dma_form {
 };
 
 /* Beside PHYR_TEST_WRITE (also: the device writes) and PHYR_TEST_LONGTERM */
-#define PHYR_TEST_DMA_COHERENT	(1 << 8)	/* DMA_ATTR_REQUIRE_COHERENT */
+#define PHYR_TEST_DMA_COHERENT	0x100	/* DMA_ATTR_REQUIRE_COHERENT */
 
 #define PHYR_TEST_DMA_NAME	16
 
