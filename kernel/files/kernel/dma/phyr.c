@@ -24,6 +24,7 @@
 #include <linux/scatterlist.h>
 
 #include "phyr.h"
+#include "phyr_entry.h"
 #include "phyr_limits.h"
 
 static void dma_batch_grow_entry(struct dma_batch *batch, size_t len)

@@ -6,6 +6,7 @@
  *   phyr.c		batches
  *   phyr_split.c	ranges that are not one mapping
  *   phyr_unmap.c	unmapping
+ *   phyr_entry.h	adding an entry
  *   phyr_limits.h	what a device allows
  */
 #ifndef _KERNEL_DMA_PHYR_H
@@ -25,22 +26,10 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr);
 int dma_batch_refused(const struct dma_batch *batch, phys_addr_t phys,
 		      size_t len);
-void dma_batch_new_sg(struct dma_batch *batch, dma_addr_t addr, size_t len);
 
 /* phyr_unmap.c */
 void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
 			     struct scatterlist *sg, unsigned long attrs);
 void dma_batch_abort(struct dma_batch *batch);
-
-/* The caller knows that there is room for one more. */
-static __always_inline void dma_batch_new_entry(struct dma_batch *batch,
-						dma_addr_t addr, size_t len)
-{
-	if (batch->sgl)
-		dma_batch_new_sg(batch, addr, len);
-	else
-		batch->vecs[batch->nr] = (struct dma_vec){ addr, len };
-	batch->nr++;
-}
 
 #endif /* _KERNEL_DMA_PHYR_H */

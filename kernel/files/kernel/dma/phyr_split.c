@@ -8,15 +8,8 @@
 #include <linux/scatterlist.h>
 
 #include "phyr.h"
+#include "phyr_entry.h"
 #include "phyr_limits.h"
-
-/* The caller knows that there is room for one more. */
-void dma_batch_new_sg(struct dma_batch *batch, dma_addr_t addr, size_t len)
-{
-	batch->last = batch->nr ? sg_next(batch->last) : batch->sgl;
-	sg_dma_address(batch->last) = addr;
-	sg_dma_len(batch->last) = len;
-}
 
 /*
  * dma_map_phys() does not say why it refused. The caller may try again after
