@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ci import apply, base, bench, children, git, kernel, mails, packages, paths, series, shell, suite, testing
+from ci import apply, base, bench, children, git, kernel, mails, packages, paths, series, shell, style, suite, testing
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -101,6 +101,13 @@ def command_serve(arguments: argparse.Namespace) -> int:
     return shell.serve(Artifacts(), arguments.port)
 
 
+def command_format(_arguments: argparse.Namespace) -> int:
+    prepare(("style",))
+    for file in style.write():
+        print(file)
+    return 0
+
+
 def series_apply(artifacts: Artifacts, tree: apply.Tree, names: list[str]) -> int:
     artifacts.destinations.named(names)
     tree.check()
@@ -145,7 +152,8 @@ def parser() -> argparse.ArgumentParser:
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")
-    command.add_argument("--list", action="store_true", help="say what there is; of the entries that are named, their parts")
+    command.add_argument("--list", action="store_true",
+                         help="say what there is; of the entries that are named, their parts")
     command.add_argument("only", nargs="*", metavar="ENTRY[/PART]",
                          help=f"these only; PART may be a pattern; '{suite.QUICK}': what to run before each commit")
     command = add("vm", command_vm, "a shell in one of our kernels")
@@ -156,6 +164,7 @@ def parser() -> argparse.ArgumentParser:
     command = add("serve", command_serve, "the daemon in the phyr kernel, on this machine's loopback")
     command.add_argument("--port", type=port, default=bench.PORT, help="of the loopback (%(default)s)")
     add("kernels", command_kernels, "build the kernels only")
+    add("format", command_format, "format the sources as 'test style' wants them, where a tool can")
     command = add("series", command_series, "the patch series as commits and mails")
     command.add_argument("--apply", nargs="+", metavar=("TREE", "NAME"),
                          help="git am these series, or all that it lacks, in a git work tree of Linux")

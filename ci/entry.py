@@ -39,5 +39,6 @@ class Entry:
     guest: bool = False                                  # a piece boots a VM, one at a time
     alone: bool = False                                  # measures time: nothing else may run
     default: bool = True                                 # else only by name, or with --long
-    usual: Callable[[], list[str]] | None = None         # of the parts those that run when nobody names the entry; else all
+    # of the parts those that run when nobody names the entry; else all
+    usual: Callable[[], list[str]] | None = None
     quick: bool = False                                  # of ./phyr test quick

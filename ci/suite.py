@@ -21,7 +21,8 @@ QUICK = "quick"          # in place of entries: those that are
 # A line each of what it is, and what it takes: see ci/entry.py.
 ENTRIES = (
     Entry("ci", "the tests of ci/ itself", own.own, parts=own.modules, seconds=20, quick=True),
-    Entry("style", "formatters and linters", style.style, ("style",), parts=lambda: list(style.TOOLS), seconds=10, quick=True),
+    Entry("style", "formatters and linters", style.style, ("style",),
+          parts=lambda: list(style.TOOLS), seconds=10, quick=True),
     Entry("checkpatch", "checkpatch.pl --strict on each patch", checkpatch.checkpatch, ("checkpatch",), ("series",),
           checkpatch.patches, seconds=40, quick=True),
     Entry("recipients", "each series goes to those whom get_maintainer.pl names", recipients.recipients, ("checkpatch",),
@@ -31,8 +32,10 @@ ENTRIES = (
     Entry("page", "the daemon's page in a browser", userspace.page, ("userspace", "page"), ("userspace",), seconds=60),
     Entry("sanitizers", "unit and page once more, with ASan and UBSan and with TSan", userspace.sanitizers,
           ("userspace", "unit", "page"), (), userspace.sanitized_tests, userspace.by_build, seconds=300),
-    Entry("fuzz", "what clients send, made up at random", fuzz.fuzz, ("userspace", "fuzz"), (), fuzz.fuzzers, seconds=90),
-    Entry("scatterlist", "the kernel's own test of lib/scatterlist.c", scatterlist.scatterlist, ("scatterlist",), ("series",)),
+    Entry("fuzz", "what clients send, made up at random", fuzz.fuzz,
+          ("userspace", "fuzz"), (), fuzz.fuzzers, seconds=90),
+    Entry("scatterlist", "the kernel's own test of lib/scatterlist.c",
+          scatterlist.scatterlist, ("scatterlist",), ("series",)),
     Entry("configuration", "stock and phyr kernels differ in the series' options only", configuration.configuration,
           KERNEL, ("stock", "phyr"), seconds=1),
     Entry("sparse", "no new W=1 or sparse diagnostic", diagnostics.sparse, KERNEL + ("sparse",), ("series",), seconds=120),
@@ -88,7 +91,8 @@ def parts_of(entry: Entry, pattern: str) -> list[str]:
         raise SelectionError(f"{entry.name}/{pattern}: {entry.name} has no parts")
     if not found:
         last = [part.rpartition("/")[2] for part in known]
-        raise SelectionError(f"{entry.name}/{pattern}: no such part; {near(pattern, list(dict.fromkeys(known + last)))}")
+        raise SelectionError(
+            f"{entry.name}/{pattern}: no such part; {near(pattern, list(dict.fromkeys(known + last)))}")
     return found
 
 
@@ -125,6 +129,7 @@ def listing(names: list[str]) -> str:
         return "\n".join(f"{each.entry.name}/{part}" if part else each.entry.name
                          for each in select(names) for part in each.parts or [""])
     width = max(len(entry.name) for entry in ENTRIES)
-    lines = [f"{entry.name:<{width}}  {entry.text}{'' if entry.default else ' (by name, or with --long)'}" for entry in ENTRIES]
+    lines = [
+        f"{entry.name:<{width}}  {entry.text}{'' if entry.default else ' (by name, or with --long)'}" for entry in ENTRIES]
     quick = ", ".join(entry.name for entry in ENTRIES if entry.quick)
     return "\n".join([*lines, f"{QUICK:<{width}}  {quick}: before each commit"])

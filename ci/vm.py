@@ -183,7 +183,8 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
 
     words = read(folder / "verdict").split("\n")
     if process.returncode:
-        raise VmError(f"{folder.name}: QEMU exited with {process.returncode}: {read(folder / 'qemu.log').strip()[-300:]}")
+        raise VmError(
+            f"{folder.name}: QEMU exited with {process.returncode}: {read(folder / 'qemu.log').strip()[-300:]}")
     verdict = words[1] if len(words) > 2 else ""
     if verdict.startswith("error "):
         raise VmError(f"{folder.name}: guest set-up: {verdict[6:]}")

@@ -65,7 +65,8 @@ class Compiler:
         """What the compiler says, after trying every object."""
         self.prepare(commit)
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
-        command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}", *self.tree.architecture.make_arguments, *options, *present]
+        command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}",
+                   *self.tree.architecture.make_arguments, *options, *present]
         result = subprocess.run(command, cwd=self.tree.source, capture_output=True, text=True, env=kernel.environment())
         output = result.stdout + result.stderr
         if NO_SPARSE in output:
@@ -123,6 +124,7 @@ def sparse(artifacts: Artifacts, options: Options) -> Tally:
     before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
     after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
     files = set(touched(artifacts.store, artifacts.base, artifacts.tip))
-    new = sorted((file, text) for file, text in after - before if (file in files or file == "make") and text != UNCOMPUTED)
+    new = sorted((file, text) for file, text in after -
+                 before if (file in files or file == "make") and text != UNCOMPUTED)
     return Tally(passed=len(files - {file for file, _text in new}),
                  failures=[f"W=1 or sparse: {file}: {text}" for file, text in new])

@@ -16,7 +16,8 @@ BOUNDS = {
     kernel.PHYR: Bounds(),
     kernel.DEBUG: Bounds(init=600, program=1800, boot=3600, environment="export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
-DMA_PROGRAMS = ("dma_map",)              # the edu device takes a tenth of a second of the guest's time for each transfer
+# the edu device takes a tenth of a second of the guest's time for each transfer
+DMA_PROGRAMS = ("dma_map",)
 # name -> what is between a device and memory
 DMA_MACHINES = {
     "direct": {},

@@ -17,7 +17,8 @@ def modules() -> list[str]:
 
 
 def own(_artifacts: Artifacts, options: Options) -> Tally:
-    run = subprocess.run([sys.executable, "-B", "-m", "ci.tests", *options.parts], cwd=paths.ROOT, capture_output=True, text=True)
+    run = subprocess.run([sys.executable, "-B", "-m", "ci.tests", *options.parts],
+                         cwd=paths.ROOT, capture_output=True, text=True)
     tally = tap.parse(run.stdout, "ci")
     if run.returncode and not tally.failures:
         tally.failures.append(f"ci: exit {run.returncode}: {run.stderr.strip()[-500:]}")

@@ -36,7 +36,8 @@ def meson_test(objects: Path, label: str, tests: Sequence[str], processes: int, 
             one.failures[-1] += more
         tally += one
     if run.returncode and not tally.failures:
-        tally.failures.append(f"{label}: meson test exits with {run.returncode}: {(run.stdout + run.stderr).strip()[-300:]}")
+        tally.failures.append(
+            f"{label}: meson test exits with {run.returncode}: {(run.stdout + run.stderr).strip()[-300:]}")
     return tally
 
 

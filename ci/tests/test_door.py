@@ -61,7 +61,8 @@ class Door(unittest.TestCase):
             self.assert_refused("serve", "--port", str(taken.getsockname()[1]), because="cannot be had .*--port")
 
     def test_paths(self):
-        self.assert_refused("bench", "--json", "/dev/null/compare.json", because="--json: /dev/null/compare.json: cannot be written")
+        self.assert_refused("bench", "--json", "/dev/null/compare.json",
+                            because="--json: /dev/null/compare.json: cannot be written")
         self.assert_refused("bench", "--json", "/", because="--json: /: is a directory")
         self.assert_refused("vm", "--job", "/nowhere", because="--job: /nowhere")
 

@@ -69,7 +69,8 @@ class ScheduleTest(unittest.TestCase):
     def test_the_longest_way_begins_first(self):
         self.run_jobs(Job("short", passes, seconds=5), Job("step", lambda: None, seconds=1), Job("long", passes, ("step",), seconds=9),
                       Job("middle", passes, seconds=7), room=Room(1, 0))
-        self.assertEqual([line for line in self.report.lines if line[0] == "+"], ["+step", "+long", "+middle", "+short"])
+        self.assertEqual([line for line in self.report.lines if line[0] == "+"],
+                         ["+step", "+long", "+middle", "+short"])
 
     def test_what_takes_all_cores_comes_first_or_last(self):
         """Between the others it would leave a core idle, and is not kept waiting by small ones either."""

@@ -29,7 +29,8 @@ class Selection(unittest.TestCase):
 
     def test_its_full_name_is_one_and_its_last_is_all(self):
         self.assertEqual(chosen("guest-perf/phyr_property"), {"guest-perf": ["phyr_property"]})
-        self.assertEqual(chosen("guest-perf/movable"), {"guest-perf": [f"movable/{name}" for name in machines.MOVABLE_PROGRAMS]})
+        self.assertEqual(chosen("guest-perf/movable"),
+                         {"guest-perf": [f"movable/{name}" for name in machines.MOVABLE_PROGRAMS]})
         self.assertEqual(chosen("sanitizers/stats"), {"sanitizers": ["asan/stats", "tsan/stats"]})
 
     def test_patterns(self):

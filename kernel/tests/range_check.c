@@ -13,7 +13,6 @@
 #include "range_check.h"
 #include "phyr_device.h"
 
-
 static const char *const form_names[] = {
 	[PHYR_TEST_PAGES] = "pages",
 	[PHYR_TEST_PHYRS] = "phyrs",

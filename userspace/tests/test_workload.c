@@ -92,7 +92,8 @@ static void says_what_is_wrong(void **state)
 	} cases[] = {
 		{ "", "family \"\"" },
 		{ "/", "family \"\"" },
-		{ "nvme/read/base/4KiB", "gup, dma, mr, rdma, gup_test, crypto, af_alg" },
+		{ "nvme/read/base/4KiB",
+		  "gup, dma, mr, rdma, gup_test, crypto, af_alg" },
 		{ "gup", "form \"\"" },
 		{ "gup/pin/base/4KiB", "pages, phyrs" },
 		{ "gup/pages/reg/base/4KiB", "pin, unpin" },
