@@ -80,7 +80,8 @@ class Artifacts:
     def kernel(self, which: Kernel) -> Path:
         """The image, up to date."""
         stock = which.tree == "stock"
-        return self.keep(which.name, lambda: kernel.build(which, self.base if stock else self.tip, not stock and self.patched))
+        return self.keep(which.name,
+                         lambda: kernel.build(which, self.base if stock else self.tip, not stock and self.patched))
 
     @once
     def userspace(self) -> Path:
@@ -98,7 +99,8 @@ class Artifacts:
 
     def machine(self, which: Kernel = PHYR, **differences) -> vm.Machine:
         """A VM with one of our kernels; differences: members of vm.Machine."""
-        return vm.Machine(self.kernel(which), self.guest, differences.pop("accelerator", None) or self.accelerator, **differences)
+        return vm.Machine(self.kernel(which), self.guest,
+                          differences.pop("accelerator", None) or self.accelerator, **differences)
 
     def prove_config(self) -> None:
         """The two measured kernels differ in the series' own options and in nothing else."""

@@ -95,10 +95,11 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
     return prefixed(plan, run["name"], run["results"], "workload"), export
 
 
-def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict, iommu: bool = False) -> tuple[list[dict], list[dict]]:
+def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict,
+            iommu: bool = False) -> tuple[list[dict], list[dict]]:
     """(results of all runs, the same as Google Benchmark documents, one a run)"""
-    machine = artifacts.machine(which, accelerator="tcg" if clock == "icount" else "kvm", icount=clock == "icount", cpus=1,
-                                iommu=iommu)
+    machine = artifacts.machine(which, accelerator="tcg" if clock == "icount" else "kvm",
+                                icount=clock == "icount", cpus=1, iommu=iommu)
     folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
     bodies = requests(plan, which.tree, iommu)
     say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")

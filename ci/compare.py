@@ -100,12 +100,12 @@ def table(found: list[dict], clock: str) -> str:
         lines.append(f"{'median, ' + unit + ', clock ' + clock:<{width}}  {pair[0]:>14}  {pair[1]:>14}  {'ratio':>10}"
                      f"   ratio = {heading} / {pair[1]}")
         for entry in chosen:
-            lines.append(
-                f"{entry['name']:<{width}}  {figure(entry[pair[0]]):>14}  {figure(entry[pair[1]]):>14}  {times(entry):>10}")
+            both = "  ".join(f"{figure(entry[name]):>14}" for name in pair)
+            lines.append(f"{entry['name']:<{width}}  {both}  {times(entry):>10}")
         lines.append("")
     if clock == "icount":
-        lines.append("Clock icount: QEMU counts one nanosecond per guest instruction. It repeats to 0.1 %, and it models no "
-                     "caches, no TLB and no memory latency.")
+        lines.append("Clock icount: QEMU counts one nanosecond per guest instruction. It repeats to 0.1 %, and it "
+                     "models no caches, no TLB and no memory latency.")
     else:
         lines.append("Clock kvm: real nanoseconds of this machine, host noise included.")
     return "\n".join(lines)

@@ -39,6 +39,5 @@ class Entry:
     guest: bool = False                                  # a piece boots a VM, one at a time
     alone: bool = False                                  # measures time: nothing else may run
     default: bool = True                                 # else only by name, or with --long
-    # of the parts those that run when nobody names the entry; else all
-    usual: Callable[[], list[str]] | None = None
+    usual: Callable[[], list[str]] | None = None         # the parts that run when nobody names the entry; else all
     quick: bool = False                                  # of ./phyr test quick

@@ -70,4 +70,5 @@ def stage(root: Path, architecture: Architecture, tests: bool) -> None:
 def build(architecture: Architecture, tests: bool = False) -> Path:
     """The initramfs image; with the tests of pins."""
     paths.VM.mkdir(parents=True, exist_ok=True)
-    return initramfs.archive(paths.VM / f"guest-{architecture.name}.cpio", lambda root: stage(root, architecture, tests))
+    return initramfs.archive(paths.VM / f"guest-{architecture.name}.cpio",
+                             lambda root: stage(root, architecture, tests))

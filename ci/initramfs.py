@@ -94,7 +94,7 @@ def stage(root: Path, installed: Path | None) -> None:
 
 
 def archive(image: Path, lay_out: Callable[[Path], None]) -> Path:
-    """Write image of what lay_out puts into a folder, uncompressed: emulated decompression costs more than reading it."""
+    """Write image of what lay_out puts into a folder, uncompressed: emulated decompression costs more than reading."""
     root = image.with_suffix(".root")
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(parents=True)

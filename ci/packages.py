@@ -41,8 +41,8 @@ def wanted(needs: Iterable[str]) -> list[str]:
 
 def missing(names: list[str]) -> list[str]:
     # dpkg-query fails when it knows none of a name; what it knows is on its output all the same.
-    known = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names], capture_output=True, text=True)
+    known = subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n", *names],
+                           capture_output=True, text=True)
     installed = {line.removeprefix("installed ") for line in known.stdout.splitlines() if line.startswith("installed ")}
     return [name for name in names if name not in installed]
 

@@ -27,7 +27,9 @@ for kernel in {' '.join(TREES)}; do
 	[ ! -e /results/load/$kernel.json ] || phyrctl import --name $kernel /results/load/$kernel.json || exit
 done
 socat TCP-LISTEN:{bench.PORT},bind=10.0.2.15,fork TCP:127.0.0.1:{bench.PORT} &
-until curl -sf -o /dev/null --header 'Host: 127.0.0.1:{bench.PORT}' http://10.0.2.15:{bench.PORT}/healthz; do sleep 0.1; done
+until curl -sf -o /dev/null --header 'Host: 127.0.0.1:{bench.PORT}' http://10.0.2.15:{bench.PORT}/healthz; do
+	sleep 0.1
+done
 echo $WORD >/results/up
 wait $!
 """
@@ -37,7 +39,8 @@ class PortError(CiError):
     pass
 
 
-def interactive(artifacts: Artifacts, which: kernel.Kernel, job: Path | None, folder: Path = paths.VM / "shell", **differences) -> int:
+def interactive(artifacts: Artifacts, which: kernel.Kernel, job: Path | None, folder: Path = paths.VM / "shell",
+                **differences) -> int:
     """A VM by hand. job: a shell script for the guest in place of the terminal; its status is the command's."""
     machine = artifacts.machine(which, **differences)
     if job:

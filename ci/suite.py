@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import partial
 
-from ci import style, userland
+from ci import style
 from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, portability,
                         recipients, scatterlist, serve, tree_checks, userspace)
 from ci.entry import Entry, apart
@@ -21,43 +21,46 @@ QUICK = "quick"          # in place of entries: those that are
 # A line each of what it is, and what it takes: see ci/entry.py.
 ENTRIES = (
     Entry("ci", "the tests of ci/ itself", own.own, parts=own.modules, seconds=20, quick=True),
-    Entry("style", "formatters and linters", style.style, ("style",),
-          parts=lambda: list(style.TOOLS), seconds=10, quick=True),
+    Entry("style", "formatters and linters", style.style,
+          ("style",), parts=lambda: list(style.TOOLS), seconds=10, quick=True),
     Entry("checkpatch", "checkpatch.pl --strict on each patch", checkpatch.checkpatch, ("checkpatch",), ("series",),
           checkpatch.patches, seconds=40, quick=True),
-    Entry("recipients", "each series goes to those whom get_maintainer.pl names", recipients.recipients, ("checkpatch",),
-          ("series",), recipients.names, seconds=20),
-    Entry("unit", "userspace's and bench's tests on this machine", userspace.unit, ("userspace", "unit"), ("userspace",),
-          userspace.unit_tests, seconds=60, quick=True),
+    Entry("recipients", "each series goes to those whom get_maintainer.pl names", recipients.recipients,
+          ("checkpatch",), ("series",), recipients.names, seconds=20),
+    Entry("unit", "userspace's and bench's tests on this machine", userspace.unit,
+          ("userspace", "unit"), ("userspace",), userspace.unit_tests, seconds=60, quick=True),
     Entry("page", "the daemon's page in a browser", userspace.page, ("userspace", "page"), ("userspace",), seconds=60),
     Entry("sanitizers", "unit and page once more, with ASan and UBSan and with TSan", userspace.sanitizers,
           ("userspace", "unit", "page"), (), userspace.sanitized_tests, userspace.by_build, seconds=300),
     Entry("fuzz", "what clients send, made up at random", fuzz.fuzz,
           ("userspace", "fuzz"), (), fuzz.fuzzers, seconds=90),
-    Entry("scatterlist", "the kernel's own test of lib/scatterlist.c",
-          scatterlist.scatterlist, ("scatterlist",), ("series",)),
+    Entry("scatterlist", "the kernel's own test of lib/scatterlist.c", scatterlist.scatterlist,
+          ("scatterlist",), ("series",)),
     Entry("configuration", "stock and phyr kernels differ in the series' options only", configuration.configuration,
           KERNEL, ("stock", "phyr"), seconds=1),
-    Entry("sparse", "no new W=1 or sparse diagnostic", diagnostics.sparse, KERNEL + ("sparse",), ("series",), seconds=120),
+    Entry("sparse", "no new W=1 or sparse diagnostic", diagnostics.sparse,
+          KERNEL + ("sparse",), ("series",), seconds=120),
     Entry("every-commit", "each commit compiles by itself, and each series on what it needs", diagnostics.every_commit,
           KERNEL, ("series",), diagnostics.builds, seconds=400),
     Entry("kernel-doc", "comments that describe what is there", tree_checks.kernel_doc, (), ("series",), seconds=15),
     Entry("rst", "pages of Documentation/", tree_checks.rst, ("rst",), ("series",), seconds=15),
-    Entry("coccinelle", "the kernel's semantic patches", tree_checks.coccinelle, ("coccinelle",), ("series",), seconds=600,
-          default=False),
+    Entry("coccinelle", "the kernel's semantic patches", tree_checks.coccinelle,
+          ("coccinelle",), ("series",), seconds=600, default=False),
     Entry("portability", "other processors, page sizes and choices of Kconfig", portability.portability,
           KERNEL + ("guest", "portability"), ("series",), portability.configurations, apart, seconds=150, guest=True,
           usual=portability.usual),
-    Entry("harness", "panic, hang and splat of a VM are noticed", harness.harness, GUEST, PERF, lambda: list(harness.CASES),
-          seconds=60, guest=True),
-    Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF, seconds=20, guest=True, alone=True),
-    Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites, seconds=20, guest=True),
+    Entry("harness", "panic, hang and splat of a VM are noticed", harness.harness, GUEST, PERF,
+          lambda: list(harness.CASES), seconds=60, guest=True),
+    Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF,
+          seconds=20, guest=True, alone=True),
+    Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,
+          seconds=20, guest=True),
     Entry("kunit-debug", "the same with KASAN, lockdep and kmemleak", kunit.debug, GUEST, DEBUG, kunit.suites,
           seconds=60, guest=True),
-    Entry("guest-perf", "test programs in the measured kernel", machines.perf, GUEST, PERF, machines.kernel_tests,
-          partial(machines.by_boot, 1), seconds=100, guest=True),
-    Entry("guest-debug", "the same with KASAN, lockdep and kmemleak", machines.debug, GUEST, DEBUG, machines.kernel_tests,
-          partial(machines.by_boot, 2), seconds=300, guest=True),
+    Entry("guest-perf", "test programs in the measured kernel", machines.perf, GUEST, PERF,
+          machines.kernel_tests, partial(machines.by_boot, 1), seconds=100, guest=True),
+    Entry("guest-debug", "the same with KASAN, lockdep and kmemleak", machines.debug, GUEST, DEBUG,
+          machines.kernel_tests, partial(machines.by_boot, 2), seconds=300, guest=True),
     Entry("dma", "DMA addresses with all that can be between device and memory", machines.dma, GUEST, PERF,
           lambda: list(machines.DMA_MACHINES), apart, seconds=40, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
@@ -91,8 +94,8 @@ def parts_of(entry: Entry, pattern: str) -> list[str]:
         raise SelectionError(f"{entry.name}/{pattern}: {entry.name} has no parts")
     if not found:
         last = [part.rpartition("/")[2] for part in known]
-        raise SelectionError(
-            f"{entry.name}/{pattern}: no such part; {near(pattern, list(dict.fromkeys(known + last)))}")
+        names = list(dict.fromkeys(known + last))
+        raise SelectionError(f"{entry.name}/{pattern}: no such part; {near(pattern, names)}")
     return found
 
 
@@ -129,7 +132,7 @@ def listing(names: list[str]) -> str:
         return "\n".join(f"{each.entry.name}/{part}" if part else each.entry.name
                          for each in select(names) for part in each.parts or [""])
     width = max(len(entry.name) for entry in ENTRIES)
-    lines = [
-        f"{entry.name:<{width}}  {entry.text}{'' if entry.default else ' (by name, or with --long)'}" for entry in ENTRIES]
+    lines = [f"{entry.name:<{width}}  {entry.text}{'' if entry.default else ' (by name, or with --long)'}"
+             for entry in ENTRIES]
     quick = ", ".join(entry.name for entry in ENTRIES if entry.quick)
     return "\n".join([*lines, f"{QUICK:<{width}}  {quick}: before each commit"])

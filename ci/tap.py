@@ -44,8 +44,8 @@ def close(levels: dict[int, Level], tally: Tally, deeper_than: int, name: str) -
 
 def said_of(lines: Sequence[str], result: int) -> str:
     """What a test has to say of its failure: Python and KUnit print it before the result, cmocka after."""
-    before = list(takewhile(lambda line: not RESULT.fullmatch(line)
-                  and not PLAN.fullmatch(line), reversed(lines[:result])))
+    before = list(takewhile(lambda line: not RESULT.fullmatch(line) and not PLAN.fullmatch(line),
+                            reversed(lines[:result])))
     after = takewhile(DIAGNOSTIC.match, lines[result + 1:])
     return "".join(f"\n    {line.strip()}" for line in [*reversed(before[:LINES_OF_A_FAILURE]), *after])
 

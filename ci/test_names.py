@@ -34,7 +34,7 @@ def guest_programs(root: Path = paths.ROOT) -> list[str]:
     """Other programs, and scripts, run in the guest; so do a few unit tests, and a few programs once more with siw."""
     programs = [path.stem for path in sources(root, "*.c")
                 if not path.stem.startswith("test_") and PROGRAM.search(path.read_text())]
-    scripts = [path.stem for path in sources(root, "*.sh") if path.parent.name ==
-               "tests" and path.stem not in ("on_siw", "tap")]
+    scripts = [path.stem for path in sources(root, "*.sh")
+               if path.parent.name == "tests" and path.stem not in ("on_siw", "tap")]
     return sorted([*programs, *scripts, *(f"test_{name}" for name in lines(root / UNIT_TESTS_IN_GUEST)),
                    *(f"siw_{name}" for name in lines(root / ON_SIW))])

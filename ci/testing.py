@@ -23,7 +23,7 @@ def room() -> Room:
 
 
 def piece_name(entry: Entry, parts: list[str], number: int, pieces: int) -> str:
-    """sanitizers/asan for all of asan/*, dma/bounce for that one, guest-debug/2 where nothing else tells pieces apart."""
+    """sanitizers/asan for all of asan/*, dma/bounce for that one, guest-debug/2 where nothing else tells them apart."""
     if pieces == 1:
         return entry.name
     folders = {part.partition("/")[0] for part in parts}
@@ -88,8 +88,8 @@ def table(steps: list[Result], entries: dict[str, list[Result]]) -> str:
     """Seconds of each entry's pieces together: beside each other they took less."""
     lines = [f"{'entry':<16} {'passed':>7} {'failed':>7} {'skipped':>7} {'seconds':>8}"]
     for result in steps:
-        lines.append(
-            f"{'(' + result.job.name + ')':<16} {'':>7} {'failed' if result.failed else '':>7} {'':>7} {result.seconds:8.0f}")
+        lines.append(f"{'(' + result.job.name + ')':<16} {'':>7} {'failed' if result.failed else '':>7} {'':>7} "
+                     f"{result.seconds:8.0f}")
     for name, results in entries.items():
         tally = sum((result.tally for result in results), Tally())
         lines.append(f"{name:<16} {tally.passed:7} {len(tally.failures):7} {tally.skipped:7} "

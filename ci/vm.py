@@ -11,7 +11,7 @@ from ci import splat
 from ci.architecture import X86_64, Architecture
 from ci.error import CiError
 
-BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone on a machine, much more on a busy one
+BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone, much more on a busy machine
 KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
 COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
@@ -49,12 +49,16 @@ class Machine:
     @property
     def crypto_device(self) -> str:
         """Behind a port: devices of the root complex cannot be reset."""
-        return ("virtio-crypto-pci,cryptodev=crypto,bus=crypto-port" + (",iommu_platform=on,disable-legacy=on" if self.iommu else "")
-                + (f",vectors={self.crypto_queues + 2}" if self.crypto_queues > 1 else "") + self.crypto_options)
+        platform = ",iommu_platform=on,disable-legacy=on" if self.iommu else ""
+        vectors = f",vectors={self.crypto_queues + 2}" if self.crypto_queues > 1 else ""
+        return f"virtio-crypto-pci,cryptodev=crypto,bus=crypto-port{platform}{vectors}{self.crypto_options}"
 
     @property
     def monitor(self) -> str:
-        """What QEMU is told before it starts the guest. The command line refuses a backend of several queues, a property does not."""
+        """What QEMU is told before it starts the guest.
+
+        The command line refuses a backend of several queues, a property does not.
+        """
         if self.crypto_queues == 1:
             return ""
         return f"qom-set /objects/crypto queues {self.crypto_queues}\ndevice_add {self.crypto_device}\ncont\n"
@@ -156,7 +160,8 @@ def wait(process: subprocess.Popen, machine: Machine, folder: Path, deadline: fl
                 raise VmError(f"{folder.name}: no sign of /init after {machine.boot_seconds:.0f} s; "
                               f"console ends: {last_words(folder)}")
             if seconds > deadline:
-                raise VmError(f"{folder.name}: still running after {deadline:.0f} s; console ends: {last_words(folder)}")
+                raise VmError(f"{folder.name}: still running after {deadline:.0f} s; "
+                              f"console ends: {last_words(folder)}")
     finally:
         if process.poll() is None:
             process.kill()
@@ -183,8 +188,8 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
 
     words = read(folder / "verdict").split("\n")
     if process.returncode:
-        raise VmError(
-            f"{folder.name}: QEMU exited with {process.returncode}: {read(folder / 'qemu.log').strip()[-300:]}")
+        said = read(folder / "qemu.log").strip()[-300:]
+        raise VmError(f"{folder.name}: QEMU exited with {process.returncode}: {said}")
     verdict = words[1] if len(words) > 2 else ""
     if verdict.startswith("error "):
         raise VmError(f"{folder.name}: guest set-up: {verdict[6:]}")

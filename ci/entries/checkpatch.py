@@ -22,7 +22,8 @@ OPTIONS = ("--strict", "--terse", "--show-types", "--no-summary", "--ignore",
 
 def patches() -> list[str]:
     """In the order of their commits: kernel/patches/0001-mm-gup-..."""
-    return [str(entry.path.relative_to(paths.ROOT).with_suffix("")) for entry in series.entries(paths.ROOT, destinations.load())]
+    entries = series.entries(paths.ROOT, destinations.load())
+    return [str(entry.path.relative_to(paths.ROOT).with_suffix("")) for entry in entries]
 
 
 def unpack(store: Git, commit: str) -> None:

@@ -100,7 +100,7 @@ def walk(compiler: Compiler, start: str, commits: dict[str, str], wanted: Contai
 
 
 def alone(compiler: Compiler, branch: series.Branch) -> Tally:
-    """Fixes one by one, as each may be taken; of another series its last commit, the others having been seen in the row of all."""
+    """Fixes one by one, as each may be taken; of another series its last commit: the row of all has the others."""
     name = f"alone/{branch.destination.name}"
     subjects = compiler.git.line("log", "--reverse", "--format=%H %s", branch.span).splitlines()
     commits = {f"{name}: {subject}": commit for commit, _space, subject in (line.partition(" ") for line in subjects)}
@@ -124,7 +124,7 @@ def sparse(artifacts: Artifacts, options: Options) -> Tally:
     before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
     after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
     files = set(touched(artifacts.store, artifacts.base, artifacts.tip))
-    new = sorted((file, text) for file, text in after -
-                 before if (file in files or file == "make") and text != UNCOMPUTED)
+    new = sorted((file, text) for file, text in after - before
+                 if (file in files or file == "make") and text != UNCOMPUTED)
     return Tally(passed=len(files - {file for file, _text in new}),
                  failures=[f"W=1 or sparse: {file}: {text}" for file, text in new])

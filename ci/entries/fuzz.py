@@ -24,8 +24,9 @@ def run_one(objects: Path, name: str, seconds: int) -> Tally:
     corpus = objects / "corpus" / name
     corpus.mkdir(parents=True, exist_ok=True)
     program = objects / SOURCES.relative_to(paths.ROOT) / f"fuzz_{name}"
-    run = subprocess.run([program, f"-max_total_time={seconds}", "-max_len=4096", "-timeout=20", f"-dict={SOURCES / 'json.dict'}",
-                          f"-artifact_prefix={objects}/{name}-", corpus, SOURCES / name],
+    run = subprocess.run([program, f"-max_total_time={seconds}", "-max_len=4096", "-timeout=20",
+                          f"-dict={SOURCES / 'json.dict'}", f"-artifact_prefix={objects}/{name}-",
+                          corpus, SOURCES / name],
                          capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
     return Tally(failures=[f"fuzz: {name}: {run.stderr.strip()[-600:]}"]) if run.returncode else Tally(passed=1)
 

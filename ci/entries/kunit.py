@@ -38,7 +38,8 @@ def boot(which: kernel.Kernel, artifacts: Artifacts, options: Options, suite: st
     machine = artifacts.machine(which, boot_seconds=BOUNDS[which].init, crypto_queues=2,
                                 command_line=f"kunit.enable=1 kunit.filter_glob={suite}")
     outcome = vm.run(machine, "true\n", folder, BOUNDS[which].boot)
-    return tally_of(vm.read(folder / "console.log")) + Tally(failures=[f"{folder.name}: {splat}" for splat in outcome.splats])
+    splats = [f"{folder.name}: {splat}" for splat in outcome.splats]
+    return tally_of(vm.read(folder / "console.log")) + Tally(failures=splats)
 
 
 def on_kernel(which: kernel.Kernel, artifacts: Artifacts, options: Options) -> Tally:

@@ -16,8 +16,7 @@ BOUNDS = {
     kernel.PHYR: Bounds(),
     kernel.DEBUG: Bounds(init=600, program=1800, boot=3600, environment="export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
-# the edu device takes a tenth of a second of the guest's time for each transfer
-DMA_PROGRAMS = ("dma_map",)
+DMA_PROGRAMS = ("dma_map",)              # the edu device takes 0.1 s of the guest's time for each transfer
 # name -> what is between a device and memory
 DMA_MACHINES = {
     "direct": {},
@@ -33,7 +32,8 @@ CRYPTO_MACHINES = {
     "packed": {"crypto_options": ",packed=on"},
     "no-indirect": {"crypto_options": ",indirect_desc=off"},
 }
-# With a ZONE_MOVABLE these look at migration. A hugepage pool would take the movable memory, and pinning move its pages.
+# With a ZONE_MOVABLE these look at migration.
+# A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
 MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
@@ -54,8 +54,9 @@ def by_boot(boots: int, parts: list[str]) -> list[list[str]]:
 def listed_as_built() -> Tally:
     """What ./phyr test --list says without building is what the guest has."""
     built = {path.name for path in userland.INSTALLED_TESTS.iterdir() if path.is_file()}
-    difference = built.symmetric_difference(test_names.guest_programs())
-    return Tally(failures=[f"guest: in one only of ci/test_names.py and what meson installs: {', '.join(sorted(difference))}"] * bool(difference))
+    names = ", ".join(sorted(built.symmetric_difference(test_names.guest_programs())))
+    failure = f"guest: in one only of ci/test_names.py and what meson installs: {names}"
+    return Tally(failures=[failure] if names else [])
 
 
 def on_kernel(which: kernel.Kernel, artifacts: Artifacts, options: Options) -> Tally:
@@ -71,8 +72,8 @@ perf = partial(on_kernel, kernel.PHYR)
 debug = partial(on_kernel, kernel.DEBUG)
 
 
-def on_machine(artifacts: Artifacts, options: Options, machines: dict[str, dict], programs: tuple[str, ...], bounds: Bounds,
-               **common) -> Tally:
+def on_machine(artifacts: Artifacts, options: Options, machines: dict[str, dict], programs: tuple[str, ...],
+               bounds: Bounds, **common) -> Tally:
     """The programs on the one machine that is asked for, in the measured kernel."""
     machine = artifacts.machine(**common | machines[options.parts[0]])
     return guest.programs(machine, list(programs), folder_of(options.name), bounds, options)

@@ -21,8 +21,8 @@ SANITIZED_PATIENCE = 10
 
 def meson_test(objects: Path, label: str, tests: Sequence[str], processes: int, patience: int) -> Tally:
     """These tests of a build; all of them when none is named."""
-    run = subprocess.run(["meson", "test", "-C", objects, "--no-rebuild", "--quiet", "-t", str(patience), "--logbase", label,
-                          "--num-processes", str(processes), *tests],
+    run = subprocess.run(["meson", "test", "-C", objects, "--no-rebuild", "--quiet", "-t", str(patience),
+                          "--logbase", label, "--num-processes", str(processes), *tests],
                          capture_output=True, text=True, env=os.environ | SANITIZER_OPTIONS)
     log = objects / "meson-logs" / f"{label}.json"
     tally = Tally()
@@ -36,8 +36,8 @@ def meson_test(objects: Path, label: str, tests: Sequence[str], processes: int, 
             one.failures[-1] += more
         tally += one
     if run.returncode and not tally.failures:
-        tally.failures.append(
-            f"{label}: meson test exits with {run.returncode}: {(run.stdout + run.stderr).strip()[-300:]}")
+        said = (run.stdout + run.stderr).strip()[-300:]
+        tally.failures.append(f"{label}: meson test exits with {run.returncode}: {said}")
     return tally
 
 

@@ -10,8 +10,8 @@ TOP = Path(__file__).resolve().parent.parent.parent
 
 class TapResult(unittest.TestResult):
     def said(self, verdict: str, test: unittest.TestCase, text: str = "") -> None:
-        print("".join(f"# {line}\n" for line in text.splitlines()) +
-              f"{verdict} {self.testsRun} - {test.id()}", flush=True)
+        comment = "".join(f"# {line}\n" for line in text.splitlines())
+        print(f"{comment}{verdict} {self.testsRun} - {test.id()}", flush=True)
 
     def addSuccess(self, test):
         super().addSuccess(test)

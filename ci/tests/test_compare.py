@@ -114,8 +114,8 @@ class LimitsTest(unittest.TestCase):
 class FormatTest(unittest.TestCase):
     def test_exports_become_one_document(self):
         plan = {"runs": [{"name": "a"}, {"name": "b", "prefix": "siw:"}]}
-        first = {"context": {"clock": "icount"}, "benchmarks": [
-            {"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"}]}
+        first = {"context": {"clock": "icount"},
+                 "benchmarks": [{"name": "x", "run_name": "x", "family_index": 0}, {"name": "x"}]}
         rows = bench.prefixed(plan, "b", first["benchmarks"], "name", "run_name")
         second = {"context": {"clock": "other"}, "benchmarks": rows}
         self.assertEqual(bench.merged([first, second], kernel="stock-perf"), {

@@ -24,8 +24,8 @@ class DiagnosticsTest(unittest.TestCase):
         self.assertEqual(diagnostics.diagnostics(before), diagnostics.diagnostics(after))
 
     def test_only_kernel_sources_become_objects(self):
-        self.assertEqual(diagnostics.buildable(
-            ["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]), ["mm/phyr.o"])
+        files = ["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]
+        self.assertEqual(diagnostics.buildable(files), ["mm/phyr.o"])
 
 
 if __name__ == "__main__":

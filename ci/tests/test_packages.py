@@ -43,8 +43,10 @@ class Listing(unittest.TestCase):
 
 class Missing(unittest.TestCase):
     def ensure(self, root: bool) -> mock.Mock:
-        with mock.patch.object(packages, "listed", return_value={"a": ["there"], "b": ["lacking", "also"], "c": ["other"]}), \
-                mock.patch.object(packages, "missing", side_effect=lambda names: [name for name in names if name != "there"]), \
+        listed = {"a": ["there"], "b": ["lacking", "also"], "c": ["other"]}
+        with mock.patch.object(packages, "listed", return_value=listed), \
+                mock.patch.object(packages, "missing",
+                                  side_effect=lambda names: [name for name in names if name != "there"]), \
                 mock.patch.object(packages.shutil, "which", return_value="/usr/bin/dpkg-query"), \
                 mock.patch.object(packages.os, "geteuid", return_value=0 if root else 1000), \
                 mock.patch.object(packages, "install") as install:
@@ -55,7 +57,8 @@ class Missing(unittest.TestCase):
         self.ensure(root=True).assert_called_once_with(["lacking", "also"])
 
     def test_others_are_told_the_command(self):
-        with self.assertRaisesRegex(packages.PackageError, "as root: apt-get install --no-install-recommends lacking also$"):
+        command = "as root: apt-get install --no-install-recommends lacking also$"
+        with self.assertRaisesRegex(packages.PackageError, command):
             self.ensure(root=False)
 
 

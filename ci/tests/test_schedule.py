@@ -67,8 +67,8 @@ class ScheduleTest(unittest.TestCase):
         self.assertEqual(self.report.lines[at + 1], "-all")
 
     def test_the_longest_way_begins_first(self):
-        self.run_jobs(Job("short", passes, seconds=5), Job("step", lambda: None, seconds=1), Job("long", passes, ("step",), seconds=9),
-                      Job("middle", passes, seconds=7), room=Room(1, 0))
+        self.run_jobs(Job("short", passes, seconds=5), Job("step", lambda: None, seconds=1),
+                      Job("long", passes, ("step",), seconds=9), Job("middle", passes, seconds=7), room=Room(1, 0))
         self.assertEqual([line for line in self.report.lines if line[0] == "+"],
                          ["+step", "+long", "+middle", "+short"])
 
@@ -76,7 +76,8 @@ class ScheduleTest(unittest.TestCase):
         """Between the others it would leave a core idle, and is not kept waiting by small ones either."""
         hold = threading.Event()
         threading.Timer(0.2, hold.set).start()
-        self.run_jobs(Job("long", lambda: hold.wait() and passes(), seconds=9), Job("step", lambda: None, cores=2, seconds=1),
+        self.run_jobs(Job("long", lambda: hold.wait() and passes(), seconds=9),
+                      Job("step", lambda: None, cores=2, seconds=1),
                       Job("alone", passes, cores=2, seconds=5), Job("small", passes, ("step",), seconds=2))
         self.assertEqual(self.report.lines[:2], ["+step", "-step"])
         self.assertEqual(self.report.lines[-2:], ["+alone", "-alone"])
@@ -84,7 +85,8 @@ class ScheduleTest(unittest.TestCase):
     def test_what_takes_all_cores_is_not_kept_waiting(self):
         hold = threading.Event()
         threading.Timer(0.2, hold.set).start()
-        self.run_jobs(Job("first", lambda: hold.wait() and None, seconds=9), Job("large", lambda: None, ("first",), cores=2),
+        self.run_jobs(Job("first", lambda: hold.wait() and None, seconds=9),
+                      Job("large", lambda: None, ("first",), cores=2),
                       Job("behind", passes, ("large",)), Job("small", passes, ("first",)))
         self.assertEqual(self.report.lines[:4], ["+first", "-first", "+large", "-large"])
 
@@ -97,8 +99,8 @@ class ScheduleTest(unittest.TestCase):
         def cannot():
             raise CiError("no compiler")
 
-        results = self.run_jobs(Job("kernel", cannot), Job("boot", self.fail, ("kernel",)), Job("page", self.fail, ("boot",)),
-                                Job("other", passes))
+        results = self.run_jobs(Job("kernel", cannot), Job("boot", self.fail, ("kernel",)),
+                                Job("page", self.fail, ("boot",)), Job("other", passes))
         self.assertEqual(results["kernel"].tally.failures, ["kernel: no compiler"])
         self.assertEqual(results["boot"].tally.failures, ["boot: not run, for kernel failed"])
         self.assertTrue(results["page"].failed)

@@ -2,6 +2,8 @@
 /* The list of workload families. */
 #include "families.h"
 
+/* One a line: a new family is a new line, and changes no other. */
+/* clang-format off */
 const struct phyr_family *const phyr_families[] = {
 	&family_gup,
 	&family_dma,

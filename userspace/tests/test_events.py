@@ -30,8 +30,9 @@ class Events(phyrd.PhyrdTest):
             yield name, data
 
     def test_a_run_from_start_to_end(self):
-        # The last takes 1.5 seconds: time enough, on a machine that does other things as well, for the first to come before.
-        _, _, document = self.phyrd.post({"workloads": [{"workload": "nap/once/base/4KiB"}, {"workload": "count/up/base/4KiB"},
+        # The last takes 1.5 seconds: time enough, even on a busy machine, for the first to come before.
+        _, _, document = self.phyrd.post({"workloads": [{"workload": "nap/once/base/4KiB"},
+                                                        {"workload": "count/up/base/4KiB"},
                                                         {"workload": "nap/once/base/8KiB", "samples": 150}]})
         run = document["id"]
         began, events = time.monotonic(), []

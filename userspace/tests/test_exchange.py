@@ -220,7 +220,8 @@ class Export(Exchange):
             export["benchmarks"] = bench.prefixed(plan, name, export["benchmarks"], "name", "run_name")
         back = self.shown(self.load(bench.merged(exports)))
         self.assertEqual([(result["workload"], result.get("samples")) for result in back["results"]],
-                         [("count/up/base/4KiB", [1, 2, 3]), ("fail/once/base/4KiB", None), ("siw:count/up/base/4KiB", [1, 2, 3, 4, 5])])
+                         [("count/up/base/4KiB", [1, 2, 3]), ("fail/once/base/4KiB", None),
+                          ("siw:count/up/base/4KiB", [1, 2, 3, 4, 5])])
         self.assertIn("error", back["results"][1])
         self.assertEqual((back["kernel"], back["clock"]), (runs[0]["kernel"], runs[0]["clock"]))
 

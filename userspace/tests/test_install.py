@@ -54,10 +54,10 @@ class Install(unittest.TestCase):
 
     def test_the_library_has_what_the_headers_declare(self):
         headers = "".join(COMMENT.sub("", path.read_text()) for path in self.root.rglob("include/phyr/*.h"))
-        declared = set(re.findall(r"\b(phyr_\w+)\(", headers)) - \
-            set(re.findall(r"^static inline \w+ (\w+)", headers, re.MULTILINE))
-        exported = {line.split()[-1]
-                    for line in run("nm", "-D", "--defined-only", self.find("libphyr.so.0")).splitlines()}
+        inline = set(re.findall(r"^static inline \w+ (\w+)", headers, re.MULTILINE))
+        declared = set(re.findall(r"\b(phyr_\w+)\(", headers)) - inline
+        symbols = run("nm", "-D", "--defined-only", self.find("libphyr.so.0"))
+        exported = {line.split()[-1] for line in symbols.splitlines()}
         self.assertEqual({name for name in exported if not name.startswith("__")}, declared | {"phyr_families"})
 
     def test_programs_and_pages(self):

@@ -9,8 +9,12 @@ from pathlib import Path
 import phyrd
 
 SOURCES = Path(sys.argv[2])
-MAY_INCLUDE = {"http": {"http", "."}, "runs": {"runs", "."},
-               "resources": {"resources", "http", "runs", "."}, ".": {"."}}
+MAY_INCLUDE = {
+    "http": {"http", "."},
+    "runs": {"runs", "."},
+    "resources": {"resources", "http", "runs", "."},
+    ".": {"."},
+}
 PROTOCOL = "<microhttpd.h>"
 INCLUDE = re.compile(r'^#include "(.+)"$', re.MULTILINE)
 MAIN = "main.c"                 # puts the parts together

@@ -306,7 +306,8 @@ class Runs(PhyrctlTest):
             return document(RUN)
         self.serve({("GET", "/api/v1/runs"): silent, self.post: document(RUN, 201), self.wait: silent,
                     self.events: lambda: (200, "text/event-stream", iter(lambda: time.sleep(5) or b"", 0))})
-        calls = [subprocess.Popen(self.command(*words, program=IMPATIENT), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        calls = [subprocess.Popen(self.command(*words, program=IMPATIENT),
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
                  for words in (["ls"], ["run", "a"])]
         self.assertEqual(self.on_terminal("run", "a", program=IMPATIENT)[0], 3)
         self.assertEqual([call.wait(20) for call in calls], [3, 0])
