@@ -21,7 +21,7 @@ from ci.tap import Tally
 
 FOLDER = paths.BUILD / "tree-checks"
 CHECKERS = ("tools/docs", "tools/lib/python", "Documentation/sphinx", "scripts/coccinelle")
-LINE_NUMBER = re.compile(r":\d+(?::\d+)?(?:-\d+)?:?")
+LINE_NUMBER = re.compile(r":\d+(?::\d+)?(?:-\d+)?:?|\bon lines? \d+")
 OPTIONS = re.compile(r"^//[/#]?\s*Options:\s*(.*)$", re.M)
 INCLUDED = re.compile(r"^\.\. kernel-doc:: (\S+)$", re.M)
 
@@ -38,9 +38,8 @@ def included(artifacts: Artifacts, pages: list[str]) -> set[str]:
     return set(INCLUDED.findall(text))
 
 
-def extract(artifacts: Artifacts, commit: str, files: list[str]) -> Path:
-    """A folder with these files, and the checkers of the last commit."""
-    folder = FOLDER / ("before" if commit == artifacts.base else "after")
+def extract(artifacts: Artifacts, commit: str, files: list[str], folder: Path) -> Path:
+    """folder, with these files and the checkers of the last commit."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     there = set(artifacts.store.line("ls-tree", "-r", "--name-only", commit, "--", *files).splitlines())
@@ -61,9 +60,9 @@ def said(folder: Path, command: list[str], env: dict[str, str] | None = None) ->
 
 def new(artifacts: Artifacts, name: str, files: list[str], look: Callable[[Path], set[str]]) -> Tally:
     """One test a file; what names none of them counts against the checker."""
-    after = look(extract(artifacts, artifacts.tip, files))
+    after = look(extract(artifacts, artifacts.tip, files, FOLDER / name / "after"))
     # Mostly there is nothing to be compared.
-    found = sorted(after - look(extract(artifacts, artifacts.base, files))) if after else []
+    found = sorted(after - look(extract(artifacts, artifacts.base, files, FOLDER / name / "before"))) if after else []
     clean = [file for file in files if not any(file in line for line in found)]
     return Tally(passed=len(clean), failures=[f"{name}: {line}" for line in found])
 

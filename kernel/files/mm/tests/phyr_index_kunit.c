@@ -106,8 +106,7 @@ static void expect_index(struct kunit *test, const size_t *lens,
 
 #define EXPECT_INDEX(test, uniform, ...) \
 	expect_index(test, (size_t[]){ __VA_ARGS__ }, \
-		     sizeof((size_t[]){ __VA_ARGS__ }) / sizeof(size_t), \
-		     uniform)
+		     ARRAY_SIZE(((size_t[]){ __VA_ARGS__ })), uniform)
 
 static void phyr_index_empty(struct kunit *test)
 {
