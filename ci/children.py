@@ -34,14 +34,11 @@ def parents() -> dict[int, int]:
 def descendants() -> list[int]:
     above = parents()
 
-    def is_ours(process: int) -> bool:
-        while process in above:
-            process = above[process]
-            if process == os.getpid():
-                return True
-        return False
-
-    return [process for process in above if is_ours(process)]
+    # A number may be another process's by the time its parent's is read: no way up is followed twice.
+    ours, more = set(), {os.getpid()}
+    while more := {process for process, parent in above.items() if parent in more} - ours:
+        ours |= more
+    return sorted(ours - {os.getpid()})
 
 
 def refuse_new(event: str, _arguments: tuple) -> None:
@@ -53,13 +50,13 @@ def end_all() -> None:
     """For a command that ends early: its other threads can start nothing any more."""
     sys.addaudithook(refuse_new)
     deadline = time.monotonic() + PATIENCE
-    number = signal.SIGTERM
-    while left := descendants():
+    looks = 2 if descendants() else 0       # A thread may have been about to start one.
+    while looks:
+        left = descendants()
+        looks = 2 if left else looks - 1
         for process in left:
             try:
-                os.kill(process, number)
+                os.kill(process, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
             except ProcessLookupError:
                 pass
         time.sleep(0.1)
-        if time.monotonic() > deadline:
-            number = signal.SIGKILL
