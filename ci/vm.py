@@ -10,6 +10,7 @@ from pathlib import Path
 from ci import splat
 from ci.architecture import X86_64, Architecture
 from ci.error import CiError
+from ci.progress import note
 
 BOOT_SECONDS = 240         # from the start of QEMU to the first word of /init: 3 alone, much more on a busy machine
 KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
@@ -20,6 +21,10 @@ HUGEPAGES_2M = 128
 
 class VmError(CiError):
     """The run has no verdict that could be believed."""
+
+
+class BootError(VmError):
+    """The kernel never came to /init."""
 
 
 @dataclass
@@ -157,8 +162,8 @@ def wait(process: subprocess.Popen, machine: Machine, folder: Path, deadline: fl
             seconds = time.monotonic() - began
             booted = booted or read(folder / "verdict").startswith("init")
             if not booted and seconds > machine.boot_seconds:
-                raise VmError(f"{folder.name}: no sign of /init after {machine.boot_seconds:.0f} s; "
-                              f"console ends: {last_words(folder)}")
+                raise BootError(f"{folder.name}: no sign of /init after {machine.boot_seconds:.0f} s; "
+                                f"console ends: {last_words(folder)}")
             if seconds > deadline:
                 raise VmError(f"{folder.name}: still running after {deadline:.0f} s; "
                               f"console ends: {last_words(folder)}")
@@ -169,15 +174,8 @@ def wait(process: subprocess.Popen, machine: Machine, folder: Path, deadline: fl
     return time.monotonic() - began
 
 
-def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: bool = False,
-        files: dict[str, str] | None = None) -> Outcome:
-    """Boot, run the shell script job as root, and return what came of it. folder is emptied first.
-
-    files: name below /results -> text, for the job to read. A splat on the console does not raise: the caller decides,
-    with Outcome.splats in hand.
-    """
-    folder = folder.resolve()
-    prepare(folder, (files or {}) | {"job": job}, machine.monitor)
+def attempt(machine: Machine, folder: Path, deadline: float, interactive: bool) -> tuple[int, float]:
+    """(exit status of QEMU, seconds)"""
     with (folder / "qemu.log").open("w") as log:
         process = subprocess.Popen(
             machine.arguments(folder, interactive),
@@ -185,11 +183,33 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
             stdout=None if interactive else log, stderr=log,
         )
         seconds = wait(process, machine, folder, deadline)
+    return process.returncode, seconds
+
+
+def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: bool = False,
+        files: dict[str, str] | None = None) -> Outcome:
+    """Boot, run the shell script job as root, and return what came of it. folder is emptied first.
+
+    files: name below /results -> text, for the job to read. A splat on the console does not raise: the caller decides,
+    with Outcome.splats in hand.
+
+    On a loaded host QEMU 7.2 may leave a guest of two CPUs spinning in early boot, where the job has not begun: it is
+    then booted a second time, and a note says so.
+    """
+    folder = folder.resolve()
+    given = (files or {}) | {"job": job}
+    prepare(folder, given, machine.monitor)
+    try:
+        status, seconds = attempt(machine, folder, deadline, interactive)
+    except BootError as error:
+        note(f"{error}; booting once more")
+        prepare(folder, given, machine.monitor)
+        status, seconds = attempt(machine, folder, deadline, interactive)
 
     words = read(folder / "verdict").split("\n")
-    if process.returncode:
+    if status:
         said = read(folder / "qemu.log").strip()[-300:]
-        raise VmError(f"{folder.name}: QEMU exited with {process.returncode}: {said}")
+        raise VmError(f"{folder.name}: QEMU exited with {status}: {said}")
     verdict = words[1] if len(words) > 2 else ""
     if verdict.startswith("error "):
         raise VmError(f"{folder.name}: guest set-up: {verdict[6:]}")

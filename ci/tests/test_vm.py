@@ -4,6 +4,7 @@
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from ci import splat, vm
 
@@ -43,6 +44,11 @@ class VmTest(unittest.TestCase):
 
     def test_guest_that_never_boots_is_an_error(self):
         self.assert_error("late", "no sign of /init after 1 s")
+
+    def test_guest_that_does_not_boot_is_booted_once_more(self):
+        with mock.patch.object(vm, "note") as note:
+            self.assertEqual(self.run_fake("late-once").status, 3)
+        self.assertRegex(note.call_args[0][0], "no sign of /init after 1 s.*; booting once more")
 
     def test_panic_is_an_error_and_quoted(self):
         self.assert_error("panic", "Kernel panic - not syncing: Fatal exception")
