@@ -17,6 +17,7 @@ KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
 COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
 HUGEPAGES_2M = 128
+SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
 
 class VmError(CiError):
@@ -194,7 +195,7 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
     with Outcome.splats in hand.
 
     On a loaded host QEMU 7.2 may leave a guest of two CPUs spinning in early boot, where the job has not begun: it is
-    then booted a second time, and a note says so.
+    then booted a second time, and a note says so. Not if KUnit has begun: a suite that hangs has failed.
     """
     folder = folder.resolve()
     given = (files or {}) | {"job": job}
@@ -202,6 +203,8 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
     try:
         status, seconds = attempt(machine, folder, deadline, interactive)
     except BootError as error:
+        if SUITES in read(folder / "console.log"):
+            raise
         note(f"{error}; booting once more")
         prepare(folder, given, machine.monitor)
         status, seconds = attempt(machine, folder, deadline, interactive)

@@ -50,6 +50,12 @@ class VmTest(unittest.TestCase):
             self.assertEqual(self.run_fake("late-once").status, 3)
         self.assertRegex(note.call_args[0][0], "no sign of /init after 1 s.*; booting once more")
 
+    def test_suite_that_hangs_is_an_error(self):
+        """KUnit runs before /init: that is no guest that has not begun."""
+        with mock.patch.object(vm, "note") as note:
+            self.assert_error("late-suite", "no sign of /init after 1 s; console ends: .*KTAP version 1")
+        note.assert_not_called()
+
     def test_panic_is_an_error_and_quoted(self):
         self.assert_error("panic", "Kernel panic - not syncing: Fatal exception")
 
