@@ -61,8 +61,15 @@ class Compiler:
             self.configure()
         self.configured = commit
 
+    def forget(self, objects: list[str]) -> None:
+        """What an earlier command has left up to date would not repeat its warnings."""
+        for name in objects:
+            (self.tree.objects / name).unlink(missing_ok=True)
+
     def run(self, commit: str, objects: list[str], *options: str) -> set[tuple[str, str]]:
         """What the compiler says, after trying every object."""
+        if not self.configured:
+            self.forget(objects)
         self.prepare(commit)
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
         command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}",
