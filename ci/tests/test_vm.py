@@ -17,8 +17,8 @@ class VmTest(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name) / "run"
 
-    def run_fake(self, behaviour: str) -> vm.Outcome:
-        machine = vm.Machine(Path("bzImage"), Path("guest.cpio"), "tcg", qemu=str(FAKE_QEMU), boot_seconds=1,
+    def run_fake(self, behaviour: str, accelerator: str = "tcg") -> vm.Outcome:
+        machine = vm.Machine(Path("bzImage"), Path("guest.cpio"), accelerator, qemu=str(FAKE_QEMU), boot_seconds=1,
                              command_line=f"FAKE={behaviour}")
         return vm.run(machine, "true\n", self.folder, deadline=2, files={"requests/0.json": "{}"})
 
@@ -49,6 +49,11 @@ class VmTest(unittest.TestCase):
         with mock.patch.object(vm, "note") as note:
             self.assertEqual(self.run_fake("late-once").status, 3)
         self.assertRegex(note.call_args[0][0], "no sign of /init after 1 s.*; booting once more")
+
+    def test_kvm_that_does_not_boot_is_not_tried_again(self):
+        with mock.patch.object(vm, "note") as note, self.assertRaises(vm.BootError):
+            self.run_fake("late-once", "kvm")
+        note.assert_not_called()
 
     def test_suite_that_hangs_is_an_error(self):
         """KUnit runs before /init: that is no guest that has not begun."""
