@@ -51,12 +51,13 @@ def end_all() -> None:
     sys.addaudithook(refuse_new)
     deadline = time.monotonic() + PATIENCE
     looks = 2 if descendants() else 0       # A thread may have been about to start one.
-    while looks:
+    # What does not end when it is killed waits for a device.
+    while looks and time.monotonic() < deadline + PATIENCE:
         left = descendants()
         looks = 2 if left else looks - 1
         for process in left:
             try:
                 os.kill(process, signal.SIGTERM if time.monotonic() < deadline else signal.SIGKILL)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):
                 pass
         time.sleep(0.1)

@@ -74,9 +74,17 @@ def check_port(port: int) -> None:
                         "end what listens there, or choose another with --port") from None
 
 
+def said(up: Path) -> str:
+    """By the guest; nothing before it is up, and while the folder is made anew."""
+    try:
+        return up.read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
 def announce(port: int, up: Path, word: str) -> None:
     """As soon as this boot's guest says that it serves. QEMU has had the port from its start, or has not started."""
-    while not (up.exists() and up.read_text().strip() == word):
+    while said(up) != word:
         time.sleep(0.1)
     say(f"http://127.0.0.1:{port}/ is up; Ctrl-C ends it")
 
