@@ -116,7 +116,7 @@ enum status get_runs(struct client *client, const char *const *before,
 {
 	char path[128] = "";
 	enum status status;
-	json_int_t id;
+	json_int_t id = 0;
 
 	for (int i = 0; i < n; i++) {
 		size_t used = strlen(path);
