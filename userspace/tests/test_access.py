@@ -85,8 +85,8 @@ class Manager(Folder):
     def test_the_unit(self):
         """systemd understands all of it, and finds little that the daemon may still do: 2.0 of 10 at most."""
         unit = self.folder / "phyrd.service"
-        source = Path(__file__).parent.parent / "programs/phyrd/phyrd.service"
-        unit.write_text(source.read_text().replace("/opt/phyr/bin/phyrd", str(Path(phyrd.PROGRAM).resolve())))
+        source = Path(__file__).parent.parent / "programs/phyrd/phyrd.service.in"
+        unit.write_text(source.read_text().replace("@PHYRD@", str(Path(phyrd.PROGRAM).resolve())))
         for arguments in (["verify", unit], ["security", "--offline=yes", "--threshold=20", unit]):
             result = subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 0, result.stdout[-500:] + result.stderr)

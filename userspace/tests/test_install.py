@@ -65,7 +65,14 @@ class Install(unittest.TestCase):
             run(self.find(f"bin/{name}"), option)
         for page in USERSPACE.glob("man/*.[1-8]"):
             self.assertEqual(self.find(page.name).read_bytes(), page.read_bytes())
-        self.find("systemd/system/phyrd.service")
+
+    def test_the_unit_starts_the_program_that_is_installed(self):
+        unit = self.find("systemd/system/phyrd.service").read_text()
+        program = re.search(r"^ExecStart=(\S+)", unit, re.MULTILINE)[1]
+        self.assertEqual(f"{self.root}{program}", str(self.find("bin/phyrd")))
+        # Wherever that is: the prefix of this build is no part of the source.
+        source = (USERSPACE / "programs/phyrd/phyrd.service.in").read_text()
+        self.assertNotIn(str(Path(program).parent), source)
 
 
 phyrd.main()
