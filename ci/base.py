@@ -89,12 +89,21 @@ def needs() -> tuple[str, ...]:
     return () if paths.STORE.exists() and Git(paths.STORE).has(REF) else ("base",)
 
 
+def root_commit(store: Git) -> str:
+    """What REF is at; BaseError when somebody has checked it out and committed on it."""
+    *later, root = store.line("rev-list", REF).split()
+    if later:
+        raise BaseError(f"branch base of {store.directory} has {len(later)} commits on top of Linux; keep them under "
+                        f"another name, and: git --git-dir={store.directory} update-ref {REF} {root}")
+    return root
+
+
 def ensure() -> str:
     """The base commit in the store; imported on first use, when its tarball also becomes the stock tree."""
     store = Git(paths.STORE)
     store.init()
     if store.has(REF):
-        return store.line("rev-parse", REF)
+        return root_commit(store)
 
     scratch = paths.BUILD / "base"
     packed = tarball(scratch)

@@ -7,6 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import base
+from ci.git import Git
 
 
 class BaseTest(unittest.TestCase):
@@ -35,6 +36,19 @@ class BaseTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as scratch:
             (Path(scratch) / "Makefile").write_text("VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n")
             self.assertEqual(base.version(Path(scratch)), "7.3.4")
+
+    def test_commits_on_the_branch_are_refused(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            store = Git(Path(scratch) / "git")
+            store.init()
+            tree = store.line("mktree")
+            first = store.line("commit-tree", tree, "-m", "Linux", env=base.IDENTITY)
+            store.run("update-ref", base.REF, first)
+            self.assertEqual(base.root_commit(store), first)
+            store.run("update-ref", base.REF,
+                      store.line("commit-tree", tree, "-p", first, "-m", "mine", env=base.IDENTITY))
+            with self.assertRaisesRegex(base.BaseError, f"1 commits on top of Linux.* {base.REF} {first}$"):
+                base.root_commit(store)
 
     def test_the_project_list_is_valid(self):
         for (version, name), sha256 in base.known().items():
