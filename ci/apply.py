@@ -97,7 +97,10 @@ def blame(tree: Tree, mailings: list[Mailing], mails: list[Path], said: str, ver
     unmerged = tree.git("diff", "--name-only", "--diff-filter=U").splitlines()
     files = list(dict.fromkeys([*unmerged, *(fits or way for fits, way in REFUSED_FILE.findall(said))]))
     if not stopped.exists() or not files:
-        return f"{tree.path}: git am: {said.strip()}"
+        # Without what git advises to do next: it is undone.
+        errors = [line for line in said.splitlines() if line.startswith("error: ")]
+        return (f"{tree.path}: git am: {'; '.join(errors)}. The series is made for {version}" if errors
+                else f"{tree.path}: git am: {said.strip()}")
     mail = mails[int(stopped.read_text()) - 1]
     name = next(mailing.branch.destination.name for mailing in mailings if mail in mailing.mails)
     return (f"{name}: {mail.name} does not apply to {tree.path}: conflict in {', '.join(files)}. "

@@ -86,6 +86,16 @@ class ApplyTest(TopicCase):
         self.user.git("commit", "-qm", "local")
         self.assert_refused("0001-mm-pin-ranges.patch does not apply to .*: conflict in mm/gup.c")
 
+    def test_a_tree_of_something_else(self):
+        """What git advises, such as am --continue, is out of place: nothing is left of git am."""
+        other = apply.Tree(self.root / "other")
+        subprocess.run(["git", "init", "-q", other.path], check=True)
+        other.git("config", "user.name", "Una User")
+        other.git("config", "user.email", "una@example.org")
+        other.git("commit", "-q", "--allow-empty", "-m", "other")
+        self.user = other
+        self.assert_refused("(?s)^(?!.*--continue).*git am: error: .*The series is made for Linux 7.3.4")
+
     def test_an_untracked_file_in_the_way(self):
         (self.user.path / "mm/phyr.c").write_text("mine\n")
         self.assert_refused("0001-mm-pin-ranges.patch does not apply to .*: conflict in mm/phyr.c")
