@@ -2,6 +2,7 @@
 """Our kernels for people: a shell on the terminal or a job of their own, and the daemon on the loopback."""
 
 import json
+import os
 import secrets
 import socket
 import threading
@@ -70,7 +71,7 @@ def check_port(port: int) -> None:
     try:
         socket.create_server(("127.0.0.1", port)).close()
     except OSError as error:
-        raise PortError(f"port {port} of the loopback cannot be had ({error.strerror}): "
+        raise PortError(f"port {port} of the loopback cannot be had ({os.strerror(error.errno)}): "
                         "end what listens there, or choose another with --port") from None
 
 
