@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ci import apply, base, bench, children, git, kernel, mails, packages, paths, series, shell, style, suite, testing
+from ci import (apply, base, bench, children, git, kernel, lock, mails, packages, paths, series, shell, style, suite,
+                testing)
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -62,6 +63,7 @@ def readable(text: str) -> Path:
 def prepare(needs: Iterable[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     packages.ensure({"ci", *needs, *base.needs()})
+    lock.hold()
 
 
 def command_bench(arguments: argparse.Namespace) -> int:

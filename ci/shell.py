@@ -10,7 +10,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-from ci import bench, kernel, paths, vm
+from ci import bench, kernel, lock, paths, vm
 from ci.artifacts import Artifacts
 from ci.error import CiError
 from ci.progress import say
@@ -44,6 +44,7 @@ def interactive(artifacts: Artifacts, which: kernel.Kernel, job: Path | None, fo
                 **differences) -> int:
     """A VM by hand. job: a shell script for the guest in place of the terminal; its status is the command's."""
     machine = artifacts.machine(which, **differences)
+    lock.release()
     if job:
         outcome = vm.run(machine, job.read_text(), folder, DAY)
         for splat in outcome.splats:
@@ -93,6 +94,7 @@ def announce(port: int, up: Path, word: str) -> None:
 def serve(artifacts: Artifacts, port: int) -> int:
     check_port(port)
     machine = artifacts.machine(forward=(port, bench.PORT))
+    lock.release()
     files = loadable()
     if not files:
         say(f"no results of ./phyr bench in {paths.RESULTS}: the page will show no comparison")

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Two commands that make the same things: the second is refused, and what the first one starts is not."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from ci import lock, paths
+
+OTHER = "import sys; from pathlib import Path; from ci import lock; lock.hold(Path(sys.argv[1]))"
+
+
+class Lock(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.path = Path(scratch.name) / "build" / "lock"
+        environment = mock.patch.dict(os.environ)
+        environment.start()
+        self.addCleanup(environment.stop)
+        os.environ.pop(lock.HELD, None)
+        held = mock.patch.object(lock, "_held", [])
+        held.start()
+        self.addCleanup(held.stop)
+
+    def other(self, **more) -> str:
+        """What it says; nothing when it gets the lock, or needs none."""
+        run = subprocess.run([sys.executable, "-B", "-c", OTHER, self.path], cwd=paths.ROOT, capture_output=True,
+                             text=True, **more)
+        return run.stderr
+
+    def test_one_at_a_time(self):
+        lock.hold(self.path)
+        stranger = {name: value for name, value in os.environ.items() if name != lock.HELD}
+        self.assertIn(f"another ./phyr, process {os.getpid()}, is at work", self.other(env=stranger))
+        lock.release()
+        self.assertEqual(self.other(), "")
+
+    def test_what_it_starts_shares_it(self):
+        lock.hold(self.path)
+        self.assertEqual(self.other(), "")
+        lock.release()
+
+    def test_the_end_of_its_owner_frees_it(self):
+        self.assertEqual(self.other(), "")
+        lock.hold(self.path)
+        lock.release()
+
+
+if __name__ == "__main__":
+    unittest.main()
