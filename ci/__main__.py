@@ -43,7 +43,7 @@ def port(text: str) -> int:
 def writable(text: str) -> Path:
     """The path of a file that can be written."""
     file = path(text)
-    if file.is_dir():
+    if os.path.isdir(file):       # Path.is_dir() raises what it may not see.
         raise argparse.ArgumentTypeError(f"{text}: is a directory")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,7 @@ class Door(unittest.TestCase):
         self.assert_refused("bench", "--json", "/dev/null/compare.json",
                             because="--json: /dev/null/compare.json: cannot be written")
         self.assert_refused("bench", "--json", "/", because="--json: /: is a directory")
+        self.assert_refused("bench", "--json", f"/{'x' * 300}/compare.json", because="cannot be written: File name too")
         self.assert_refused("vm", "--job", "/nowhere", because="--job: /nowhere")
 
     def test_clocks(self):
