@@ -8,34 +8,65 @@
 #include <string.h>
 
 #include <phyr/run.h>
-#include <phyr/size.h>
 
 #include "test.h"
 
 #define SAMPLES 3
+#define TESTS_MAX 64
+#define SIZE ((size_t)64 << 10)
 
-static struct phyr_run *execute(const char *const *names, size_t n)
+/* All that is measured in rounds of its own. */
+struct rounds {
+	const struct phyr_family *family;
+	unsigned int form;
+	unsigned int variant;
+};
+
+static size_t names_of(const char *const *list)
 {
-	struct phyr_run_item requests[8] = { 0 };
-	struct phyr_run *run;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		requests[i].samples = SAMPLES;
-		requests[i].warmup = 1;
-		assert_int_equal(phyr_workload_parse(
-					 names[i], &requests[i].workload, NULL),
-				 0);
-	}
-	assert_int_equal(phyr_run_create(requests, n, &run), 0);
+	while (list[n])
+		n++;
+	return n;
+}
+
+/* Every series on every backing. */
+static struct phyr_run *execute(const struct rounds *rounds)
+{
+	struct phyr_run_item items[PHYR_SERIES_MAX * PHYR_BACKING_KINDS] = {
+		0
+	};
+	struct phyr_run *run;
+	size_t n = 0;
+
+	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++)
+		for (size_t i = 0; i < names_of(rounds->family->series); i++)
+			items[n++] = (struct phyr_run_item){
+				.workload = {
+					.family = rounds->family,
+					.form = rounds->form,
+					.variant = rounds->variant,
+					.series = (unsigned int)i,
+					.backing = (enum phyr_backing_kind)kind,
+					.size = SIZE,
+				},
+				.warmup = 1,
+				.samples = SAMPLES,
+			};
+	assert_int_equal(phyr_run_create(items, n, &run), 0);
 	phyr_run_execute(run);
 	return run;
 }
 
-/*
- * True if everything was measured.
- * @min_ns: gup_test counts microseconds, of which a page takes none
- */
-static bool check(const struct phyr_run *run, uint64_t min_ns)
+/* gup_test counts microseconds, of which some pages take none. */
+static uint64_t least_ns(const struct phyr_family *family)
+{
+	return strcmp(family->name, "gup_test") ? 1 : 0;
+}
+
+/* True if everything was measured. */
+static bool check(const struct phyr_run *run)
 {
 	const struct phyr_result *lacking = NULL;
 
@@ -62,7 +93,7 @@ static bool check(const struct phyr_run *run, uint64_t min_ns)
 			fail_msg("%s", result->error.message);
 		assert_int_equal(result->stats.n, SAMPLES);
 		for (int s = 0; s < SAMPLES; s++)
-			assert_true(result->samples[s] >= min_ns &&
+			assert_true(result->samples[s] >= least_ns(family) &&
 				    result->samples[s] < 60000000000);
 	}
 	if (lacking)
@@ -70,107 +101,65 @@ static bool check(const struct phyr_run *run, uint64_t min_ns)
 	return !lacking;
 }
 
-static void measure(const char *workload, uint64_t min_ns)
+static void measure(void **state)
 {
-	char names[PHYR_BACKING_KINDS][PHYR_WORKLOAD_NAME];
-	const char *list[PHYR_BACKING_KINDS];
-	struct phyr_run *run;
-	bool complete;
+	struct phyr_run *run = execute(*state);
+	bool complete = check(run);
 
-	for (int i = 0; i < PHYR_BACKING_KINDS; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s/%s/64KiB", workload,
-			 phyr_backing_name(i));
-		list[i] = names[i];
-	}
-	run = execute(list, PHYR_BACKING_KINDS);
-	complete = check(run, min_ns);
 	phyr_run_destroy(run);
 	if (!complete)
 		skip();
 }
 
-static void gup_pages_pin(void **state)
+static char *title(const struct rounds *rounds)
 {
-	(void)state;
-	measure("gup/pages/pin", 1);
+	const struct phyr_family *family = rounds->family;
+	const char *form = family->forms ? family->forms[rounds->form] : NULL;
+	const char *variant =
+		family->variants ? family->variants[rounds->variant] : NULL;
+	char *name;
+
+	if (asprintf(&name, "%s%s%s%s%s", family->name, form ? "/" : "",
+		     form ? form : "", variant ? "/" : "",
+		     variant ? variant : "") < 0)
+		abort();
+	return name;
 }
 
-static void gup_pages_unpin(void **state)
+static struct CMUnitTest tests[TESTS_MAX];
+static struct rounds rounds[TESTS_MAX];
+static size_t n_tests;
+
+static void add(const struct phyr_family *family, unsigned int form,
+		unsigned int variant)
 {
-	(void)state;
-	measure("gup/pages/unpin", 1);
+	struct rounds *mine = &rounds[n_tests];
+
+	if (n_tests == TESTS_MAX)
+		abort();
+	*mine = (struct rounds){ family, form, variant };
+	tests[n_tests++] = (struct CMUnitTest){
+		.name = title(mine),
+		.test_func = measure,
+		.initial_state = mine,
+	};
 }
 
-static void gup_phyrs_pin(void **state)
+/* At least one of each: a family without forms has its form 0. */
+static void add_family(const struct phyr_family *family)
 {
-	(void)state;
-	measure("gup/phyrs/pin", 1);
-}
+	size_t forms = family->forms ? names_of(family->forms) : 1;
+	size_t variants = family->variants ? names_of(family->variants) : 1;
 
-static void gup_phyrs_unpin(void **state)
-{
-	(void)state;
-	measure("gup/phyrs/unpin", 1);
-}
-
-static void mr_reg(void **state)
-{
-	(void)state;
-	measure("mr/reg", 1);
-}
-
-static void mr_dereg(void **state)
-{
-	(void)state;
-	measure("mr/dereg", 1);
-}
-
-static void rdma_write(void **state)
-{
-	(void)state;
-	measure("rdma/write", 1);
-}
-
-static void crypto_sg_setup(void **state)
-{
-	(void)state;
-	measure("crypto/sg/soft-ctr/setup", 1);
-}
-
-static void crypto_phyrs_total(void **state)
-{
-	(void)state;
-	measure("crypto/phyrs/soft-cbc/total", 1);
-}
-
-static void gup_test_pin_fast(void **state)
-{
-	(void)state;
-	measure("gup_test/pin_fast", 0);
-}
-
-static void af_alg_encrypt(void **state)
-{
-	(void)state;
-	measure("af_alg/xts/encrypt", 1);
+	for (unsigned int form = 0; form < forms; form++)
+		for (unsigned int variant = 0; variant < variants; variant++)
+			add(family, form, variant);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gup_pages_pin),
-		cmocka_unit_test(gup_pages_unpin),
-		cmocka_unit_test(gup_phyrs_pin),
-		cmocka_unit_test(gup_phyrs_unpin),
-		cmocka_unit_test(mr_reg),
-		cmocka_unit_test(mr_dereg),
-		cmocka_unit_test(rdma_write),
-		cmocka_unit_test(gup_test_pin_fast),
-		cmocka_unit_test(crypto_sg_setup),
-		cmocka_unit_test(crypto_phyrs_total),
-		cmocka_unit_test(af_alg_encrypt),
-	};
-
+	for (size_t i = 0; phyr_families[i]; i++)
+		add_family(phyr_families[i]);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("families", tests, NULL, NULL);
+	return _cmocka_run_group_tests("families", tests, n_tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 
 /**
  * phyr_clock_ns() - the time of every sample: CLOCK_MONOTONIC in nanoseconds
+ *
+ * Needs POSIX: with -std=c11 in place of gnu11, define _POSIX_C_SOURCE first.
  */
 static inline uint64_t phyr_clock_ns(void)
 {
