@@ -77,11 +77,15 @@ class Artifacts:
     def commits(self) -> list[str]:
         return self.store.line("rev-list", "--reverse", f"{self.base}..{self.tip}").split()
 
+    def prepared(self, which: Kernel) -> str:
+        """The key of its sources and configuration, which are there."""
+        stock = which.tree == "stock"
+        return self.keep(f"prepared {which.name}", lambda: kernel.prepare(
+            which, self.base if stock else self.tip, not stock and self.patched))
+
     def kernel(self, which: Kernel) -> Path:
         """The image, up to date."""
-        stock = which.tree == "stock"
-        return self.keep(which.name,
-                         lambda: kernel.build(which, self.base if stock else self.tip, not stock and self.patched))
+        return self.keep(which.name, lambda: kernel.build(which, self.prepared(which)))
 
     @once
     def userspace(self) -> Path:
@@ -104,8 +108,8 @@ class Artifacts:
 
     def prove_config(self) -> None:
         """The two measured kernels differ in the series' own options and in nothing else."""
-        self.kernel(STOCK)
-        self.kernel(PHYR)
+        self.prepared(STOCK)
+        self.prepared(PHYR)
         difference = kernel.config_difference(STOCK, PHYR)
         note("kernel configuration, stock -> phyr: " + ("; ".join(difference) or "no difference"))
         own = config.fragment(config.FRAGMENTS / "phyr.config")

@@ -18,6 +18,9 @@ STAMPS = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "phyr", "KBUILD_BUILD_HOST": "phyr",
     "KBUILD_BUILD_VERSION": "1",
 }
+# The compiler cache has preprocessed a file before it knows that it must be compiled: once is enough.
+CACHE = {"CCACHE_NOCPP2": "1"}
+STAMP = "built"              # in the folder of the objects: the key of the image there
 CPUS = os.cpu_count() or 1
 
 
@@ -64,7 +67,7 @@ def checkout(tree: str, commit: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    return os.environ | STAMPS
+    return os.environ | STAMPS | CACHE
 
 
 def try_make(kernel: Kernel, *arguments: str, processes: int = CPUS) -> tuple[bool, str]:
@@ -99,21 +102,33 @@ def fragments(kernel: Kernel, patched: bool) -> list[str]:
     return ["base", "64bit", "x86-64", kernel.flavour] + (["phyr"] if patched else [])
 
 
-def build(kernel: Kernel, commit: str, patched: bool) -> Path:
-    """The bzImage of commit; patched says that the commit has the series' own options."""
+def built(kernel: Kernel, key: str) -> bool:
+    stamp = kernel.objects / STAMP
+    return kernel.image.exists() and stamp.exists() and stamp.read_text() == key
+
+
+def prepare(kernel: Kernel, commit: str, patched: bool) -> str:
+    """Sources and configuration of commit; returns the key by which what is built from them is known.
+
+    patched says that the commit has the series' own options.
+    """
     options = config.merged(fragments(kernel, patched))
     compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
     key = hashlib.sha256(repr((commit, options, compiler, kernel.architecture)).encode()).hexdigest()
-    stamp = kernel.objects / "built"
-    if kernel.image.exists() and stamp.exists() and stamp.read_text() == key:
-        return kernel.image
-    say(f"building the {kernel.name} kernel")
-    kernel.objects.mkdir(parents=True, exist_ok=True)
-    stamp.unlink(missing_ok=True)
-    checkout(kernel.tree, commit)
-    configure(kernel, options)
-    make(kernel, "bzImage")
-    stamp.write_text(key)
+    if not built(kernel, key):
+        kernel.objects.mkdir(parents=True, exist_ok=True)
+        (kernel.objects / STAMP).unlink(missing_ok=True)
+        checkout(kernel.tree, commit)
+        configure(kernel, options)
+    return key
+
+
+def build(kernel: Kernel, key: str) -> Path:
+    """The bzImage of what prepare() has prepared."""
+    if not built(kernel, key):
+        say(f"building the {kernel.name} kernel")
+        make(kernel, "bzImage")
+        (kernel.objects / STAMP).write_text(key)
     return kernel.image
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The measured kernels build, and their configurations differ in nothing but the series."""
+"""The measured kernels' configurations differ in nothing but the series."""
 
 from ci.artifacts import Artifacts
 from ci.entry import Options
