@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from ci import children
 from ci.destinations import Destination, Destinations
 from ci.error import CiError
 from ci.mails import Mailing
@@ -31,8 +32,7 @@ class Tree:
 
     def try_git(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         env = {name: value for name, value in os.environ.items() if name not in LOCAL} | {"LC_ALL": "C.UTF-8"}
-        return subprocess.run(["git", "-C", self.path, *arguments], capture_output=True, text=True, errors="replace",
-                              env=env, stdin=subprocess.DEVNULL)
+        return children.run(["git", "-C", self.path, *arguments], text=True, errors="replace", env=env)
 
     def git(self, *arguments: str | Path) -> str:
         run = self.try_git(*arguments)
@@ -108,9 +108,19 @@ def blame(tree: Tree, mailings: list[Mailing], mails: list[Path], said: str, ver
             f"{mail.parent} and resolve it there")
 
 
+def undo(tree: Tree, before: str) -> None:
+    """git am, which leaves the commits that it made where it was ended just after one."""
+    if tree.state("rebase-apply").exists():
+        tree.git("am", "--abort")
+    if tree.head != before:
+        tree.git("reset", "--quiet", "--merge", before)
+
+
 def apply(tree: Tree, mailings: list[Mailing], version: str) -> None:
     """All patches by one git am, which --abort takes back as a whole. version: of the base, for the error."""
     mails = [mail for mailing in mailings for mail in mailing.patches]
+    # Since it was looked at, somebody may have begun to work there.
+    tree.check()
     before = tree.head
     problem = "interrupted"
     try:
@@ -118,7 +128,7 @@ def apply(tree: Tree, mailings: list[Mailing], version: str) -> None:
         run = tree.try_git("am", "--3way", *(mail.resolve() for mail in mails))
         problem = blame(tree, mailings, mails, run.stderr + run.stdout, version) if run.returncode else ""
     finally:
-        if problem and tree.state("rebase-apply").exists():
-            tree.git("am", "--abort")
+        if problem:
+            undo(tree, before)
     if problem:
         raise ApplyError(f"{problem}. {tree.path} is as it was, at {before}" if tree.head == before else problem)

@@ -4,6 +4,7 @@
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,25 @@ PATIENCE = 5.0        # seconds between the request to end and the end
 def adopt() -> None:
     """Descendants whose parent ends become our children, so that they can be found."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def run(command: list, data: bytes | None = None, **more) -> subprocess.CompletedProcess:
+    """The command with data as its input, and what it said. Interrupted, it is asked to end, and has time for that.
+
+    subprocess.run() kills it, which makes git leave its locks behind, and a work tree between two states.
+    """
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, **more) as process:
+        try:
+            out, error = process.communicate(data)
+        except BaseException:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            raise
+    return subprocess.CompletedProcess(command, process.returncode, out, error)
 
 
 def parents() -> dict[int, int]:

@@ -2,10 +2,10 @@
 """git plumbing on one object store, with an index and a work tree of the caller's choice."""
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci import children
 from ci.error import CiError
 
 
@@ -30,10 +30,8 @@ class Git:
         return env | extra
 
     def run(self, *arguments: str, text: str | bytes = b"", env: dict[str, str] | None = None) -> bytes:
-        result = subprocess.run(
-            ["git", *arguments], input=text.encode() if isinstance(text, str) else text,
-            capture_output=True, env=self.environment(env or {}), cwd=self.work_tree,
-        )
+        result = children.run(["git", *arguments], text.encode() if isinstance(text, str) else text,
+                              env=self.environment(env or {}), cwd=self.work_tree)
         if result.returncode:
             raise GitError(f"git {arguments[0]}: {result.stderr.decode(errors='replace').strip()}")
         return result.stdout

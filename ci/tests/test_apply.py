@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as phyr
-from ci import apply, mails, series
+from ci import apply, children, mails, series
 from ci.error import CiError
 from ci.tests.topic import TABLE, TopicCase
 
@@ -113,6 +113,32 @@ class ApplyTest(TopicCase):
     def test_someone_elses_git_am_is_left_alone(self):
         self.user.state("rebase-apply").mkdir()
         with self.assertRaisesRegex(apply.ApplyError, "git am or git rebase is at work"):
+            self.apply()
+        self.assertTrue(self.user.state("rebase-apply").exists())
+
+    def test_an_interruption_leaves_nothing(self):
+        """git am, which --abort does not take back when it ended between a commit and the note that it was made."""
+        before = self.snapshot()
+        whole = children.run
+
+        def interrupted(command, *data, **more):
+            if "--3way" not in command:
+                return whole(command, *data, **more)
+            whole(command[:command.index("--3way") + 2], **more)
+            raise KeyboardInterrupt
+
+        with mock.patch.object(children, "run", interrupted), self.assertRaises(KeyboardInterrupt):
+            self.apply("mm")
+        self.assertEqual(self.snapshot(), before)
+
+    def test_who_begins_meanwhile_is_left_alone(self):
+        def begin(*_arguments):
+            self.user.state("rebase-apply").mkdir()
+            return found
+
+        found = mails.write_all(self.root, self.git.directory, self.base, TABLE, list(self.branches().values()),
+                                self.root / "out")
+        with mock.patch.object(mails, "write_all", begin), self.assertRaisesRegex(apply.ApplyError, "git am or git"):
             self.apply()
         self.assertTrue(self.user.state("rebase-apply").exists())
 

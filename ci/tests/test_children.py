@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 from pathlib import Path
@@ -34,6 +35,17 @@ def command(_arguments):
 
 door.command_kernels = command
 sys.argv = ["phyr", "kernels"]
+sys.exit(door.main())
+"""
+
+# One that leaves a file, unless it is given time to remove it.
+TIDY = """
+import sys
+from ci import __main__ as door
+from ci import children
+LEFT = sys.argv.pop()
+TRAP = 'trap "rm $0; exit 1" TERM; touch $0; while :; do sleep 0.1; done'
+door.command_kernels = lambda _arguments: children.run(["sh", "-c", TRAP, LEFT]).returncode
 sys.exit(door.main())
 """
 
@@ -74,3 +86,14 @@ class Interrupt(unittest.TestCase):
         status, said = self.interrupted(signal.SIGTERM)
         self.assertEqual(status, 143)
         self.assertNotIn("Traceback", said)
+
+    def test_time_to_tidy_up(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            left = Path(scratch) / "left"
+            process = subprocess.Popen([sys.executable, "-B", "-c", TIDY, "kernels", left], cwd=paths.ROOT)
+            self.addCleanup(process.kill)
+            while not left.exists() and process.poll() is None:
+                time.sleep(0.05)
+            process.terminate()
+            self.assertEqual(process.wait(60), 143)
+            self.assertFalse(left.exists())
