@@ -50,6 +50,29 @@ class Lock(unittest.TestCase):
         lock.hold(self.path)
         lock.release()
 
+    def test_what_a_killed_one_started(self):
+        started = subprocess.Popen(["sleep", "600"], env={lock.HELD: str(self.path)})
+        self.addCleanup(started.wait)
+        self.addCleanup(started.kill)
+        with self.assertRaisesRegex(lock.LockError, rf"killed .* {started.pid} \(sleep\); wait for"):
+            lock.hold(self.path)
+        started.kill()
+        started.wait()
+        lock.hold(self.path)
+        lock.release()
+
+    def test_what_a_killed_git_left(self):
+        index = self.path.parent / "linux.git" / "refs-heads-phyr.index.lock"
+        index.parent.mkdir(parents=True)
+        index.touch()
+        lock.hold(self.path)
+        self.assertFalse(index.exists())
+        # What is started under the lock shares it with who may be using an index.
+        index.touch()
+        lock.hold(self.path)
+        self.assertTrue(index.exists())
+        lock.release()
+
 
 if __name__ == "__main__":
     unittest.main()
