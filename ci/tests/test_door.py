@@ -6,7 +6,9 @@ import io
 import socket
 import subprocess
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as door
@@ -79,3 +81,19 @@ class Script(unittest.TestCase):
         run = subprocess.run([paths.ROOT / "phyr", "--help"], env={}, capture_output=True, text=True)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         self.assertIn("usage: ./phyr", run.stdout)
+
+    def test_the_environment_of_the_caller(self):
+        """A git hook's, a locale that is not UTF-8, and Python's search path."""
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        door = Path(scratch.name) / "phyr"
+        door.write_bytes((paths.ROOT / "phyr").read_bytes())
+        door.chmod(0o755)
+        (door.parent / "ci").mkdir()
+        (door.parent / "ci" / "__main__.py").write_text(
+            "import os, sys\nprint(sys.flags.utf8_mode, *os.environ)")
+        odd = {"GIT_DIR": "/x", "GIT_INDEX_FILE": "/x", "PYTHONSAFEPATH": "1", "PYTHONHOME": "/x", "LC_ALL": "en_US"}
+        run = subprocess.run([door], env=odd, capture_output=True, text=True)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertEqual(run.stdout.split()[0], "1")
+        self.assertEqual(odd.keys() & set(run.stdout.split()), {"LC_ALL"})
