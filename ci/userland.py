@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds of userspace/ and bench/ by meson, and the guest's userland made of one of them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -46,10 +47,21 @@ def meson(*arguments: str, env: dict[str, str] | None = None) -> None:
         raise UserlandError(f"meson {arguments[0]} failed:\n{(result.stdout + result.stderr).strip()[-3000:]}")
 
 
+def set_up(objects: Path) -> bool:
+    """Whole, and here: meson remembers absolute paths, so what was copied or moved builds and tests another clone."""
+    try:
+        folders = json.loads((objects / "meson-info" / "meson-info.json").read_text())["directories"]
+        return (objects / "build.ninja").stat().st_size > 0 and \
+            (folders["source"], folders["build"]) == (str(paths.ROOT), str(objects.resolve()))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def compile_build(build: Build, processes: int | None = None) -> Path:
     """Bring it up to date; the folder of its objects."""
     say(f"building userspace in {build.objects.name}")
-    if not (build.objects / "build.ninja").exists():
+    if not set_up(build.objects):
+        shutil.rmtree(build.objects, ignore_errors=True)
         meson("setup", str(build.objects), str(paths.ROOT), *build.options,
               env={"CC": "ccache clang", "CXX": "ccache clang++"} if build.clang else None)
     meson("compile", "-C", str(build.objects), *(["-j", str(processes)] if processes else []))
