@@ -103,6 +103,8 @@ def find(name: str) -> Entry:
     for entry in ENTRIES:
         if entry.name == name:
             return entry
+    if name == QUICK:
+        raise SelectionError(f"{QUICK} has no parts; name one of an entry: ENTRY/PART")
     raise SelectionError(f"{name}: no such entry; {near(name, [entry.name for entry in ENTRIES] + [QUICK])}")
 
 

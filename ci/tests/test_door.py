@@ -54,6 +54,7 @@ class Door(unittest.TestCase):
         self.assert_refused("test", "guest-pref", because="guest-pref: no such entry; near it are guest-perf")
         self.assert_refused("test", "dma/iommu-lasy", because="no such part; near it are iommu-lazy")
         self.assert_refused("test", "serve/x", because="serve has no parts")
+        self.assert_refused("test", "quick/x", because="quick has no parts")
         self.assert_refused("test", "ci", "qqq", because="no such entry; there are ci, ")
 
     def test_ports(self):
