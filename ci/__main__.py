@@ -128,8 +128,10 @@ def command_series(arguments: argparse.Namespace) -> int:
         return series_apply(artifacts, apply.Tree(path(arguments.apply[0])), arguments.apply[1:])
     prepare(())
     if arguments.action == "import":
-        series.import_range(paths.ROOT, git.Git(arguments.git_dir), arguments.range, artifacts.destinations)
-        series.compare_trees(artifacts.store, artifacts.tip, git.Git(arguments.git_dir), arguments.range)
+        source = git.Git(arguments.git_dir)
+        series.check_start(artifacts.store, artifacts.base, source, arguments.range)
+        series.import_range(paths.ROOT, source, arguments.range, artifacts.destinations)
+        series.compare_trees(artifacts.store, artifacts.tip, source, arguments.range)
     print(mails.table(paths.ROOT, artifacts.mailings))
     print(f"{len(artifacts.commits)} commits on {artifacts.base[:12]}, last {artifacts.tip[:12]}, "
           f"which is branch phyr of {paths.STORE.relative_to(paths.ROOT)}")

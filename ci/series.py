@@ -176,6 +176,14 @@ def fixes_of(source: Git, span: str) -> set[str]:
     return set(source.line("rev-list", FIXES_REF, f"^{span.split('..')[0]}").split())
 
 
+def check_start(store: Git, base: str, source: Git, span: str) -> None:
+    """Before anything is rewritten: what a range that begins later leaves out, an import would delete."""
+    start = span.split("..")[0]
+    if source.line("rev-parse", f"{start}^{{tree}}") != store.line("rev-parse", f"{base}^{{tree}}"):
+        raise SeriesError(f"{span}: begins at {start}, which is not the base {base[:12]}; name all commits of the "
+                          "series, as in base..topic")
+
+
 def import_range(root: Path, source: Git, span: str, destinations: Destinations) -> None:
     """Regenerate files/, fixes/ and patches/ of every folder from the commits of span, e.g. base..topic."""
     commits = source.line("rev-list", "--reverse", span).split()

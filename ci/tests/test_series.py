@@ -30,6 +30,12 @@ class SeriesTest(TopicCase):
         self.assertEqual(self.git.line("log", "--format=%s", f"{self.base}..fixes"), "RDMA/rxe: mend")
         self.assertIn("Why, at length.", self.git.line("log", "-1", "--format=%b", f"{built}~2"))
 
+    def test_a_range_that_leaves_patches_out(self):
+        tip = self.topic()
+        series.check_start(self.git, self.base, self.git, f"{self.base}..{tip}")
+        with self.assertRaisesRegex(series.SeriesError, "not the base .*; name all commits"):
+            series.check_start(self.git, self.base, self.git, f"{tip}~1..{tip}")
+
     def test_same_inputs_same_commits_and_same_files(self):
         tip = self.topic()
         self.import_topic(tip)
