@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fast registration MRs, mapped as kernel ULPs map them, without a device.
- * What was written through the MR must be in the fragments of the scatterlist,
- * byte by byte, and nowhere else.
+ * Tests of fast registration MRs. They need no device.
+ *
+ * A scatterlist of fragments is mapped as kernel ULPs do it. Data written
+ * through the MR must be in these fragments, byte by byte, and nowhere else.
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
@@ -18,14 +19,14 @@
 #define BUF_ORDER	get_order(BUF_SIZE)
 
 struct frag {
-	unsigned int	start;	/* in the buffer */
+	unsigned int	start;	/* offset in the buffer */
 	unsigned int	len;
 };
 
 struct rxe_mr_kunit {
 	struct rxe_mr		mr;
 	u8			*buf;	/* aligned to its size */
-	u8			*want;	/* what should be in @buf */
+	u8			*want;	/* expected contents of @buf */
 	u8			*data;
 	struct rnd_state	rnd;
 };
@@ -48,7 +49,7 @@ static int map_frags(struct kunit *test, unsigned int page_size,
 	return rxe_map_mr_sg(&kit->mr.ibmr, sgl, nr, sg_offset);
 }
 
-/* Where byte @pos of the fragments is in the buffer. */
+/* The offset in the buffer of byte @pos of the fragments. */
 static unsigned int frag_byte(const struct frag *frags, size_t pos)
 {
 	while (pos >= frags->len)
@@ -146,7 +147,7 @@ static void rxe_mr_large_pages(struct kunit *test)
 	expect_mapped(test, SZ_64K, frags, 3, 0x77);
 }
 
-/* Elements that touch within a page are one element. */
+/* Adjacent elements become one phyr, even if they meet within a page. */
 static void rxe_mr_touching(struct kunit *test)
 {
 	static const struct frag frags[] = {
@@ -160,7 +161,7 @@ static void rxe_mr_touching(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit->mr.index.nr, 1);
 }
 
-/* A ULP may move the iova after mapping, as ib_map_mr_sg_zbva() does. */
+/* A ULP may change the iova after mapping, as ib_map_mr_sg_zbva() does. */
 static void rxe_mr_moved(struct kunit *test)
 {
 	unsigned int sg_offset = 0x123;
@@ -252,7 +253,7 @@ static void rxe_mr_atomics(struct kunit *test)
 			RESPST_NONE);
 }
 
-/* Only the range is checked here: what reached the medium does not show. */
+/* Which ranges can be flushed. What reached the medium cannot be seen here. */
 static void rxe_mr_flush(struct kunit *test)
 {
 	struct rxe_mr_kunit *kit = test->priv;
