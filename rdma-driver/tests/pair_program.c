@@ -29,7 +29,8 @@ void memory_build(const struct memory *memory, struct layout *layout)
 	layout_case_build(layout, memory->parts, nr, memory->before);
 }
 
-void memory_check_regions(void (*check)(const struct region *region,
+void memory_check_regions(unsigned int more,
+			  void (*check)(const struct region *region,
 					const struct layout *layout))
 {
 	static const struct {
@@ -55,10 +56,13 @@ void memory_check_regions(void (*check)(const struct region *region,
 		/* iWARP takes addresses of memory only. */
 		if (parts[i].other_iova && !phyr_rdma_is_iwarp(pair.device))
 			region.to_iova = OTHER_IOVA - (uintptr_t)start;
-		region.mr = ibv_reg_mr_iova(
-			pair.device->pd, region.start,
-			region.end - region.start,
-			(uintptr_t)region.start + region.to_iova, ALL_ACCESS);
+		region.mr = ibv_reg_mr_iova(pair.device->pd, region.start,
+					    region.end - region.start,
+					    (uintptr_t)region.start +
+						    region.to_iova,
+					    ALL_ACCESS | more);
+		if (!region.mr && more)
+			skip("%s", strerror(errno));
 		if (!region.mr)
 			fail("registering %zu bytes: %s",
 			     region.end - region.start, strerror(errno));

@@ -75,11 +75,12 @@ struct region {
 
 /*
  * Build the memory of the running test and register regions over it, one after
- * the other: whole pages, words at both ends, odd ends and, if the device can
- * do that, another iova. @check moves data, and puts the pattern back where it
- * has written; no other byte may change.
+ * the other, with all access and @more: whole pages, words at both ends, odd
+ * ends and, if the device can do that, another iova. @check moves data, and puts
+ * the pattern back where it has written; no other byte may change.
  */
-void memory_check_regions(void (*check)(const struct region *region,
+void memory_check_regions(unsigned int more,
+			  void (*check)(const struct region *region,
 					const struct layout *layout));
 
 #endif

@@ -102,11 +102,17 @@ static void check_region(const struct region *region,
 
 static void test_memory(void)
 {
-	memory_check_regions(check_region);
+	memory_check_regions(0, check_region);
+}
+
+static void test_on_demand(void)
+{
+	memory_check_regions(IBV_ACCESS_ON_DEMAND, check_region);
 }
 
 static const struct test_case tests[] = {
 	TEST_EACH(test_memory, memories),
+	TEST_EACH(test_on_demand, memories),
 };
 
 PAIR_PROGRAM(.buffer_len = PAGE, .setup = layout_case_prepare)

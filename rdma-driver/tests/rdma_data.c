@@ -199,11 +199,29 @@ static const struct memory memories[] = {
 
 static void test_memory(void)
 {
-	memory_check_regions(check_region);
+	memory_check_regions(0, check_region);
+}
+
+static const struct memory on_demand[] = {
+	{ "base", 0, { { "base", 70, 0, TOUCH_WRITE } } },
+	{ "base, not faulted in", 0, { { "base", 70, 0, TOUCH_NOT } } },
+	{ "mixture",
+	  5 * PAGE,
+	  { { "memfd", 5, 9, TOUCH_WRITE },
+	    { "thp", 1, 0, TOUCH_WRITE },
+	    { "tmpfs-private", 3, 0, TOUCH_READ },
+	    { "shmem", 1, 0, TOUCH_NOT } } },
+};
+
+/* Pages that are faulted in when the device comes to them. */
+static void test_on_demand(void)
+{
+	memory_check_regions(IBV_ACCESS_ON_DEMAND, check_region);
 }
 
 static const struct test_case tests[] = {
 	TEST_EACH(test_memory, memories),
+	TEST_EACH(test_on_demand, on_demand),
 };
 
 PAIR_PROGRAM(.buffer_len = LONGEST + 2 * PAGE, .setup = layout_case_prepare)
