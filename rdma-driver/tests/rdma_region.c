@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The life of memory regions: many over one page, re-registration, windows,
- * fork, memory that is unmapped under them.
+ * The life of memory regions: many over one page, re-registration, fork, memory
+ * that is unmapped under them.
  */
 #include <errno.h>
 #include <linux/kernel-page-flags.h>
@@ -228,58 +228,6 @@ static void test_rereg_translation(void)
 	unmap_region(mr);
 }
 
-static struct ibv_mw_bind_info window_over(struct ibv_mr *mr, char *at,
-					   size_t len)
-{
-	return (struct ibv_mw_bind_info){
-		.mr = mr,
-		.addr = (uintptr_t)at,
-		.length = len,
-		.mw_access_flags = IBV_ACCESS_REMOTE_WRITE,
-	};
-}
-
-/* The responder binds: its queue pair owns the window. */
-static void bind_window(struct ibv_mw *window, struct ibv_mw_bind *bind)
-{
-	struct ibv_wc wc;
-	int nr;
-
-	bind->send_flags = IBV_SEND_SIGNALED;
-	assert_int_equal(ibv_bind_mw(pair.rdma->qp[1], window, bind), 0);
-	do {
-		nr = ibv_poll_cq(pair.rdma->cq, 1, &wc);
-	} while (!nr);
-	assert_int_equal(wc.status, IBV_WC_SUCCESS);
-}
-
-static void test_window(void)
-{
-	char *area = map_pages(PAGES);
-	struct ibv_mr *mr = region_over(area);
-	struct ibv_mw *window = ibv_alloc_mw(pair.device->pd, IBV_MW_TYPE_1);
-	struct ibv_mw_bind bind = {
-		.bind_info = window_over(mr, area + PAGE + 100, 5000),
-	};
-	struct ibv_mr as_mr;
-
-	if (!window)
-		skip("no memory windows: %s", strerror(errno));
-	bind_window(window, &bind);
-	as_mr = (struct ibv_mr){ .rkey = window->rkey };
-	assert_writes(&as_mr, area + PAGE + 100, 5000);
-	assert_writes(&as_mr, area + 2 * PAGE - 1, 2);
-	assert_int_equal(area[PAGE + 99], 1);
-	assert_int_equal(area[PAGE + 5100], 1);
-
-	/* The region cannot go while a window is bound to it. */
-	assert_int_not_equal(ibv_dereg_mr(mr), 0);
-	assert_int_equal(write_to(&as_mr, area + PAGES * PAGE, 1),
-			 IBV_WC_REM_ACCESS_ERR);
-	assert_int_equal(ibv_dealloc_mw(window), 0);
-	unmap_region(mr);
-}
-
 /* The child gets copies of pinned pages; the parent keeps those of the region. */
 static void test_fork(void)
 {
@@ -490,13 +438,19 @@ static void test_prefetch(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_many_over_2m), TEST(test_many_over_1g),
-	TEST(test_rereg_access), TEST(test_rereg_read_only),
-	TEST(test_rereg_pd),	 TEST(test_rereg_translation),
-	TEST(test_window),	 TEST(test_fork),
-	TEST(test_unmap),	 TEST(test_dirty),
-	TEST(test_movable),	 TEST(test_key_after_dereg),
-	TEST(test_on_demand),	 TEST(test_prefetch),
+	TEST(test_many_over_2m),
+	TEST(test_many_over_1g),
+	TEST(test_rereg_access),
+	TEST(test_rereg_read_only),
+	TEST(test_rereg_pd),
+	TEST(test_rereg_translation),
+	TEST(test_fork),
+	TEST(test_unmap),
+	TEST(test_dirty),
+	TEST(test_movable),
+	TEST(test_key_after_dereg),
+	TEST(test_on_demand),
+	TEST(test_prefetch),
 };
 
 PAIR_PROGRAM(.buffer_len = 64 * PHYR_KIB)
