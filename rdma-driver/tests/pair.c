@@ -58,8 +58,6 @@ static int split(struct pair_range range, int sges, struct ibv_sge *sge)
 	return nr;
 }
 
-static enum ibv_wc_status execute(struct pair *pair, struct ibv_send_wr *wr);
-
 /* A read is answered when the write before it has been placed. */
 static enum ibv_wc_status await_placement(struct pair *pair)
 {
@@ -75,7 +73,7 @@ static enum ibv_wc_status await_placement(struct pair *pair)
 		.wr.rdma = { sge.addr, pair->word_mr->rkey },
 	};
 
-	return execute(pair, &wr);
+	return pair_execute(pair, &wr);
 }
 
 static enum ibv_wc_status execute_once(struct pair *pair,
@@ -89,7 +87,7 @@ static enum ibv_wc_status execute_once(struct pair *pair,
 	return status;
 }
 
-static enum ibv_wc_status execute(struct pair *pair, struct ibv_send_wr *wr)
+enum ibv_wc_status pair_execute(struct pair *pair, struct ibv_send_wr *wr)
 {
 	enum ibv_wc_status status = execute_once(pair, wr);
 
@@ -115,7 +113,7 @@ enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
 		.wr.rdma = { .remote_addr = remote, .rkey = rkey },
 	};
 
-	return execute(pair, &wr);
+	return pair_execute(pair, &wr);
 }
 
 /* Within 10 s. */
@@ -158,6 +156,28 @@ bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
 	return refused;
 }
 
+enum ibv_wc_status pair_send_lists(struct pair *pair, struct ibv_send_wr *wr,
+				   struct ibv_recv_wr *receive)
+{
+	struct ibv_recv_wr *bad;
+	enum ibv_wc_status status;
+	struct ibv_wc wc;
+	int nr;
+
+	assert_int_equal(ibv_post_recv(pair->rdma->qp[1], receive, &bad), 0);
+	status = pair_execute(pair, wr);
+	if (status != IBV_WC_SUCCESS)
+		return status;
+	/* Both ends complete to one queue: the first one has been seen. */
+	do {
+		nr = ibv_poll_cq(pair->rdma->cq, 1, &wc);
+	} while (!nr);
+	assert_int_equal(nr, 1);
+	if (wc.status != IBV_WC_SUCCESS)
+		pair_reconnect(pair);
+	return wc.status;
+}
+
 enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
 			     struct pair_range to, int sges)
 {
@@ -171,23 +191,8 @@ enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
 		.sg_list = to_sge,
 		.num_sge = split(to, sges, to_sge),
 	};
-	struct ibv_recv_wr *bad;
-	enum ibv_wc_status status;
-	struct ibv_wc wc;
-	int nr;
 
-	assert_int_equal(ibv_post_recv(pair->rdma->qp[1], &receive, &bad), 0);
-	status = execute(pair, &wr);
-	if (status != IBV_WC_SUCCESS)
-		return status;
-	/* Both ends complete to one queue: execute() has seen the first. */
-	do {
-		nr = ibv_poll_cq(pair->rdma->cq, 1, &wc);
-	} while (!nr);
-	assert_int_equal(nr, 1);
-	if (wc.status != IBV_WC_SUCCESS)
-		pair_reconnect(pair);
-	return wc.status;
+	return pair_send_lists(pair, &wr, &receive);
 }
 
 enum ibv_wc_status pair_atomic(struct pair *pair, enum ibv_wr_opcode opcode,
@@ -207,5 +212,5 @@ enum ibv_wc_status pair_atomic(struct pair *pair, enum ibv_wr_opcode opcode,
 		},
 	};
 
-	return execute(pair, &wr);
+	return pair_execute(pair, &wr);
 }

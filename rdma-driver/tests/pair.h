@@ -37,6 +37,8 @@ struct pair_range {
 	uint32_t key;
 };
 
+/* One request, or a list of which an error is the first one's. */
+enum ibv_wc_status pair_execute(struct pair *pair, struct ibv_send_wr *wr);
 /* IBV_WR_RDMA_WRITE or _READ; the local range as @sges pieces. */
 enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
 				 struct pair_range local, uint64_t remote,
@@ -47,6 +49,9 @@ enum ibv_wc_status pair_transfer(struct pair *pair, enum ibv_wr_opcode opcode,
  */
 bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
 		  struct pair_range local, uint64_t remote, uint32_t rkey);
+/* @wr sends to the buffers of @receive. */
+enum ibv_wc_status pair_send_lists(struct pair *pair, struct ibv_send_wr *wr,
+				   struct ibv_recv_wr *receive);
 /* Both ends as @sges pieces. */
 enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,
 			     struct pair_range to, int sges);

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "layout_case.h"
 #include "pair_program.h"
+#include "pattern.h"
+
+/* Of a giant page, the beginning: to fill all of it would take too long. */
+#define LONGEST_REGION (8ul << 20)
+#define OTHER_IOVA (12ul << 10)
 
 struct pair pair;
 char *buffer;
@@ -20,6 +27,51 @@ void memory_build(const struct memory *memory, struct layout *layout)
 	while (memory->parts[nr].kind)
 		nr++;
 	layout_case_build(layout, memory->parts, nr, memory->before);
+}
+
+void memory_check_regions(unsigned int more,
+			  void (*check)(const struct region *region,
+					const struct layout *layout))
+{
+	static const struct {
+		size_t from_start, from_end;
+		bool other_iova;
+	} parts[] = { { 0, 0, false }, { 16, 24, false }, { 17, 33, true } };
+	struct layout layout;
+	char *start;
+	size_t len;
+
+	memory_build(test_element(), &layout);
+	start = (char *)layout.start;
+	len = layout.end - layout.start;
+	if (len > LONGEST_REGION)
+		len = LONGEST_REGION;
+	pattern_fill(start, len, MEMORY);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		struct region region = {
+			.start = start + parts[i].from_start,
+			.end = start + len - parts[i].from_end,
+		};
+
+		/* iWARP takes addresses of memory only. */
+		if (parts[i].other_iova && !phyr_rdma_is_iwarp(pair.device))
+			region.to_iova = OTHER_IOVA - (uintptr_t)start;
+		region.mr = ibv_reg_mr_iova(pair.device->pd, region.start,
+					    region.end - region.start,
+					    (uintptr_t)region.start +
+						    region.to_iova,
+					    ALL_ACCESS | more);
+		if (!region.mr && more)
+			skip("%s", strerror(errno));
+		if (!region.mr)
+			fail("registering %zu bytes: %s",
+			     region.end - region.start, strerror(errno));
+		check(&region, &layout);
+		assert_int_equal(ibv_dereg_mr(region.mr), 0);
+		if (pattern_mismatch(start, len, MEMORY))
+			fail("a transfer changed what it should not");
+	}
+	layout_clear(&layout);
 }
 
 static void map_buffer(void)

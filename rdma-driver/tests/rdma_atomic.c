@@ -11,8 +11,6 @@
 #include "pattern.h"
 
 #define PAGE 4096ul
-#define MEMORY 1
-#define LONGEST_REGION (8ul << 20)
 
 static const struct memory memories[] = {
 	{ "base", 0, { { "base", 20, 0, TOUCH_WRITE } } },
@@ -26,19 +24,6 @@ static const struct memory memories[] = {
 	    { "hugetlb-2M", 1, 0, TOUCH_WRITE },
 	    { "base", 4, 0, TOUCH_NOT },
 	    { "memfd", 3, 0, TOUCH_WRITE } } },
-};
-
-/**
- * struct region - a memory region under test
- * @start: first byte
- * @end: byte after the last
- * @to_iova: what to add to an address for the remote side
- */
-struct region {
-	char *start;
-	char *end;
-	uint64_t to_iova;
-	struct ibv_mr *mr;
 };
 
 static uint64_t atomic(const struct region *region, enum ibv_wr_opcode opcode,
@@ -100,51 +85,34 @@ static void check_edge(const struct region *region, char *edge)
 		check_word(region, word + i);
 }
 
-static void check_region(const struct layout *layout, char *start, size_t len,
-			 uint64_t iova)
+static void check_region(const struct region *region,
+			 const struct layout *layout)
 {
-	struct region region = {
-		.start = start,
-		.end = start + len,
-		.to_iova = iova - (uintptr_t)start,
-	};
+	char *first = region->start;
 
-	region.mr =
-		ibv_reg_mr_iova(pair.device->pd, start, len, iova, ALL_ACCESS);
-	assert_non_null(region.mr);
-	check_edge(&region, start);
-	check_edge(&region, region.end);
-	for (char *page = start + PAGE; page < start + 20 * PAGE; page += PAGE)
-		check_edge(&region, page - (uintptr_t)page % PAGE);
+	check_edge(region, first);
+	check_edge(region, region->end);
+	for (char *page = first + PAGE; page < first + 20 * PAGE; page += PAGE)
+		check_edge(region, page - (uintptr_t)page % PAGE);
 	for (unsigned int i = 1; i < layout->nr; i++)
-		check_edge(&region, (char *)layout->segments[i].start);
-	check_edge(&region, (char *)layout->segments[0].start +
-				    layout->segments[0].kind->granule);
-	assert_int_equal(ibv_dereg_mr(region.mr), 0);
-	assert_null(pattern_mismatch(start, len, MEMORY));
+		check_edge(region, (char *)layout->segments[i].start);
+	check_edge(region, (char *)layout->segments[0].start +
+				   layout->segments[0].kind->granule);
 }
 
 static void test_memory(void)
 {
-	const struct memory *memory = test_element();
-	struct layout layout;
-	char *start;
-	size_t len;
+	memory_check_regions(0, check_region);
+}
 
-	memory_build(memory, &layout);
-	start = (char *)layout.start;
-	len = layout.end - layout.start;
-	if (len > LONGEST_REGION)
-		len = LONGEST_REGION;
-	pattern_fill(start, len, MEMORY);
-	check_region(&layout, start, len, (uintptr_t)start);
-	check_region(&layout, start + 16, len - 40, (uintptr_t)start + 16);
-	check_region(&layout, start + 3, len - 10, 5 * PAGE + 3);
-	layout_clear(&layout);
+static void test_on_demand(void)
+{
+	memory_check_regions(IBV_ACCESS_ON_DEMAND, check_region);
 }
 
 static const struct test_case tests[] = {
 	TEST_EACH(test_memory, memories),
+	TEST_EACH(test_on_demand, memories),
 };
 
 PAIR_PROGRAM(.buffer_len = PAGE, .setup = layout_case_prepare)

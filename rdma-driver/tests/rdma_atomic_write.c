@@ -9,7 +9,6 @@
 #include "pattern.h"
 
 #define PAGE 4096ul
-#define MEMORY 1
 
 /* [0] writes to [1]; they complete to the queue of the pair. */
 static struct ibv_qp *qps[2];

@@ -11,7 +11,6 @@
 #include "pattern.h"
 
 #define PAGE 4096ul
-#define MEMORY 1
 #define BUFFER 2
 
 static struct layout layout;

@@ -12,24 +12,9 @@
 #include "pattern.h"
 
 #define PAGE 4096ul
-#define MEMORY 1 /* seed of the memory under test */
 #define GUARD 64 /* bytes before and after a transfer that must not change */
 #define LONGEST (64ul << 10)
 #define RANDOM_TRANSFERS 150
-#define MAX_EDGES 64
-
-/**
- * struct region - a memory region under test
- * @start: first byte
- * @len: its length
- * @to_iova: what to add to an address for the remote side
- */
-struct region {
-	char *start;
-	size_t len;
-	uint64_t to_iova;
-	struct ibv_mr *mr;
-};
 
 enum role {
 	WRITE_INTO,
@@ -75,6 +60,14 @@ static enum ibv_wc_status move(const struct region *region, enum role role,
 	}
 }
 
+/* @what is wrong with a transfer. */
+static void fail_transfer(const struct region *region, enum role role,
+			  const char *at, size_t len, const char *what)
+{
+	fail("%s %zu bytes at +%#tx of %#tx: %s", role_names[role], len,
+	     at - region->start, region->end - region->start, what);
+}
+
 static void check_transfer(const struct region *region, enum role role,
 			   char *at, size_t len, unsigned int number)
 {
@@ -83,32 +76,27 @@ static void check_transfer(const struct region *region, enum role role,
 		    role == SEND_INTO;
 	const char *first = at - GUARD < region->start ? region->start
 						       : at - GUARD;
-	const char *end = region->start + region->len;
+	const char *last = at + len + GUARD < region->end ? at + len + GUARD
+							  : region->end;
 	enum ibv_wc_status status;
 
 	pattern_fill(other - GUARD, len + 2 * GUARD, number + 2);
 	status = move(region, role, at, other, len,
 		      1 + number / (2 * ROLES) % PAIR_SGES);
 	if (status != IBV_WC_SUCCESS)
-		fail("%s %zu bytes at +%#tx of %#zx: %s", role_names[role], len,
-		     at - region->start, region->len,
-		     ibv_wc_status_str(status));
+		fail_transfer(region, role, at, len, ibv_wc_status_str(status));
 	if (memcmp(at, other, len))
-		fail("%s %zu bytes at +%#tx of %#zx: wrong data",
-		     role_names[role], len, at - region->start, region->len);
+		fail_transfer(region, role, at, len, "wrong data");
 	if (pattern_mismatch(other - GUARD, GUARD, number + 2) ||
 	    pattern_mismatch(other + len, GUARD, number + 2) ||
 	    (into && pattern_mismatch(other, len, number + 2)) ||
 	    (!into && pattern_mismatch(at, len, MEMORY)))
-		fail("%s %zu bytes at +%#tx of %#zx: the source or what is around the buffer changed",
-		     role_names[role], len, at - region->start, region->len);
+		fail_transfer(
+			region, role, at, len,
+			"the source or what is around the buffer changed");
 	pattern_fill(at, len, MEMORY);
-	if (pattern_mismatch(first,
-			     at + len + GUARD < end ? at + len + GUARD - first
-						    : end - first,
-			     MEMORY))
-		fail("%s %zu bytes at +%#tx of %#zx: what is around changed",
-		     role_names[role], len, at - region->start, region->len);
+	if (pattern_mismatch(first, last - first, MEMORY))
+		fail_transfer(region, role, at, len, "what is around changed");
 }
 
 static void check_near_edge(const struct region *region, char *edge)
@@ -127,8 +115,7 @@ static void check_near_edge(const struct region *region, char *edge)
 			/* Also those that end there. */
 			if (number / ROLES & 1)
 				at -= len;
-			if (at >= region->start &&
-			    at + len <= region->start + region->len)
+			if (at >= region->start && at + len <= region->end)
 				check_transfer(region, number % ROLES, at, len,
 					       number);
 			number++;
@@ -139,48 +126,39 @@ static void check_near_edge(const struct region *region, char *edge)
 
 static void check_at_random(const struct region *region)
 {
-	struct dice dice = dice_with_seed(region->len);
+	const size_t size = region->end - region->start;
+	struct dice dice = dice_with_seed(size);
 
 	for (unsigned int i = 0; i < RANDOM_TRANSFERS; i++) {
-		size_t most = region->len < LONGEST ? region->len : LONGEST;
+		size_t most = size < LONGEST ? size : LONGEST;
 		size_t len = 1 + dice_roll(&dice, most);
-		char *at =
-			region->start + dice_roll(&dice, region->len - len + 1);
+		char *at = region->start + dice_roll(&dice, size - len + 1);
 
 		check_transfer(region, dice_roll(&dice, ROLES), at, len, i);
 	}
 }
 
-static void check_region(const struct layout *layout, char *start, size_t len,
-			 uint64_t iova)
+static void check_region(const struct region *region,
+			 const struct layout *layout)
 {
-	struct region region = {
-		.start = start,
-		.len = len,
-		.to_iova = iova - (uintptr_t)start,
-	};
-	char *end = start + len;
+	char *start = region->start;
+	char *end = region->end;
 
-	region.mr =
-		ibv_reg_mr_iova(pair.device->pd, start, len, iova, ALL_ACCESS);
-	if (!region.mr)
-		fail("registering %zu bytes: %s", len, strerror(errno));
-	check_near_edge(&region, start);
-	check_near_edge(&region, end);
-	check_near_edge(&region, start + PAGE - (uintptr_t)start % PAGE);
-	check_near_edge(&region, end - (uintptr_t)end % PAGE);
+	check_near_edge(region, start);
+	check_near_edge(region, end);
+	check_near_edge(region, start + PAGE - (uintptr_t)start % PAGE);
+	check_near_edge(region, end - (uintptr_t)end % PAGE);
 	for (unsigned int i = 1; i < layout->nr; i++)
-		check_near_edge(&region, (char *)layout->segments[i].start);
+		check_near_edge(region, (char *)layout->segments[i].start);
 	for (unsigned int i = 0; i < layout->nr; i++) {
 		const struct layout_segment *segment = &layout->segments[i];
 		size_t granule = segment->kind->granule;
 
 		if (segment->len > granule)
-			check_near_edge(&region,
+			check_near_edge(region,
 					(char *)segment->start + granule);
 	}
-	check_at_random(&region);
-	assert_int_equal(ibv_dereg_mr(region.mr), 0);
+	check_at_random(region);
 }
 
 static const struct memory memories[] = {
@@ -219,35 +197,31 @@ static const struct memory memories[] = {
 	    { "memfd", 1, 0, TOUCH_WRITE } } },
 };
 
-/* A window into a giant page: filling all of it would take too long. */
-#define LONGEST_REGION (8ul << 20)
-
 static void test_memory(void)
 {
-	const struct memory *memory = test_element();
-	struct layout layout;
-	char *start;
-	size_t len;
+	memory_check_regions(0, check_region);
+}
 
-	memory_build(memory, &layout);
-	start = (char *)layout.start;
-	len = layout.end - layout.start;
-	if (len > LONGEST_REGION)
-		len = LONGEST_REGION;
-	pattern_fill(start, len, MEMORY);
-	/* Whole pages, odd ends, and addresses that are not those of memory. */
-	check_region(&layout, start, len, (uintptr_t)start);
-	check_region(&layout, start + 17, len - 50, (uintptr_t)start + 17);
-	/* iWARP has none of the latter. */
-	if (!phyr_rdma_is_iwarp(pair.device))
-		check_region(&layout, start + 17, len - 50, 3 * PAGE + 17);
-	if (pattern_mismatch(start, len, MEMORY))
-		fail("a transfer changed what it should not");
-	layout_clear(&layout);
+static const struct memory on_demand[] = {
+	{ "base", 0, { { "base", 70, 0, TOUCH_WRITE } } },
+	{ "base, not faulted in", 0, { { "base", 70, 0, TOUCH_NOT } } },
+	{ "mixture",
+	  5 * PAGE,
+	  { { "memfd", 5, 9, TOUCH_WRITE },
+	    { "thp", 1, 0, TOUCH_WRITE },
+	    { "tmpfs-private", 3, 0, TOUCH_READ },
+	    { "shmem", 1, 0, TOUCH_NOT } } },
+};
+
+/* Pages that are faulted in when the device comes to them. */
+static void test_on_demand(void)
+{
+	memory_check_regions(IBV_ACCESS_ON_DEMAND, check_region);
 }
 
 static const struct test_case tests[] = {
 	TEST_EACH(test_memory, memories),
+	TEST_EACH(test_on_demand, on_demand),
 };
 
 PAIR_PROGRAM(.buffer_len = LONGEST + 2 * PAGE, .setup = layout_case_prepare)

@@ -15,7 +15,6 @@
 #include "pattern.h"
 
 #define PAGE 4096ul
-#define MEMORY 1
 #define BUFFER 2
 #define MOST (64 * PHYR_KIB)
 

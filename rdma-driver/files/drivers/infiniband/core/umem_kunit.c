@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What drivers read from a umem, compared with the same made from page arrays.
+ * Tests of umems. What drivers read from a umem must equal what they read from
+ * a scatterlist that was made from pinned pages, batch by batch.
  *
- * Memory is faulted in by runs of random length in random order, so that some
- * of it is contiguous and some is not. For random ranges of it a umem must have
- * the scatterlist that batches of pinned pages appended to a table give, entry
- * by entry, and the same page sizes and blocks must follow from both. The
- * fixture keeps the pages pinned, so that nothing can move, and knows how often
- * each is referenced; a umem adds one pin to each page of its range.
+ * Memory is faulted in by runs of random length in random order, so some of it
+ * is contiguous and some is not. For random ranges of it, both scatterlists
+ * must have the same entries, and the same page sizes and blocks must follow.
+ *
+ * The fixture pins all pages, so they cannot move. It records the references of
+ * each page: a umem must add one pin to each page of its range, and to no other.
  */
 #include <kunit/device.h>
 #include <kunit/test.h>
@@ -22,7 +23,7 @@
 #include <rdma/iter.h>
 
 #define SEED		0x756d656d
-#define NR_PAGES	1600	/* > 3 pages of page pointers, at 4 KiB */
+#define NR_PAGES	1600	/* > 3 batches, at 4 KiB pages */
 #define BATCH		(PAGE_SIZE / sizeof(struct page *))
 #define MAX_RUN		64
 #define NR_LAYOUTS	3
@@ -44,7 +45,7 @@ static u32 random_below(struct umem_memory *mem, u32 end)
 	return prandom_u32_state(&mem->rnd) % end;
 }
 
-/* MAP_STACK: no THP, of which a table would have very few entries. */
+/* MAP_STACK keeps THPs away: a table of THPs has too few entries to test. */
 static void memory_map(struct kunit *test)
 {
 	struct umem_memory *mem = test->priv;
@@ -57,7 +58,7 @@ static void memory_map(struct kunit *test)
 	KUNIT_ASSERT_NE(test, 0, mem->addr);
 	user = (u8 __user *)mem->addr;
 
-	/* Pages that are there already are only written to once more. */
+	/* Runs may overlap: a page that is present stays where it is. */
 	while (left > NR_PAGES / 8) {
 		unsigned int run = 1 + random_below(mem, MAX_RUN);
 		unsigned int first = random_below(mem, NR_PAGES - run + 1);
@@ -70,7 +71,7 @@ static void memory_map(struct kunit *test)
 	for (i = 0; i < NR_PAGES; i++)
 		KUNIT_ASSERT_EQ(test, 0, put_user(1, user + i * PAGE_SIZE));
 
-	/* Per-CPU batches of new pages hold references of their own. */
+	/* New pages are in per-CPU batches, which hold references. */
 	lru_add_drain_all();
 	KUNIT_ASSERT_EQ(test, NR_PAGES,
 			pin_user_pages_fast(mem->addr, NR_PAGES, FOLL_WRITE,
@@ -107,7 +108,7 @@ static void umem_kunit_exit(struct kunit *test)
 		memory_unmap(test);
 }
 
-/* A device that does DMA, directly, with segments of this many bytes at most. */
+/* Use a device that does DMA without an IOMMU; @max_seg_size is in bytes. */
 static void use_dma_device(struct kunit *test, unsigned int max_seg_size)
 {
 	struct umem_memory *mem = test->priv;
@@ -117,13 +118,13 @@ static void use_dma_device(struct kunit *test, unsigned int max_seg_size)
 	dev->coherent_dma_mask = DMA_BIT_MASK(64);
 	dev->dma_mask = &dev->coherent_dma_mask;
 	dev->dma_parms = &mem->dma_parms;
-	/* What pins memory for long wants that, see ib_umem_get_va(). */
+	/* Umems are mapped with DMA_ATTR_REQUIRE_COHERENT. */
 	dev_set_dma_coherent(dev);
 	dma_set_max_seg_size(dev, max_seg_size);
 	mem->ibdev.dma_device = dev;
 }
 
-/* Exactly the pages of the range have @extra pins. */
+/* Expect @extra pins on each page of the range, and none on others. */
 static void expect_pins(struct kunit *test, unsigned long addr, size_t len,
 			int extra)
 {
@@ -145,7 +146,7 @@ static void expect_pins(struct kunit *test, unsigned long addr, size_t len,
 	}
 }
 
-/* The scatterlist of a umem, made from batches of pages. */
+/* Make the scatterlist of @umem from batches of pinned pages. */
 static void pages_get(struct kunit *test, struct ib_umem *umem,
 		      unsigned long addr, size_t len)
 {
@@ -216,7 +217,7 @@ static void expect_same_entries(struct kunit *test, struct ib_umem *umem,
 	}
 }
 
-/* Which page size for these sizes and this IOVA, and which blocks of it. */
+/* Expect the same best page size out of @sizes for @iova, and its blocks. */
 static void expect_same_blocks(struct kunit *test, struct ib_umem *umem,
 			       struct ib_umem *want, unsigned long sizes,
 			       u64 iova)
@@ -262,6 +263,25 @@ static void expect_same_answers(struct kunit *test, struct ib_umem *umem,
 	}
 }
 
+/* A umem of phyrs has no pages, but the same DMA addresses. */
+static void expect_same_mapping(struct kunit *test, struct ib_umem *want,
+				unsigned long addr, size_t len)
+{
+	struct umem_memory *mem = test->priv;
+	struct ib_umem *umem;
+
+	umem = ib_umem_get_va_phyrs(&mem->ibdev, addr, len,
+				    IB_ACCESS_LOCAL_WRITE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, umem);
+	expect_pins(test, addr, len, 3);
+	KUNIT_EXPECT_EQ(test, umem->sgt_append.sgt.orig_nents, 0);
+	KUNIT_EXPECT_EQ(test, ib_umem_start_dma_addr(umem),
+			ib_umem_start_dma_addr(want));
+	expect_same_answers(test, umem, want);
+	ib_umem_release(umem);
+	expect_pins(test, addr, len, 2);
+}
+
 static void expect_same_umem(struct kunit *test, unsigned long addr, size_t len)
 {
 	struct umem_memory *mem = test->priv;
@@ -279,6 +299,8 @@ static void expect_same_umem(struct kunit *test, unsigned long addr, size_t len)
 	expect_pins(test, addr, len, 2);
 	expect_same_entries(test, umem, &want);
 	expect_same_answers(test, umem, &want);
+	if (mem->ibdev.dma_device)
+		expect_same_mapping(test, &want, addr, len);
 	pages_put(&want);
 
 	ib_umem_release(umem);
@@ -370,7 +392,7 @@ static void umem_fails_while_pinning(struct kunit *test)
 	expect_same_umem(test, mem->addr + 100, size - PAGE_SIZE - 100);
 }
 
-/* No entry can hold a page: found out when everything is pinned. */
+/* Segments are smaller than a page. This error comes after pinning. */
 static void umem_fails_after_pinning(struct kunit *test)
 {
 	struct umem_memory *mem = test->priv;

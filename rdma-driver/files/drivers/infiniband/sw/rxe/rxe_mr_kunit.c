@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fast registration MRs, mapped as kernel ULPs map them, without a device.
- * What was written through the MR must be in the fragments of the scatterlist,
- * byte by byte, and nowhere else.
+ * Tests of fast registration MRs. They need no device.
+ *
+ * A scatterlist of fragments is mapped as kernel ULPs do it. Data written
+ * through the MR must be in these fragments, byte by byte, and nowhere else.
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
@@ -18,14 +19,14 @@
 #define BUF_ORDER	get_order(BUF_SIZE)
 
 struct frag {
-	unsigned int	start;	/* in the buffer */
+	unsigned int	start;	/* offset in the buffer */
 	unsigned int	len;
 };
 
 struct rxe_mr_kunit {
 	struct rxe_mr		mr;
 	u8			*buf;	/* aligned to its size */
-	u8			*want;	/* what should be in @buf */
+	u8			*want;	/* expected contents of @buf */
 	u8			*data;
 	struct rnd_state	rnd;
 };
@@ -48,7 +49,7 @@ static int map_frags(struct kunit *test, unsigned int page_size,
 	return rxe_map_mr_sg(&kit->mr.ibmr, sgl, nr, sg_offset);
 }
 
-/* Where byte @pos of the fragments is in the buffer. */
+/* The offset in the buffer of byte @pos of the fragments. */
 static unsigned int frag_byte(const struct frag *frags, size_t pos)
 {
 	while (pos >= frags->len)
@@ -56,8 +57,8 @@ static unsigned int frag_byte(const struct frag *frags, size_t pos)
 	return frags->start + pos;
 }
 
-static void expect_data(struct kunit *test, const struct frag *frags,
-			unsigned int sg_offset)
+static void expect_moves(struct kunit *test, const struct frag *frags,
+			 unsigned int sg_offset)
 {
 	struct rxe_mr_kunit *kit = test->priv;
 	struct ib_mr *ibmr = &kit->mr.ibmr;
@@ -88,6 +89,15 @@ static void expect_data(struct kunit *test, const struct frag *frags,
 				break;
 		KUNIT_ASSERT_EQ(test, i, len);
 	}
+}
+
+static void expect_data(struct kunit *test, const struct frag *frags,
+			unsigned int sg_offset)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	struct ib_mr *ibmr = &kit->mr.ibmr;
+
+	expect_moves(test, frags, sg_offset);
 	KUNIT_EXPECT_NE(test, 0,
 			rxe_mr_copy(&kit->mr, ibmr->iova + ibmr->length - 1,
 				    kit->data, 2, RXE_TO_MR_OBJ));
@@ -146,7 +156,7 @@ static void rxe_mr_large_pages(struct kunit *test)
 	expect_mapped(test, SZ_64K, frags, 3, 0x77);
 }
 
-/* Elements that touch within a page are one element. */
+/* Adjacent elements become one phyr, even if they meet within a page. */
 static void rxe_mr_touching(struct kunit *test)
 {
 	static const struct frag frags[] = {
@@ -160,7 +170,7 @@ static void rxe_mr_touching(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kit->mr.index.nr, 1);
 }
 
-/* A ULP may move the iova after mapping, as ib_map_mr_sg_zbva() does. */
+/* A ULP may change the iova after mapping, as ib_map_mr_sg_zbva() does. */
 static void rxe_mr_moved(struct kunit *test)
 {
 	unsigned int sg_offset = 0x123;
@@ -172,6 +182,21 @@ static void rxe_mr_moved(struct kunit *test)
 	expect_data(test, pages_4k, 0x123);
 	kit->mr.ibmr.iova += 1ULL << 63;
 	expect_data(test, pages_4k, 0x123);
+}
+
+/* An element without bytes has no page, wherever it is. */
+static void rxe_mr_empty_elements(struct kunit *test)
+{
+	static const struct frag frags[] = {
+		{ 0x9000, 0 }, { 0x5000, 0x1000 }, { 0xb000, 0 }, { 0xc123, 0 },
+		{ 0x1000, 0x1000 }, { 0x2000, 0x0800 }, { 0x3000, 0 },
+	};
+
+	expect_mapped(test, SZ_4K, frags, 7, 0);
+	/* The offset leaves nothing of the first one. */
+	expect_mapped(test, SZ_4K, frags + 1, 6, 0x1000);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			map_frags(test, SZ_4K, frags + 2, 2, NULL));
 }
 
 static void rxe_mr_too_many_pages(struct kunit *test)
@@ -252,7 +277,7 @@ static void rxe_mr_atomics(struct kunit *test)
 			RESPST_NONE);
 }
 
-/* Only the range is checked here: what reached the medium does not show. */
+/* Which ranges can be flushed. What reached the medium cannot be seen here. */
 static void rxe_mr_flush(struct kunit *test)
 {
 	struct rxe_mr_kunit *kit = test->priv;
@@ -325,17 +350,31 @@ static void rxe_mr_misses_while_mapped(struct kunit *test)
 	expect_data(test, pages_4k, 0);
 }
 
+/* An MR of all memory: its iova are addresses of the direct map. */
+static void rxe_mr_dma(struct kunit *test)
+{
+	static const struct frag all = { 0, BUF_SIZE };
+	struct rxe_mr_kunit *kit = test->priv;
+
+	rxe_mr_init_dma(IB_ACCESS_LOCAL_WRITE, &kit->mr);
+	kit->mr.ibmr.iova = (uintptr_t)kit->buf;
+	kit->mr.ibmr.length = BUF_SIZE;
+	expect_moves(test, &all, 0);
+}
+
 static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_page_sized),
 	KUNIT_CASE(rxe_mr_small_pages),
 	KUNIT_CASE(rxe_mr_large_pages),
 	KUNIT_CASE(rxe_mr_touching),
 	KUNIT_CASE(rxe_mr_moved),
+	KUNIT_CASE(rxe_mr_empty_elements),
 	KUNIT_CASE(rxe_mr_too_many_pages),
 	KUNIT_CASE(rxe_mr_bad_page_size),
 	KUNIT_CASE(rxe_mr_atomics),
 	KUNIT_CASE(rxe_mr_flush),
 	KUNIT_CASE(rxe_mr_misses_while_mapped),
+	KUNIT_CASE(rxe_mr_dma),
 	{}
 };
 
