@@ -108,8 +108,9 @@ static long bounce_slots(void)
 }
 
 /*
- * Entries cover the bytes and keep the device's limits. A scatterlist without
- * an IOMMU is not asked for the boundary: there it is its maker's duty.
+ * Entries cover the bytes and keep the device's limits, and all but the last end
+ * with a page. A scatterlist without an IOMMU is not asked for the boundary:
+ * there it is its maker's duty. Bounce buffers lie elsewhere between boundaries.
  */
 static void check_entries(const struct mapping *mapping)
 {
@@ -120,6 +121,8 @@ static void check_entries(const struct mapping *mapping)
 				? (1ull << dma->dma_bits) - 1
 				: UINT64_MAX;
 	bool may_cross = dma->form == PHYR_TEST_DMA_SG && !behind_iommu();
+	bool may_cut = (always_bounces() || dma->dma_bits) && dma->boundary &&
+		       !behind_iommu();
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < mapping->nr; i++) {
@@ -131,6 +134,8 @@ static void check_entries(const struct mapping *mapping)
 			assert_int_equal(entries[i].addr & ~boundary,
 					 end & ~boundary);
 		sum += entries[i].len;
+		if (!may_cut && i + 1 < mapping->nr)
+			assert_int_equal((dma->addr + sum) % PAGE, 0);
 	}
 	assert_int_equal(sum, dma->len);
 }
@@ -261,6 +266,34 @@ static void test_random_ranges_and_limits(void)
 	}
 	layout_clear(&layout);
 	assert_int_equal(bounce_slots(), slots);
+}
+
+/* Each form splits where the others do. */
+static void test_long_entries_end_with_pages(void)
+{
+	static const struct layout_part part = { .kind = "thp",
+						 .granules = 1,
+						 .touch = TOUCH_WRITE };
+	struct dice dice = dice_with_seed(SEED);
+	struct layout layout;
+
+	layout_case_build(&layout, &part, 1, 0);
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+	     form++) {
+		struct mapping mapping = {
+			.dma = request(form, layout.start + PAGE / 2,
+				       64 * PAGE),
+		};
+
+		mapping.dma.max_segment = 16 * PAGE;
+		assert_errno_equal(map(&mapping), 0);
+		check_entries(&mapping);
+		assert_int_equal(mapping.nr, 5);
+		assert_int_equal(entries[0].len, 16 * PAGE - PAGE / 2);
+		unmap();
+		map_and_copy(&mapping.dma, &dice);
+	}
+	layout_clear(&layout);
 }
 
 static void test_one_entry_behind_an_iommu(void)
@@ -455,6 +488,7 @@ static void setup(void)
 
 static const struct test_case tests[] = {
 	TEST(test_random_ranges_and_limits),
+	TEST(test_long_entries_end_with_pages),
 	TEST(test_one_entry_behind_an_iommu),
 	TEST(test_1g_page),
 	TEST(test_failure_in_the_middle_leaves_nothing),

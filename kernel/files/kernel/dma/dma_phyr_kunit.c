@@ -90,7 +90,20 @@ static void random_limits(struct fixture *f)
 		roll(f, 2) ? ((unsigned long)SZ_4K << roll(f, 6)) - 1 : 0;
 }
 
-/* Entry @i begins at byte @at of range @r; steps both over the entry. */
+/* Devices with lists of pages need that ranges are split where pages begin. */
+static void expect_page_border(struct kunit *test, struct dma_vec vec,
+			       phys_addr_t end)
+{
+	struct fixture *f = test->priv;
+
+	/* Not if an entry holds no page, or where DMA addresses must split. */
+	if (dma_get_max_seg_size(f->dev) < PAGE_SIZE ||
+	    !((vec.addr + vec.len) & dma_get_seg_boundary(f->dev)))
+		return;
+	KUNIT_EXPECT_EQ(test, offset_in_page(end), 0);
+}
+
+/* Begins at byte @at of range @r; steps both over the entry. */
 static void expect_entry(struct kunit *test, struct dma_vec vec,
 			 unsigned int *r, size_t *at)
 {
@@ -109,6 +122,8 @@ static void expect_entry(struct kunit *test, struct dma_vec vec,
 	if (*at == f->phyrs[*r].len) {
 		(*r)++;
 		*at = 0;
+	} else {
+		expect_page_border(test, vec, phys + vec.len);
 	}
 }
 
@@ -236,6 +251,38 @@ static void phyr_dma_one_entry_each(struct kunit *test)
 	}
 }
 
+/* As dma_map_sgtable() splits them on a scatterlist of whole pages. */
+static void phyr_dma_page_borders(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sg_table sgt;
+
+	f->nr = 2;
+	f->phyrs[0] = (struct phys_vec){ BIT_ULL(40) + PAGE_SIZE / 2,
+					 64 * PAGE_SIZE };
+	/* What fits into one entry stays one. */
+	f->phyrs[1] = (struct phys_vec){ BIT_ULL(41) + PAGE_SIZE / 2,
+					 16 * PAGE_SIZE };
+	f->parms.max_segment_size = 16 * PAGE_SIZE;
+	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr), 6);
+	KUNIT_ASSERT_EQ(test, map(f, MAX_VECS), 0);
+	KUNIT_EXPECT_EQ(test, f->batch.nr, 6);
+	KUNIT_EXPECT_EQ(test, f->vecs[0].len, 16 * PAGE_SIZE - PAGE_SIZE / 2);
+	KUNIT_EXPECT_EQ(test, f->vecs[1].len, 16 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, f->vecs[4].len, PAGE_SIZE / 2);
+	KUNIT_EXPECT_EQ(test, f->vecs[5].len, 16 * PAGE_SIZE);
+	expect_vecs(test, f->vecs, f->batch.nr);
+	dma_unmap_phyrs(&f->batch);
+
+	KUNIT_ASSERT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
+					   f->nr, DMA_BIDIRECTIONAL,
+					   DMA_ATTR_MMIO, GFP_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, sgt.nents, 6);
+	KUNIT_EXPECT_EQ(test, sg_dma_len(sgt.sgl),
+			16 * PAGE_SIZE - PAGE_SIZE / 2);
+	sg_unmap_phyrs(&f->batch, &sgt);
+}
+
 /* Lengths of 32 bits, of which whole pages are used. */
 static void phyr_dma_longer_than_u32(struct kunit *test)
 {
@@ -251,14 +298,15 @@ static void phyr_dma_longer_than_u32(struct kunit *test)
 	f->phyrs[1] = (struct phys_vec){ BIT_ULL(41), (size_t)SZ_4G };
 	f->parms.max_segment_size = UINT_MAX;
 	KUNIT_ASSERT_EQ(test, map(f, MAX_VECS), 0);
-	KUNIT_EXPECT_EQ(test, f->vecs[0].len, SZ_4G - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, f->vecs[0].len, SZ_4G - PAGE_SIZE - 5);
+	KUNIT_EXPECT_EQ(test, f->vecs[1].len, SZ_4G - PAGE_SIZE);
 	expect_vecs(test, f->vecs, f->batch.nr);
 	dma_unmap_phyrs(&f->batch);
 
 	KUNIT_ASSERT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
 					   f->nr, DMA_BIDIRECTIONAL,
 					   DMA_ATTR_MMIO, GFP_KERNEL), 0);
-	KUNIT_EXPECT_EQ(test, sg_dma_len(sgt.sgl), SZ_4G - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, sg_dma_len(sgt.sgl), SZ_4G - PAGE_SIZE - 5);
 	sg_unmap_phyrs(&f->batch, &sgt);
 }
 
@@ -385,6 +433,7 @@ static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_translated),
 	KUNIT_CASE(phyr_dma_reach),
 	KUNIT_CASE(phyr_dma_one_entry_each),
+	KUNIT_CASE(phyr_dma_page_borders),
 	KUNIT_CASE(phyr_dma_longer_than_u32),
 	KUNIT_CASE(phyr_dma_too_small),
 	KUNIT_CASE(phyr_dma_batches),

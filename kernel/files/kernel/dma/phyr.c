@@ -59,7 +59,7 @@ static bool dma_batch_add_linked(struct dma_batch *batch, dma_addr_t addr,
 	if (part)
 		dma_batch_grow_entry(batch, part);
 	for (addr += part, len -= part; len; addr += part, len -= part) {
-		size_t most = dma_batch_within(batch, addr, batch->vec_max);
+		size_t most = dma_batch_linked_max(batch, addr);
 
 		part = min(len, most);
 		dma_batch_new_entry(batch, addr, part);
@@ -197,7 +197,6 @@ static inline void dma_batch_alloc_iova(struct dma_batch *batch,
 	if (!batch->links)
 		return;
 	batch->granule_mask = dma_get_merge_boundary(batch->dev);
-	batch->vec_max = dma_whole_pages(batch->vec_max);
 	batch->room = 0;
 }
 

@@ -24,10 +24,15 @@ static inline size_t dma_batch_within(const struct dma_batch *batch,
 	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
 }
 
-/* Whole pages, so that what follows an entry begins with one. */
-static inline size_t dma_whole_pages(size_t len)
+/*
+ * Bytes from @addr to the last page border within @most, so that what follows an
+ * entry begins with a page: devices with lists of pages need that.
+ */
+static inline size_t dma_up_to_page(u64 addr, size_t most)
 {
-	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
+	if (most < PAGE_SIZE)
+		return most;
+	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
 }
 
 /* No IOMMU, and DMA addresses that are not the physical ones. */
@@ -115,6 +120,14 @@ static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
 	batch->map_max = min(batch->vec_max, most);
 }
 
+/* How long an entry that begins at @addr in the IOVA range can become. */
+static inline size_t dma_batch_linked_max(const struct dma_batch *batch,
+					  dma_addr_t addr)
+{
+	return dma_batch_within(batch, addr,
+				dma_up_to_page(addr, batch->vec_max));
+}
+
 /* Entries for @len bytes of IOVA, of which the last entry takes what it can. */
 static inline size_t dma_batch_nr_entries(const struct dma_batch *batch,
 					  dma_addr_t addr, size_t len)
@@ -124,7 +137,7 @@ static inline size_t dma_batch_nr_entries(const struct dma_batch *batch,
 	for (part = min(len, batch->room); len > part; nr++) {
 		addr += part;
 		len -= part;
-		part = dma_batch_within(batch, addr, min(len, batch->vec_max));
+		part = min(len, dma_batch_linked_max(batch, addr));
 	}
 	return nr;
 }
@@ -151,14 +164,18 @@ static inline size_t dma_batch_crossings(const struct dma_batch *batch,
 static inline size_t dma_batch_max_entries_of(const struct dma_batch *batch,
 					      const struct phys_vec *phyr)
 {
-	const size_t most = dma_whole_pages(batch->map_max);
 	dma_addr_t addr = phys_to_dma(batch->dev, phyr->paddr);
-	size_t crossings, nr;
+	size_t crossings, nr = 1;
 
 	if (!phyr->len)
 		return 0;
+	if (phyr->len > batch->map_max) {
+		size_t first = dma_up_to_page(phyr->paddr, batch->map_max);
+
+		nr += DIV_ROUND_UP(phyr->len - first,
+				   dma_up_to_page(0, batch->map_max));
+	}
 	crossings = dma_batch_crossings(batch, phyr->paddr, phyr->len);
-	nr = phyr->len <= most ? 1 : DIV_ROUND_UP(phyr->len, most);
 	nr += crossings;
 	/* Addresses from dma_map_ops are anywhere: each piece may cross one. */
 	if (get_dma_ops(batch->dev))

@@ -82,15 +82,16 @@ int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr)
 		return -EINVAL;
 	if (dma_batch_reaches(batch, phyr))
 		most = batch->vec_max;
-	most = dma_whole_pages(most);
 
 	for (at = 0; at < phyr->len;) {
 		phys_addr_t phys = phyr->paddr + at;
-		size_t len = min(phyr->len - at, most);
+		size_t len = phyr->len - at;
 		ssize_t mapped;
 
 		if (batch->nr == batch->max)
 			goto full;
+		if (len > most)
+			len = dma_up_to_page(phys, most);
 		/* DMA addresses mostly cross boundaries where these do. */
 		len = dma_batch_within(batch, phys, len);
 		mapped = dma_batch_map_entry(batch, phys, len);
