@@ -235,6 +235,41 @@ static void phyr_dma_reach(struct kunit *test)
 	dma_unmap_phyrs(&f->batch);
 }
 
+/*
+ * A device that does not reach all memory, where bounce buffers are to be had:
+ * their size is no limit for what it does reach.
+ */
+static void phyr_dma_reach_is_not_bounced(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct page *page;
+
+	if (!is_swiotlb_active(f->dev))
+		kunit_skip(test, "no bounce buffers");
+	page = alloc_pages(GFP_KERNEL | GFP_DMA32, get_order(SZ_1M));
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	f->mask = DMA_BIT_MASK(32);
+	f->nr = 1;
+	f->phyrs[0] = (struct phys_vec){ page_to_phys(page) + SZ_2K,
+					 SZ_1M - SZ_4K };
+	f->parms.max_segment_size = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 1);
+	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
+					    DMA_TO_DEVICE, 0, f->vecs, 1),
+			0);
+	expect_vecs(test, f->vecs, f->batch.nr);
+	dma_unmap_phyrs(&f->batch);
+
+	f->parms.max_segment_size = SZ_512K;
+	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 2);
+	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
+					    DMA_TO_DEVICE, 0, f->vecs, 2),
+			0);
+	expect_vecs(test, f->vecs, f->batch.nr);
+	dma_unmap_phyrs(&f->batch);
+	__free_pages(page, get_order(SZ_1M));
+}
+
 /* Nothing is split or joined that need not be. */
 static void phyr_dma_one_entry_each(struct kunit *test)
 {
@@ -432,6 +467,7 @@ static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_random),
 	KUNIT_CASE(phyr_dma_translated),
 	KUNIT_CASE(phyr_dma_reach),
+	KUNIT_CASE(phyr_dma_reach_is_not_bounced),
 	KUNIT_CASE(phyr_dma_one_entry_each),
 	KUNIT_CASE(phyr_dma_page_borders),
 	KUNIT_CASE(phyr_dma_longer_than_u32),

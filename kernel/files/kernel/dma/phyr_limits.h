@@ -35,12 +35,6 @@ static inline size_t dma_up_to_page(u64 addr, size_t most)
 	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
 }
 
-/* No IOMMU, and DMA addresses that are not the physical ones. */
-static inline bool dma_batch_translates(struct device *dev)
-{
-	return unlikely(dev->dma_range_map) && !get_dma_ops(dev);
-}
-
 /* Behind an IOMMU: whether memory that is not aligned to its pages is bounced. */
 static inline bool dma_iommu_bounces(struct device *dev)
 {
@@ -48,18 +42,19 @@ static inline bool dma_iommu_bounces(struct device *dev)
 	       iommu_dma_max_mapping_size(dev) != SIZE_MAX;
 }
 
+/*
+ * How long a mapping may be; without an IOMMU only one that is bounced, see
+ * dma_batch_reaches(). dma_max_mapping_size() would go through all RAM to find
+ * out whether the device reaches it, with a lock that interrupts must not take.
+ */
 static inline size_t dma_batch_mapping_size(struct device *dev)
 {
 	if (use_dma_iommu(dev))
 		return iommu_dma_max_mapping_size(dev);
-	/*
-	 * To find out whether such a device reaches all memory,
-	 * dma_max_mapping_size() takes a lock that interrupts must not take.
-	 * Assume that it does not, and ask dma_batch_reaches() for each range.
-	 */
-	if (dma_batch_translates(dev) && is_swiotlb_active(dev))
-		return swiotlb_max_mapping_size(dev);
-	return dma_max_mapping_size(dev);
+	if (get_dma_ops(dev))
+		return dma_max_mapping_size(dev);
+	return is_swiotlb_active(dev) ? swiotlb_max_mapping_size(dev) :
+					SIZE_MAX;
 }
 
 /*
@@ -89,28 +84,30 @@ static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
 		   U64_MAX - 1) + 1;
 }
 
-/* Whether the range needs no bounce buffer though others may. */
+/* Whether memory needs no bounce buffer though others may. */
 static inline bool dma_batch_reaches(const struct dma_batch *batch,
-				     const struct phys_vec *phyr)
+				     phys_addr_t phys, size_t len)
 {
 	struct device *dev = batch->dev;
+	unsigned long attrs = batch->attrs;
+	dma_addr_t addr;
 
-	return dma_batch_translates(dev) && !is_swiotlb_force_bounce(dev) &&
-	       dma_capable(dev, phys_to_dma(dev, phyr->paddr), phyr->len,
-			   !(batch->attrs & DMA_ATTR_MMIO), batch->attrs);
+	if (use_dma_iommu(dev) || get_dma_ops(dev) ||
+	    is_swiotlb_force_bounce(dev))
+		return false;
+	/* As dma_direct_map_phys(). */
+	if ((attrs & DMA_ATTR_MMIO) &&
+	    cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		attrs |= DMA_ATTR_CC_SHARED;
+	addr = attrs & DMA_ATTR_CC_SHARED ? phys_to_dma_unencrypted(dev, phys) :
+					    phys_to_dma_encrypted(dev, phys);
+	return dma_capable(dev, addr, len, !(attrs & DMA_ATTR_MMIO), attrs);
 }
 
-/* What the device of the batch allows, with its attributes. */
-static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
+static inline void dma_batch_init_map_max(struct dma_batch *batch)
 {
-	struct device *dev = batch->dev;
-	size_t most;
+	size_t most = dma_batch_mapping_size(batch->dev);
 
-	batch->vec_max = dma_get_max_seg_size(dev);
-	batch->boundary = dma_get_seg_boundary(dev);
-	batch->direct_end = use_dma_iommu(dev) ? 0 :
-						 dma_batch_direct_end(batch);
-	most = dma_batch_mapping_size(dev);
 	/*
 	 * Bounce buffers may not cross a boundary either. Half the distance
 	 * between two boundaries always fits in front of one or behind it.
@@ -118,6 +115,32 @@ static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
 	if (unlikely(most != SIZE_MAX))
 		most = min(most, batch->boundary / 2 + 1);
 	batch->map_max = min(batch->vec_max, most);
+}
+
+/* What the device of the batch allows, with its attributes. */
+static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
+{
+	struct device *dev = batch->dev;
+
+	batch->vec_max = dma_get_max_seg_size(dev);
+	batch->boundary = dma_get_seg_boundary(dev);
+	batch->direct_end = use_dma_iommu(dev) ? 0 :
+						 dma_batch_direct_end(batch);
+	dma_batch_init_map_max(batch);
+}
+
+/*
+ * How many of the @len bytes at @phys, all that is left of a range, one mapping
+ * may have.
+ */
+static inline size_t dma_batch_piece(const struct dma_batch *batch,
+				     phys_addr_t phys, size_t len)
+{
+	if (len > batch->vec_max)
+		len = dma_up_to_page(phys, batch->vec_max);
+	if (len > batch->map_max && !dma_batch_reaches(batch, phys, len))
+		len = dma_up_to_page(phys, batch->map_max);
+	return len;
 }
 
 /* How long an entry that begins at @addr in the IOVA range can become. */
@@ -170,10 +193,13 @@ static inline size_t dma_batch_max_entries_of(const struct dma_batch *batch,
 	if (!phyr->len)
 		return 0;
 	if (phyr->len > batch->map_max) {
-		size_t first = dma_up_to_page(phyr->paddr, batch->map_max);
+		size_t most = dma_batch_reaches(batch, phyr->paddr, phyr->len) ?
+				      batch->vec_max : batch->map_max;
 
-		nr += DIV_ROUND_UP(phyr->len - first,
-				   dma_up_to_page(0, batch->map_max));
+		if (phyr->len > most)
+			nr += 1 + (phyr->len - 1 -
+				   dma_up_to_page(phyr->paddr, most)) /
+					  dma_up_to_page(0, most);
 	}
 	crossings = dma_batch_crossings(batch, phyr->paddr, phyr->len);
 	nr += crossings;

@@ -74,24 +74,19 @@ static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr)
 {
 	struct scatterlist *last = batch->sgl ? batch->last : NULL;
-	size_t most = batch->map_max;
 	unsigned int nr = batch->nr;
 	size_t at;
 
 	if (!phyr->len)
 		return -EINVAL;
-	if (dma_batch_reaches(batch, phyr))
-		most = batch->vec_max;
 
 	for (at = 0; at < phyr->len;) {
 		phys_addr_t phys = phyr->paddr + at;
-		size_t len = phyr->len - at;
+		size_t len = dma_batch_piece(batch, phys, phyr->len - at);
 		ssize_t mapped;
 
 		if (batch->nr == batch->max)
 			goto full;
-		if (len > most)
-			len = dma_up_to_page(phys, most);
 		/* DMA addresses mostly cross boundaries where these do. */
 		len = dma_batch_within(batch, phys, len);
 		mapped = dma_batch_map_entry(batch, phys, len);
