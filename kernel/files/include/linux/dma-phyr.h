@@ -32,7 +32,7 @@ struct dma_batch {
 	enum dma_data_direction	dir;
 	unsigned int		max;
 	size_t			vec_max;	/* bytes of an entry */
-	size_t			map_max;	/* bytes of a mapping of its own */
+	size_t			map_max;	/* of a mapping; 0: not known */
 	unsigned long		boundary;	/* that no entry crosses */
 	u64			direct_end;	/* of what is only translated */
 

@@ -116,25 +116,22 @@ forget:
 	return err;
 }
 
-/* A range that is a mapping of its own, and mostly one entry. */
-static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
+/* What dma_batch_map() leaves: most of it is one entry as well. */
+static noinline int dma_batch_map_phys(struct dma_batch *batch,
+				       const struct phys_vec *phyr)
 {
 	size_t len = phyr->len;
 	dma_addr_t addr;
 
-	if (batch->nr == batch->max)
-		return -ENOSPC;
+	dma_batch_need_map_max(batch);
 	/* Also true if it is 0. */
 	if (len - 1 >= batch->map_max)
 		return dma_batch_map_split(batch, phyr);
 
-	addr = phys_to_dma_encrypted(batch->dev, phyr->paddr);
-	if (addr >= batch->direct_end || len > batch->direct_end - addr) {
-		addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
-				    batch->attrs);
-		if (dma_mapping_error(batch->dev, addr))
-			return dma_batch_refused(batch, phyr->paddr, len);
-	}
+	addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
+			    batch->attrs);
+	if (dma_mapping_error(batch->dev, addr))
+		return dma_batch_refused(batch, phyr->paddr, len);
 	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
 		dma_batch_new_entry(batch, addr, len);
 		return 0;
@@ -142,6 +139,24 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	dma_unmap_phys(batch->dev, addr, len, batch->dir,
 		       batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return dma_batch_map_split(batch, phyr);
+}
+
+/* A range that is a mapping of its own, and mostly one entry. */
+static __always_inline int dma_batch_map(struct dma_batch *batch,
+					 const struct phys_vec *phyr)
+{
+	dma_addr_t addr = phys_to_dma_encrypted(batch->dev, phyr->paddr);
+	size_t len = phyr->len;
+
+	if (batch->nr == batch->max)
+		return -ENOSPC;
+	/* An empty range is longer than all of these. */
+	if (addr >= batch->direct_end || len > batch->direct_end - addr ||
+	    len - 1 >= batch->vec_max ||
+	    len - 1 > batch->boundary - (addr & batch->boundary))
+		return dma_batch_map_phys(batch, phyr);
+	dma_batch_new_entry(batch, addr, len);
+	return 0;
 }
 
 static __always_inline int
@@ -242,33 +257,45 @@ int dma_batch_start(struct dma_batch *batch, struct device *dev,
 }
 EXPORT_SYMBOL_GPL(dma_batch_start);
 
-static int dma_batch_add_ranges(struct dma_batch *batch,
-				const struct phys_vec *phyrs, unsigned int nr)
+/*
+ * Map ranges one by one, from number @added on. Returns how many there are then,
+ * which is fewer than @nr if the array is full; or -errno, and the batch has
+ * ended.
+ */
+static __always_inline int dma_batch_map_ranges(struct dma_batch *batch,
+						const struct phys_vec *phyrs,
+						unsigned int nr,
+						unsigned int added)
 {
-	unsigned int added = 0;
 	int err;
-
-	if (use_dma_iommu(batch->dev) && batch->links) {
-		err = dma_batch_link(batch, phyrs, nr);
-		if (err < 0)
-			goto abort;
-		added = err;
-		if (batch->links)
-			return added;
-	}
 
 	for (; added < nr; added++) {
 		err = dma_batch_map(batch, &phyrs[added]);
+		if (likely(!err))
+			continue;
 		if (err == -ENOSPC)
 			break;
-		if (err)
-			goto abort;
+		dma_batch_abort(batch);
+		return err;
 	}
 	return added;
+}
 
-abort:
-	dma_batch_abort(batch);
-	return err;
+static int dma_batch_add_ranges(struct dma_batch *batch,
+				const struct phys_vec *phyrs, unsigned int nr)
+{
+	int added = 0;
+
+	if (use_dma_iommu(batch->dev) && batch->links) {
+		added = dma_batch_link(batch, phyrs, nr);
+		if (added < 0) {
+			dma_batch_abort(batch);
+			return added;
+		}
+		if (batch->links)
+			return added;
+	}
+	return dma_batch_map_ranges(batch, phyrs, nr, added);
 }
 
 /**
@@ -392,8 +419,12 @@ static __always_inline int
 __dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		    unsigned int nr)
 {
-	int added = dma_batch_add_ranges(batch, phyrs, nr);
+	int added;
 
+	if (!use_dma_iommu(batch->dev) || !batch->links)
+		added = dma_batch_map_ranges(batch, phyrs, nr, 0);
+	else
+		added = dma_batch_add_ranges(batch, phyrs, nr);
 	if (added < 0)
 		return added;
 	if (added < nr) {

@@ -104,10 +104,17 @@ static inline bool dma_batch_reaches(const struct dma_batch *batch,
 	return dma_capable(dev, addr, len, !(attrs & DMA_ATTR_MMIO), attrs);
 }
 
-static inline void dma_batch_init_map_max(struct dma_batch *batch)
+/*
+ * Only for what is not one entry by dma_batch_direct(): most batches without an
+ * IOMMU never ask.
+ */
+static inline void dma_batch_need_map_max(struct dma_batch *batch)
 {
-	size_t most = dma_batch_mapping_size(batch->dev);
+	size_t most;
 
+	if (batch->map_max)
+		return;
+	most = dma_batch_mapping_size(batch->dev);
 	/*
 	 * Bounce buffers may not cross a boundary either. Half the distance
 	 * between two boundaries always fits in front of one or behind it.
@@ -124,9 +131,13 @@ static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
 
 	batch->vec_max = dma_get_max_seg_size(dev);
 	batch->boundary = dma_get_seg_boundary(dev);
-	batch->direct_end = use_dma_iommu(dev) ? 0 :
-						 dma_batch_direct_end(batch);
-	dma_batch_init_map_max(batch);
+	batch->map_max = 0;
+	if (use_dma_iommu(dev)) {
+		batch->direct_end = 0;
+		dma_batch_need_map_max(batch);
+	} else {
+		batch->direct_end = dma_batch_direct_end(batch);
+	}
 }
 
 /*

@@ -11,12 +11,13 @@
 #include "phyr_limits.h"
 
 /* Entries that these ranges need at most if each entry is mapped by itself. */
-static size_t dma_batch_max_entries(const struct dma_batch *batch,
+static size_t dma_batch_max_entries(struct dma_batch *batch,
 				    const struct phys_vec *phyrs,
 				    unsigned int nr)
 {
 	size_t max = 0;
 
+	dma_batch_need_map_max(batch);
 	for (; nr; nr--, phyrs++)
 		max += dma_batch_max_entries_of(batch, phyrs);
 	return max;
