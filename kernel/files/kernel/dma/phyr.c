@@ -348,22 +348,27 @@ int dma_batch_finish(struct dma_batch *batch)
 }
 EXPORT_SYMBOL_GPL(dma_batch_finish);
 
-/* The sum of the lengths if the ranges meet at IOMMU pages, otherwise 0. */
+/*
+ * The sum of the lengths if none is 0 and the ranges meet at IOMMU pages,
+ * otherwise 0.
+ */
 static size_t __dma_batch_linkable(const struct dma_batch *batch,
 				   const struct phys_vec *phyrs,
 				   unsigned int nr)
 {
-	unsigned long mask = dma_get_merge_boundary(batch->dev);
+	const struct phys_vec *last = &phyrs[nr - 1];
+	phys_addr_t borders = 0;
 	size_t size = 0;
-	unsigned int i;
 
-	for (i = 0; i < nr; i++) {
-		phys_addr_t end = phyrs[i].paddr + phyrs[i].len;
-
-		if (((i ? phyrs[i].paddr : 0) | (i < nr - 1 ? end : 0)) & mask ||
-		    check_add_overflow(size, phyrs[i].len, &size))
+	for (; phyrs != last; phyrs++) {
+		if (unlikely(!phyrs->len ||
+			     check_add_overflow(size, phyrs->len, &size)))
 			return 0;
+		borders |= (phyrs->paddr + phyrs->len) | phyrs[1].paddr;
 	}
+	if (!last->len || check_add_overflow(size, last->len, &size) ||
+	    (borders & dma_get_merge_boundary(batch->dev)))
+		return 0;
 	return size;
 }
 
@@ -415,23 +420,51 @@ int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
 }
 
+/*
+ * Link all ranges of dma_batch_prepare(), which has seen that they can be: the
+ * entries follow from the size alone.
+ */
+static noinline int dma_batch_link_all(struct dma_batch *batch,
+				       const struct phys_vec *phyrs,
+				       unsigned int nr)
+{
+	size_t size = dma_iova_size(&batch->iova);
+	int err = -ENOSPC;
+
+	batch->links = false;
+	if (!dma_batch_add_linked(batch, batch->iova.addr, size))
+		goto abort;
+	err = iommu_dma_link_phyrs(batch->dev, &batch->iova, phyrs, nr, 0,
+				   batch->dir, batch->attrs);
+	if (err)
+		goto abort;
+	batch->linked = size;
+	batch->nr_linked = batch->nr;
+	err = dma_iova_sync(batch->dev, &batch->iova, 0, size);
+	if (!err)
+		return 0;
+abort:
+	batch->nr = batch->nr_linked;
+	dma_batch_abort(batch);
+	return err;
+}
+
 static __always_inline int
 __dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		    unsigned int nr)
 {
 	int added;
 
-	if (!use_dma_iommu(batch->dev) || !batch->links)
-		added = dma_batch_map_ranges(batch, phyrs, nr, 0);
-	else
-		added = dma_batch_add_ranges(batch, phyrs, nr);
+	if (use_dma_iommu(batch->dev) && batch->links)
+		return dma_batch_link_all(batch, phyrs, nr);
+	added = dma_batch_map_ranges(batch, phyrs, nr, 0);
 	if (added < 0)
 		return added;
 	if (added < nr) {
 		dma_batch_abort(batch);
 		return -ENOSPC;
 	}
-	return batch->linked ? dma_batch_finish(batch) : 0;
+	return 0;
 }
 
 /* The ranges of dma_batch_prepare(); on an error nothing stays mapped. */
