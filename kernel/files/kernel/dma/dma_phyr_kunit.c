@@ -10,6 +10,7 @@
 #include <kunit/test.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-phyr.h>
+#include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/scatterlist.h>
@@ -433,6 +434,43 @@ static void phyr_dma_scatterlist(struct kunit *test)
 	}
 }
 
+/* Memory of a peer device may have bus addresses: it is not mapped as RAM. */
+static void phyr_dma_peer_memory(struct kunit *test)
+{
+#ifdef CONFIG_PCI_P2PDMA
+	struct fixture *f = test->priv;
+	struct dev_pagemap *pgmap;
+	struct sg_table sgt;
+	struct page *page;
+
+	page = alloc_page(GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	pgmap = kunit_kzalloc(test, sizeof(*pgmap), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pgmap);
+	/* Nobody touches it. */
+	pgmap->type = MEMORY_DEVICE_PCI_P2PDMA;
+	pgmap->range.start = BIT_ULL(38);
+	pgmap->range.end = BIT_ULL(38) + SZ_128M - 1;
+	pgmap->nr_range = 1;
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, memremap_pages(pgmap, 0));
+
+	f->nr = 2;
+	f->phyrs[0] = (struct phys_vec){ page_to_phys(page), PAGE_SIZE };
+	f->phyrs[1] = (struct phys_vec){ BIT_ULL(38) + SZ_2M, SZ_64K };
+	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, f->nr,
+					    DMA_TO_DEVICE, 0, f->vecs,
+					    MAX_VECS), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, f->batch.nr, 0);
+	KUNIT_EXPECT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
+					   f->nr, DMA_TO_DEVICE, 0,
+					   GFP_KERNEL), -EREMOTEIO);
+	memunmap_pages(pgmap);
+	__free_page(page);
+#else
+	kunit_skip(test, "no CONFIG_PCI_P2PDMA");
+#endif
+}
+
 static void phyr_dma_bad_input(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -474,6 +512,7 @@ static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_too_small),
 	KUNIT_CASE(phyr_dma_batches),
 	KUNIT_CASE(phyr_dma_scatterlist),
+	KUNIT_CASE(phyr_dma_peer_memory),
 	KUNIT_CASE(phyr_dma_bad_input),
 	{}
 };

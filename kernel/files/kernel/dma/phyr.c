@@ -84,10 +84,12 @@ static int dma_batch_link(struct dma_batch *batch,
 		dma_addr_t addr = batch->iova.addr + offset;
 		const struct phys_vec *phyr = &phyrs[i];
 
-		if (!phyr->len) {
-			err = -EINVAL;
+		err = -EINVAL;
+		if (!phyr->len)
 			goto forget;
-		}
+		err = -EREMOTEIO;
+		if (dma_batch_is_p2pdma(batch, phyr))
+			goto forget;
 		if (((phyr->paddr ^ addr) | (offset ? addr : 0)) &
 		    batch->granule_mask ||
 		    phyr->len > size - offset) {
@@ -150,6 +152,8 @@ static __always_inline int dma_batch_map(struct dma_batch *batch,
 
 	if (batch->nr == batch->max)
 		return -ENOSPC;
+	if (dma_batch_is_p2pdma(batch, phyr))
+		return -EREMOTEIO;
 	/* An empty range is longer than all of these. */
 	if (addr >= batch->direct_end || len > batch->direct_end - addr ||
 	    len - 1 >= batch->vec_max ||
@@ -230,9 +234,9 @@ static inline void dma_batch_alloc_iova(struct dma_batch *batch,
  * addresses as far as they meet at IOMMU pages. Entries are no longer than the
  * device's maximum segment size and do not cross its segment boundary.
  *
- * With DMA_ATTR_MMIO the ranges need no struct page. Memory of a peer device
- * that is reached through a PCI switch has bus addresses already and is not for
- * this function.
+ * With DMA_ATTR_MMIO the ranges need no struct page. Memory of a peer device is
+ * not for this function: what is reached through a PCI switch has bus addresses
+ * already. If it has struct pages, it is refused without DMA_ATTR_MMIO.
  *
  * Context: Any. Allocates nothing but IOVA space.
  * Return: 0, and the batch is to be ended by dma_unmap_phyrs(), or by an error
@@ -311,6 +315,7 @@ static int dma_batch_add_ranges(struct dma_batch *batch,
  * with nothing mapped:
  *
  * * %-EINVAL: a range is empty
+ * * %-EREMOTEIO: a range is memory of a peer device, which only dma_map_sg() maps
  * * %-ENOMEM: behind an IOMMU, no DMA addresses or bounce buffers are left
  * * %-EPERM: behind an IOMMU, a range would have to be bounced, and the attrs of
  *   the batch have DMA_ATTR_REQUIRE_COHERENT
@@ -349,8 +354,8 @@ int dma_batch_finish(struct dma_batch *batch)
 EXPORT_SYMBOL_GPL(dma_batch_finish);
 
 /*
- * The sum of the lengths if none is 0 and the ranges meet at IOMMU pages,
- * otherwise 0.
+ * The sum of the lengths if none is 0, the ranges meet at IOMMU pages, and none
+ * is of a peer device; otherwise 0.
  */
 static size_t __dma_batch_linkable(const struct dma_batch *batch,
 				   const struct phys_vec *phyrs,
@@ -362,12 +367,14 @@ static size_t __dma_batch_linkable(const struct dma_batch *batch,
 
 	for (; phyrs != last; phyrs++) {
 		if (unlikely(!phyrs->len ||
-			     check_add_overflow(size, phyrs->len, &size)))
+			     check_add_overflow(size, phyrs->len, &size) ||
+			     dma_batch_is_p2pdma(batch, phyrs)))
 			return 0;
 		borders |= (phyrs->paddr + phyrs->len) | phyrs[1].paddr;
 	}
 	if (!last->len || check_add_overflow(size, last->len, &size) ||
-	    (borders & dma_get_merge_boundary(batch->dev)))
+	    (borders & dma_get_merge_boundary(batch->dev)) ||
+	    dma_batch_is_p2pdma(batch, last))
 		return 0;
 	return size;
 }

@@ -12,6 +12,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-phyr.h>
 #include <linux/iommu-dma.h>
+#include <linux/memremap.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/swiotlb.h>
@@ -33,6 +34,18 @@ static inline size_t dma_up_to_page(u64 addr, size_t most)
 	if (most < PAGE_SIZE)
 		return most;
 	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
+}
+
+/*
+ * Whether the range is memory of a peer device, which may have a bus address, or
+ * be out of reach. All of it is, or none: ranges do not cross pgmaps.
+ */
+static inline bool dma_batch_is_p2pdma(const struct dma_batch *batch,
+				       const struct phys_vec *phyr)
+{
+	return IS_ENABLED(CONFIG_PCI_P2PDMA) &&
+	       !(batch->attrs & DMA_ATTR_MMIO) &&
+	       is_pci_p2pdma_page(phys_to_page(phyr->paddr));
 }
 
 /* Behind an IOMMU: whether memory that is not aligned to its pages is bounced. */
