@@ -419,17 +419,26 @@ static void phyr_dma_scatterlist(struct kunit *test)
 						   DMA_FROM_DEVICE,
 						   DMA_ATTR_MMIO, GFP_KERNEL),
 				0);
-		KUNIT_EXPECT_EQ(test, sgt.orig_nents, 0);
+		KUNIT_EXPECT_EQ(test, sgt.orig_nents, f->batch.nr);
 		KUNIT_EXPECT_EQ(test, sgt.nents, f->batch.nr);
 		for_each_sgtable_dma_sg(&sgt, sg, i) {
 			KUNIT_EXPECT_NULL(test, sg_page(sg));
+			KUNIT_EXPECT_EQ(test, sg->length, sg_dma_len(sg));
 			expect_entry(test, (struct dma_vec){
 					.addr = sg_dma_address(sg),
 					.len = sg_dma_len(sg),
 				     }, &r, &at);
 		}
 		KUNIT_EXPECT_EQ(test, r, f->nr);
-		sg_unmap_phyrs(&f->batch, &sgt);
+		KUNIT_EXPECT_EQ(test, i, f->batch.nr);
+		if (round % 2 || IS_ENABLED(CONFIG_DMA_API_DEBUG)) {
+			sg_unmap_phyrs(&f->batch, &sgt);
+		} else {
+			dma_sync_sgtable_for_cpu(f->dev, &sgt, DMA_FROM_DEVICE);
+			dma_unmap_sgtable(f->dev, &sgt, DMA_FROM_DEVICE,
+					  DMA_ATTR_MMIO);
+			sg_free_table(&sgt);
+		}
 		KUNIT_EXPECT_NULL(test, sgt.sgl);
 	}
 }
