@@ -402,6 +402,22 @@ static inline size_t dma_batch_linkable(const struct dma_batch *batch,
 	return __dma_batch_linkable(batch, phyrs, nr);
 }
 
+/*
+ * Entries of one range of IOVA for all; 0 if there is none. Mostly they are few,
+ * but ranges that are an entry each can take more if segments do not divide the
+ * distance of two boundaries. A range of IOVA begins at a multiple of its size,
+ * so that boundaries lie at the same places in each.
+ */
+size_t dma_batch_max_linked(struct dma_batch *batch,
+			    const struct phys_vec *phyrs, unsigned int nr)
+{
+	unsigned long mask = dma_get_merge_boundary(batch->dev);
+
+	batch->room = 0;
+	return dma_batch_nr_entries(batch, phyrs->paddr & mask,
+				    dma_batch_linkable(batch, phyrs, nr));
+}
+
 static __always_inline int
 __dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		    const struct phys_vec *phyrs, unsigned int nr,

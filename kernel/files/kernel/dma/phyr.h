@@ -19,6 +19,8 @@
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
 		      enum dma_data_direction dir, unsigned long attrs);
+size_t dma_batch_max_linked(struct dma_batch *batch,
+			    const struct phys_vec *phyrs, unsigned int nr);
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr);
 

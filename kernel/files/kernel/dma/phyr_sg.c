@@ -31,8 +31,8 @@ static size_t dma_batch_max_entries(struct dma_batch *batch,
  * @phyrs: the ranges
  * @nr: their number
  *
- * Behind an IOMMU they are mostly far fewer: these are for the case that no IOVA
- * range can be had.
+ * Behind an IOMMU they are mostly far fewer: these are also for the case that no
+ * IOVA range can be had.
  *
  * Context: Any.
  * Return: The number of entries; 0 if the device cannot do DMA.
@@ -42,9 +42,11 @@ size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 {
 	struct dma_batch batch;
 
-	if (dma_batch_start(&batch, dev, 0, 0, DMA_BIDIRECTIONAL, 0, NULL, 0))
+	if (!nr || dma_batch_start(&batch, dev, 0, 0, DMA_BIDIRECTIONAL, 0,
+				   NULL, 0))
 		return 0;
-	return dma_batch_max_entries(&batch, phyrs, nr);
+	return max(dma_batch_max_entries(&batch, phyrs, nr),
+		   dma_batch_max_linked(&batch, phyrs, nr));
 }
 EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs);
 
