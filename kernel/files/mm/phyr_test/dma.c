@@ -18,6 +18,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "dma_batch.h"
 #include "internal.h"
 #include "phyr_test_dma.h"
 
@@ -36,6 +37,7 @@ struct mapping {
 	unsigned long		attrs;
 	struct sg_table		sgt;
 	struct dma_batch	batch;
+	struct dma_pieces	pieces;
 	struct dma_vec		*vecs;
 	unsigned int		max_vecs;
 	bool			mapped;
@@ -108,7 +110,7 @@ static struct pci_dev *device_find(const struct phyr_test_dma *dma)
 
 static int mapping_check(const struct phyr_test_dma *dma)
 {
-	if (dma->form > PHYR_TEST_DMA_SG_PHYRS ||
+	if (dma->form > PHYR_TEST_DMA_BATCH ||
 	    (dma->flags & ~(RANGE_FLAGS | PHYR_TEST_DMA_COHERENT)))
 		return -EINVAL;
 	if (dma->max_segment && dma->max_segment < PAGE_SIZE)
@@ -118,6 +120,10 @@ static int mapping_check(const struct phyr_test_dma *dma)
 	if (dma->boundary && (dma->boundary < SZ_4K - 1 ||
 			      (dma->boundary & (dma->boundary + 1)) ||
 			      overflows_type(dma->boundary, unsigned long)))
+		return -EINVAL;
+	if (dma->form == PHYR_TEST_DMA_BATCH ?
+		    overflows_type(dma->announced, size_t) :
+		    dma->announced || dma->per_call || dma->piece)
 		return -EINVAL;
 	return 0;
 }
@@ -133,12 +139,8 @@ static int mapping_alloc_sgt(struct mapping *mapping)
 						 range->len, max, GFP_KERNEL);
 }
 
-static int mapping_alloc_vecs(struct mapping *mapping)
+static int mapping_alloc_vecs_of(struct mapping *mapping, size_t max)
 {
-	struct phyr_list *list = &mapping->range.list;
-	size_t max;
-
-	max = dma_phyrs_max_vecs(&mapping->pdev->dev, list->phyrs, list->nr);
 	if (max > PHYR_TEST_MAX_ENTRIES)
 		return -ENOSPC;
 	mapping->vecs = kvmalloc_objs(*mapping->vecs, max,
@@ -147,6 +149,31 @@ static int mapping_alloc_vecs(struct mapping *mapping)
 		return -ENOMEM;
 	mapping->max_vecs = max;
 	return 0;
+}
+
+static int mapping_alloc_vecs(struct mapping *mapping)
+{
+	struct phyr_list *list = &mapping->range.list;
+
+	return mapping_alloc_vecs_of(mapping,
+				     dma_phyrs_max_vecs(&mapping->pdev->dev,
+							list->phyrs, list->nr));
+}
+
+static int mapping_alloc_batch(struct mapping *mapping,
+			       const struct phyr_test_dma *dma)
+{
+	struct dma_pieces *pieces = &mapping->pieces;
+	size_t max;
+	int err;
+
+	err = dma_pieces_alloc(pieces, &mapping->range.list, dma);
+	if (err)
+		return err;
+	/* Those that are linked can cross a boundary anywhere. */
+	max = dma_phyrs_max_vecs(&mapping->pdev->dev, pieces->phyrs,
+				 pieces->nr) + pieces->nr;
+	return mapping_alloc_vecs_of(mapping, max);
 }
 
 /* Everything but to map. Undone by mapping_destroy(). */
@@ -210,6 +237,7 @@ static void mapping_destroy(struct mapping *mapping)
 	if (mapping->form == PHYR_TEST_DMA_SG)
 		sg_free_table(&mapping->sgt);
 	kvfree(mapping->vecs);
+	dma_pieces_free(&mapping->pieces);
 	phyr_test_range_unpin_dirty_lock(&mapping->range,
 					 mapping->dir == DMA_BIDIRECTIONAL);
 	phyr_test_range_free(&mapping->range);
@@ -233,6 +261,8 @@ static int mapping_prepare(struct mapping *mapping,
 		return mapping_alloc_sgt(mapping);
 	case PHYR_TEST_DMA_PHYRS:
 		return mapping_alloc_vecs(mapping);
+	case PHYR_TEST_DMA_BATCH:
+		return mapping_alloc_batch(mapping, dma);
 	default:
 		return 0;
 	}
@@ -251,6 +281,10 @@ static int mapping_map(struct mapping *mapping)
 		return dma_map_phyrs(&mapping->batch, dev, list->phyrs,
 				     list->nr, mapping->dir, mapping->attrs,
 				     mapping->vecs, mapping->max_vecs);
+	case PHYR_TEST_DMA_BATCH:
+		return dma_pieces_map(&mapping->pieces, &mapping->batch, dev,
+				      mapping->dir, mapping->attrs,
+				      mapping->vecs, mapping->max_vecs);
 	default:
 		return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev,
 				    list->phyrs, list->nr, mapping->dir,
@@ -262,21 +296,30 @@ static void mapping_unmap(struct mapping *mapping)
 {
 	switch (mapping->form) {
 	case PHYR_TEST_DMA_SG:
+	case PHYR_TEST_DMA_SG_TABLE:
 		dma_unmap_sgtable(&mapping->pdev->dev, &mapping->sgt,
 				  mapping->dir, mapping->attrs);
 		break;
-	case PHYR_TEST_DMA_PHYRS:
-		dma_unmap_phyrs(&mapping->batch);
-		break;
-	default:
+	case PHYR_TEST_DMA_SG_PHYRS:
 		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
+		return;
+	default:
+		dma_unmap_phyrs(&mapping->batch);
 	}
+	if (mapping->form == PHYR_TEST_DMA_SG_TABLE)
+		sg_free_table(&mapping->sgt);
+}
+
+static bool mapping_has_vecs(const struct mapping *mapping)
+{
+	return mapping->form == PHYR_TEST_DMA_PHYRS ||
+	       mapping->form == PHYR_TEST_DMA_BATCH;
 }
 
 static unsigned int mapping_nr_entries(const struct mapping *mapping)
 {
-	return mapping->form == PHYR_TEST_DMA_PHYRS ? mapping->batch.nr :
-						      mapping->sgt.nents;
+	return mapping_has_vecs(mapping) ? mapping->batch.nr :
+					   mapping->sgt.nents;
 }
 
 static int mapping_copy_entries(struct mapping *mapping,
@@ -288,7 +331,7 @@ static int mapping_copy_entries(struct mapping *mapping,
 	for (i = 0; i < mapping_nr_entries(mapping); i++) {
 		struct phyr_test_dma_entry entry;
 
-		if (mapping->form == PHYR_TEST_DMA_PHYRS) {
+		if (mapping_has_vecs(mapping)) {
 			entry.addr = mapping->vecs[i].addr;
 			entry.len = mapping->vecs[i].len;
 		} else {
@@ -456,6 +499,18 @@ static int phyr_test_dma_unmap(void **state)
 	return 0;
 }
 
+static int phyr_test_dma_sync(struct mapping *mapping)
+{
+	if (!mapping || mapping_has_vecs(mapping))
+		return -EINVAL;
+	guard(mutex)(&dma_lock);
+	if (!mapping->mapped)
+		return -ENODEV;
+	dma_sync_sgtable_for_cpu(&mapping->pdev->dev, &mapping->sgt,
+				 mapping->dir);
+	return 0;
+}
+
 static long dma_ioctl(void **state, unsigned int cmd, void __user *arg)
 {
 	switch (cmd) {
@@ -465,6 +520,8 @@ static long dma_ioctl(void **state, unsigned int cmd, void __user *arg)
 		return phyr_test_dma_map(state, arg);
 	case PHYR_TEST_DMA_UNMAP:
 		return phyr_test_dma_unmap(state);
+	case PHYR_TEST_DMA_SYNC:
+		return phyr_test_dma_sync(*state);
 	default:
 		return -ENOTTY;
 	}
