@@ -43,7 +43,7 @@ static inline size_t dma_up_to_page(u64 addr, size_t most)
 static inline bool dma_batch_is_p2pdma(const struct dma_batch *batch,
 				       const struct phys_vec *phyr)
 {
-	return IS_ENABLED(CONFIG_PCI_P2PDMA) &&
+	return IS_ENABLED(CONFIG_PCI_P2PDMA) && phyr->len &&
 	       !(batch->attrs & DMA_ATTR_MMIO) &&
 	       is_pci_p2pdma_page(phys_to_page(phyr->paddr));
 }
