@@ -50,6 +50,7 @@ struct dma_batch {
 	size_t			room;		/* that the last entry has left */
 	unsigned int		nr_linked;
 	bool			links;		/* goes on linking */
+	bool			unflushed;	/* caches are being cleaned */
 };
 
 int dma_batch_start(struct dma_batch *batch, struct device *dev,

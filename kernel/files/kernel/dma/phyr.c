@@ -38,8 +38,7 @@ static noinline int dma_batch_map_phys(struct dma_batch *batch,
 	if (len - 1 >= batch->map_max)
 		return dma_batch_map_split(batch, phyr);
 
-	addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
-			    batch->attrs);
+	addr = dma_batch_map_one(batch, phyr->paddr, len);
 	if (dma_mapping_error(batch->dev, addr))
 		return dma_batch_refused(batch, phyr->paddr, len);
 	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
@@ -91,6 +90,7 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->linked = 0;
 	batch->nr_linked = 0;
 	batch->links = false;
+	batch->unflushed = false;
 	dma_batch_init_limits(batch);
 	return 0;
 }
@@ -222,6 +222,7 @@ int dma_batch_finish(struct dma_batch *batch)
 	int err = 0;
 
 	batch->links = false;
+	dma_batch_flush(batch);
 	if (batch->linked)
 		err = dma_iova_sync(batch->dev, &batch->iova, 0, batch->linked);
 	if (err)
@@ -294,6 +295,7 @@ __dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		dma_batch_abort(batch);
 		return -ENOSPC;
 	}
+	dma_batch_flush(batch);
 	return 0;
 }
 

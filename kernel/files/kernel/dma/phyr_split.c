@@ -40,8 +40,7 @@ static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 	bool again = false;
 
 	for (;;) {
-		dma_addr_t addr = dma_map_phys(batch->dev, phys, len,
-					       batch->dir, batch->attrs);
+		dma_addr_t addr = dma_batch_map_one(batch, phys, len);
 		size_t within;
 
 		if (dma_mapping_error(batch->dev, addr))
