@@ -143,7 +143,8 @@ static void expect_vecs(struct kunit *test, const struct dma_vec *vecs,
 static int map(struct fixture *f, unsigned int max)
 {
 	return dma_map_phyrs(&f->batch, f->dev, f->phyrs, f->nr,
-			     DMA_BIDIRECTIONAL, DMA_ATTR_MMIO, f->vecs, max);
+			     DMA_BIDIRECTIONAL, DMA_ATTR_MMIO, GFP_KERNEL,
+			     f->vecs, max);
 }
 
 static void phyr_dma_random(struct kunit *test)
@@ -256,16 +257,16 @@ static void phyr_dma_reach_is_not_bounced(struct kunit *test)
 	f->parms.max_segment_size = UINT_MAX;
 	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 1);
 	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
-					    DMA_TO_DEVICE, 0, f->vecs, 1),
-			0);
+					    DMA_TO_DEVICE, 0, GFP_KERNEL,
+					    f->vecs, 1), 0);
 	expect_vecs(test, f->vecs, f->batch.nr);
 	dma_unmap_phyrs(&f->batch);
 
 	f->parms.max_segment_size = SZ_512K;
 	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 2);
 	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
-					    DMA_TO_DEVICE, 0, f->vecs, 2),
-			0);
+					    DMA_TO_DEVICE, 0, GFP_KERNEL,
+					    f->vecs, 2), 0);
 	expect_vecs(test, f->vecs, f->batch.nr);
 	dma_unmap_phyrs(&f->batch);
 	__free_pages(page, get_order(SZ_1M));
@@ -386,7 +387,7 @@ static void phyr_dma_batches(struct kunit *test)
 			err = dma_batch_start(&f->batch, f->dev,
 					      f->phyrs[added].paddr, 0,
 					      DMA_TO_DEVICE, DMA_ATTR_MMIO,
-					      f->vecs + nr, 20);
+					      GFP_KERNEL, f->vecs + nr, 20);
 			KUNIT_ASSERT_EQ(test, err, 0);
 			err = dma_batch_add(&f->batch, f->phyrs + added,
 					    f->nr - added);
@@ -467,8 +468,8 @@ static void phyr_dma_peer_memory(struct kunit *test)
 	f->phyrs[0] = (struct phys_vec){ page_to_phys(page), PAGE_SIZE };
 	f->phyrs[1] = (struct phys_vec){ BIT_ULL(38) + SZ_2M, SZ_64K };
 	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, f->nr,
-					    DMA_TO_DEVICE, 0, f->vecs,
-					    MAX_VECS), -EREMOTEIO);
+					    DMA_TO_DEVICE, 0, GFP_KERNEL,
+					    f->vecs, MAX_VECS), -EREMOTEIO);
 	KUNIT_EXPECT_EQ(test, f->batch.nr, 0);
 	KUNIT_EXPECT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
 					   f->nr, DMA_TO_DEVICE, 0,
@@ -505,7 +506,8 @@ static void phyr_dma_bad_input(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, map(f, MAX_VECS), -EINVAL);
 	f->nr = 1;
 	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
-					    DMA_NONE, 0, f->vecs, 1), -EINVAL);
+					    DMA_NONE, 0, GFP_KERNEL, f->vecs, 1),
+			-EINVAL);
 	f->dev->dma_mask = NULL;
 	KUNIT_EXPECT_EQ(test, map(f, MAX_VECS), -EIO);
 }

@@ -72,7 +72,7 @@ static __always_inline int dma_batch_map(struct dma_batch *batch,
 
 static __always_inline int
 dma_batch_init(struct dma_batch *batch, struct device *dev,
-	       enum dma_data_direction dir, unsigned long attrs)
+	       enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
 {
 	if (!valid_dma_direction(dir))
 		return -EINVAL;
@@ -85,6 +85,7 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->dev = dev;
 	batch->attrs = attrs;
 	batch->dir = dir;
+	batch->gfp = gfp;
 	batch->sgl = NULL;
 	batch->iova = (struct dma_iova_state){};
 	batch->linked = 0;
@@ -103,6 +104,7 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
  * @size: how many bytes are going to be added at most; 0 if that is unknown
  * @dir: direction of the transfers
  * @attrs: DMA_ATTR_* of all ranges
+ * @gfp: how to allocate the IOMMU's page tables for one range of DMA addresses
  * @vecs: the caller's array, kept until dma_unmap_phyrs()
  * @max: number of entries of @vecs
  *
@@ -114,7 +116,7 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
  * not for this function: what is reached through a PCI switch has bus addresses
  * already. If it has struct pages, it is refused without DMA_ATTR_MMIO.
  *
- * Context: Any. Allocates nothing but IOVA space.
+ * Context: Any. Allocates IOVA space, without sleeping.
  * Return: 0, and the batch is to be ended by dma_unmap_phyrs(), or by an error
  * of dma_batch_add() or dma_batch_finish(); %-EINVAL if @dir is none;
  * %-EOPNOTSUPP if @attrs has DMA_ATTR_REQUIRE_COHERENT and the device is not;
@@ -123,11 +125,11 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 int dma_batch_start(struct dma_batch *batch, struct device *dev,
 		    phys_addr_t first, size_t size,
 		    enum dma_data_direction dir, unsigned long attrs,
-		    struct dma_vec *vecs, unsigned int max)
+		    gfp_t gfp, struct dma_vec *vecs, unsigned int max)
 {
 	int err;
 
-	err = dma_batch_init(batch, dev, dir, attrs);
+	err = dma_batch_init(batch, dev, dir, attrs, gfp);
 	if (err)
 		return err;
 	batch->vecs = vecs;
@@ -185,7 +187,7 @@ static int dma_batch_add_ranges(struct dma_batch *batch,
  * @phyrs: the ranges
  * @nr: their number
  *
- * Context: Any.
+ * Context: That of an allocation with the gfp of dma_batch_start().
  * Return: How many of the ranges were added, each of them whole. They are fewer
  * than @nr if the entries of the next one do not fit the array: finish the batch,
  * and start another one for the rest. Otherwise -errno, and the batch has ended
@@ -256,14 +258,14 @@ static inline size_t dma_batch_iova_size(const struct dma_batch *batch,
 static __always_inline int
 __dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		    const struct phys_vec *phyrs, unsigned int nr,
-		    enum dma_data_direction dir, unsigned long attrs)
+		    enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
 {
 	size_t size;
 	int err;
 
 	if (!nr || nr > INT_MAX)
 		return -EINVAL;
-	err = dma_batch_init(batch, dev, dir, attrs);
+	err = dma_batch_init(batch, dev, dir, attrs, gfp);
 	if (err || !use_dma_iommu(dev))
 		return err;
 	size = dma_batch_iova_size(batch, phyrs, nr);
@@ -275,9 +277,10 @@ __dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 /* A batch for exactly these ranges. The caller gives it an array afterwards. */
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
-		      enum dma_data_direction dir, unsigned long attrs)
+		      enum dma_data_direction dir, unsigned long attrs,
+		      gfp_t gfp)
 {
-	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
+	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs, gfp);
 }
 
 static __always_inline int
@@ -314,6 +317,7 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
  * @nr: their number
  * @dir: direction of the transfers
  * @attrs: DMA_ATTR_* of all ranges
+ * @gfp: how to allocate the IOMMU's page tables for one range of DMA addresses
  * @vecs: the caller's array, kept until dma_unmap_phyrs()
  * @max: number of entries of @vecs; dma_phyrs_max_vecs() are always enough
  *
@@ -326,7 +330,9 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
  * For memory that both use at the same time set DMA_ATTR_REQUIRE_COHERENT:
  * mapping then fails where it would take bounce buffers.
  *
- * Context: Any. Allocates nothing but IOVA space.
+ * Context: That of an allocation with @gfp. Behind an IOMMU there is IOVA space
+ * to be had and page tables; ranges that are no part of one range of DMA addresses
+ * get theirs with GFP_ATOMIC, as from dma_map_phys().
  * Return: 0; -errno, with nothing mapped: %-EINVAL if @nr is 0, a range is
  * empty, or @dir is none; %-ENOSPC if @max is too small; the errors of
  * dma_batch_start() and dma_batch_add().
@@ -334,11 +340,11 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 		  const struct phys_vec *phyrs, unsigned int nr,
 		  enum dma_data_direction dir, unsigned long attrs,
-		  struct dma_vec *vecs, unsigned int max)
+		  gfp_t gfp, struct dma_vec *vecs, unsigned int max)
 {
 	int err;
 
-	err = __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
+	err = __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs, gfp);
 	if (err)
 		return err;
 	batch->vecs = vecs;

@@ -19,7 +19,8 @@
 /* phyr.c */
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
-		      enum dma_data_direction dir, unsigned long attrs);
+		      enum dma_data_direction dir, unsigned long attrs,
+		      gfp_t gfp);
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr);
 

@@ -164,7 +164,7 @@ int dma_batch_link(struct dma_batch *batch, const struct phys_vec *phyrs,
 	if (i) {
 		err = iommu_dma_link_phyrs(batch->dev, &batch->iova, phyrs, i,
 					   batch->linked, batch->dir,
-					   batch->attrs);
+					   batch->attrs, batch->gfp);
 		if (err)
 			goto forget;
 		batch->linked = offset;
@@ -192,7 +192,7 @@ int dma_batch_link_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 	if (!dma_batch_add_linked(batch, batch->iova.addr, size))
 		goto abort;
 	err = iommu_dma_link_phyrs(batch->dev, &batch->iova, phyrs, nr, 0,
-				   batch->dir, batch->attrs);
+				   batch->dir, batch->attrs, batch->gfp);
 	if (err)
 		goto abort;
 	batch->linked = size;

@@ -43,7 +43,7 @@ size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 	struct dma_batch batch;
 
 	if (!nr || dma_batch_start(&batch, dev, 0, 0, DMA_BIDIRECTIONAL, 0,
-				   NULL, 0))
+				   GFP_NOWAIT, NULL, 0))
 		return 0;
 	return max(dma_batch_max_entries(&batch, phyrs, nr),
 		   dma_batch_max_linked(&batch, phyrs, nr));
@@ -131,7 +131,7 @@ static void sg_describe(struct dma_batch *batch, struct sg_table *sgt)
  * @nr: their number
  * @dir: direction of the transfers
  * @attrs: DMA_ATTR_* of all ranges
- * @gfp: how to allocate the table
+ * @gfp: how to allocate the table, and as dma_map_phyrs()
  *
  * dma_map_phyrs() for users that want the DMA addresses as a scatterlist. The
  * table has as many entries as the mapping needs: walk it with
@@ -157,10 +157,11 @@ int sg_map_phyrs(struct dma_batch *batch, struct sg_table *sgt,
 	int err;
 
 	if (sg_needs_pages(dev, attrs)) {
-		err = dma_batch_start(batch, dev, 0, 0, dir, attrs, NULL, 0);
+		err = dma_batch_start(batch, dev, 0, 0, dir, attrs, gfp, NULL,
+				      0);
 		return err ?: sg_map_pages(batch, sgt, phyrs, nr, gfp);
 	}
-	err = dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
+	err = dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs, gfp);
 	if (err)
 		return err;
 

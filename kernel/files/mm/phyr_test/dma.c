@@ -280,7 +280,8 @@ static int mapping_map(struct mapping *mapping)
 	case PHYR_TEST_DMA_PHYRS:
 		return dma_map_phyrs(&mapping->batch, dev, list->phyrs,
 				     list->nr, mapping->dir, mapping->attrs,
-				     mapping->vecs, mapping->max_vecs);
+				     GFP_KERNEL, mapping->vecs,
+				     mapping->max_vecs);
 	case PHYR_TEST_DMA_BATCH:
 		return dma_pieces_map(&mapping->pieces, &mapping->batch, dev,
 				      mapping->dir, mapping->attrs,

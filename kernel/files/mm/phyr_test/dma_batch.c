@@ -63,7 +63,8 @@ int dma_pieces_map(const struct dma_pieces *pieces, struct dma_batch *batch,
 	int err;
 
 	err = dma_batch_start(batch, dev, pieces->phyrs->paddr,
-			      pieces->announced, dir, attrs, vecs, max);
+			      pieces->announced, dir, attrs, GFP_KERNEL, vecs,
+			      max);
 	if (err)
 		return err;
 	for (; at < pieces->nr; at += nr) {
