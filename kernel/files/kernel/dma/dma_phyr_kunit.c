@@ -6,146 +6,13 @@
  * physical one it came from and any address will do. What an IOMMU and bounce
  * buffers make of it is for a test with a device that transfers.
  */
-#include <kunit/device.h>
 #include <kunit/test.h>
-#include <linux/dma-direct.h>
 #include <linux/dma-phyr.h>
-#include <linux/memremap.h>
 #include <linux/module.h>
-#include <linux/prandom.h>
 #include <linux/scatterlist.h>
 #include <linux/sizes.h>
-#include <linux/swiotlb.h>
 
-#define MAX_PHYRS	300
-#define MAX_VECS	8192
-#define ROUNDS		300
-
-struct fixture {
-	struct device			*dev;
-	struct device_dma_parameters	parms;
-	u64				mask;
-	struct rnd_state		rnd;
-	unsigned int			nr;
-	struct phys_vec			phyrs[MAX_PHYRS];
-	struct dma_vec			vecs[MAX_VECS];
-	struct dma_batch		batch;
-};
-
-static int phyr_dma_init(struct kunit *test)
-{
-	struct fixture *f;
-
-	f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	if (!f)
-		return -ENOMEM;
-	f->dev = kunit_device_register(test, "phyr_dma");
-	if (IS_ERR(f->dev))
-		return PTR_ERR(f->dev);
-	if (is_swiotlb_force_bounce(f->dev))
-		kunit_skip(test, "all memory is bounced, which MMIO cannot be");
-	f->mask = DMA_BIT_MASK(64);
-	f->dev->dma_mask = &f->mask;
-	f->dev->coherent_dma_mask = f->mask;
-	f->dev->dma_parms = &f->parms;
-	prandom_seed_state(&f->rnd, 2026);
-	test->priv = f;
-	return 0;
-}
-
-static void phyr_dma_exit(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-
-	if (!f)
-		return;
-	f->dev->dma_mask = NULL;
-	f->dev->dma_parms = NULL;
-	f->dev->dma_range_map = NULL;
-	f->dev->bus_dma_limit = 0;
-}
-
-static u32 roll(struct fixture *f, u32 sides)
-{
-	return prandom_u32_state(&f->rnd) % sides;
-}
-
-/* Ascending, behind all RAM, with gaps that keep them from touching. */
-static void random_phyrs(struct fixture *f, unsigned int max_nr, u32 max_len)
-{
-	phys_addr_t at = BIT_ULL(40) + roll(f, SZ_1M);
-	unsigned int i;
-
-	f->nr = 1 + roll(f, max_nr);
-	for (i = 0; i < f->nr; i++) {
-		f->phyrs[i] = (struct phys_vec){ at, 1 + roll(f, max_len) };
-		at += f->phyrs[i].len + SZ_4K + roll(f, SZ_64K);
-	}
-}
-
-static void random_limits(struct fixture *f)
-{
-	f->parms.max_segment_size = roll(f, 2) ? SZ_4K + roll(f, SZ_64K) :
-						 UINT_MAX;
-	f->parms.segment_boundary_mask =
-		roll(f, 2) ? ((unsigned long)SZ_4K << roll(f, 6)) - 1 : 0;
-}
-
-/* Devices with lists of pages need that ranges are split where pages begin. */
-static void expect_page_border(struct kunit *test, struct dma_vec vec,
-			       phys_addr_t end)
-{
-	struct fixture *f = test->priv;
-
-	/* Not if an entry holds no page, or where DMA addresses must split. */
-	if (dma_get_max_seg_size(f->dev) < PAGE_SIZE ||
-	    !((vec.addr + vec.len) & dma_get_seg_boundary(f->dev)))
-		return;
-	KUNIT_EXPECT_EQ(test, offset_in_page(end), 0);
-}
-
-/* Begins at byte @at of range @r; steps both over the entry. */
-static void expect_entry(struct kunit *test, struct dma_vec vec,
-			 unsigned int *r, size_t *at)
-{
-	struct fixture *f = test->priv;
-	unsigned long boundary = dma_get_seg_boundary(f->dev);
-	phys_addr_t phys = f->phyrs[*r].paddr + *at;
-
-	KUNIT_ASSERT_LT(test, *r, f->nr);
-	KUNIT_EXPECT_EQ(test, vec.addr, phys_to_dma(f->dev, phys));
-	KUNIT_EXPECT_LE(test, vec.len, dma_get_max_seg_size(f->dev));
-	KUNIT_EXPECT_EQ(test, vec.addr & ~boundary,
-			(vec.addr + vec.len - 1) & ~boundary);
-	*at += vec.len;
-	KUNIT_ASSERT_NE(test, vec.len, 0);
-	KUNIT_ASSERT_LE(test, *at, f->phyrs[*r].len);
-	if (*at == f->phyrs[*r].len) {
-		(*r)++;
-		*at = 0;
-	} else {
-		expect_page_border(test, vec, phys + vec.len);
-	}
-}
-
-static void expect_vecs(struct kunit *test, const struct dma_vec *vecs,
-			unsigned int nr)
-{
-	struct fixture *f = test->priv;
-	unsigned int i, r = 0;
-	size_t at = 0;
-
-	for (i = 0; i < nr; i++)
-		expect_entry(test, vecs[i], &r, &at);
-	KUNIT_EXPECT_EQ(test, r, f->nr);
-}
-
-static int map(struct fixture *f, unsigned int max)
-{
-	return dma_map_phyrs(&f->batch, f->dev, f->phyrs, f->nr,
-			     DMA_BIDIRECTIONAL, DMA_ATTR_MMIO, GFP_KERNEL,
-			     f->vecs, max);
-}
+#include "dma_phyr_kunit.h"
 
 static void phyr_dma_random(struct kunit *test)
 {
@@ -164,112 +31,6 @@ static void phyr_dma_random(struct kunit *test)
 		expect_vecs(test, f->vecs, f->batch.nr);
 		dma_unmap_phyrs(&f->batch);
 	}
-}
-
-/*
- * DMA addresses whose boundaries lie elsewhere than in physical memory; where
- * there is a choice, each of the two splits.
- */
-static void phyr_dma_translated(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct bus_dma_region *region;
-	int round;
-
-	region = kunit_kcalloc(test, 2, sizeof(*region), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, region);
-	region->cpu_start = BIT_ULL(40);
-	region->size = BIT_ULL(40);
-	f->dev->dma_range_map = region;
-	for (round = 0; round < ROUNDS; round++) {
-		size_t max;
-
-		region->dma_start = BIT_ULL(39) + roll(f, 64) * SZ_512;
-		random_phyrs(f, 60, SZ_64K);
-		random_limits(f);
-		max = dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr);
-		KUNIT_ASSERT_LE(test, max, MAX_VECS);
-		KUNIT_ASSERT_EQ(test, map(f, max), 0);
-		expect_vecs(test, f->vecs, f->batch.nr);
-		dma_unmap_phyrs(&f->batch);
-	}
-
-	/* What has no DMA address is counted as if it were bounced. */
-	region->cpu_start = BIT_ULL(41);
-	random_phyrs(f, 60, SZ_64K);
-	f->parms.segment_boundary_mask = SZ_4K - 1;
-	KUNIT_EXPECT_LE(test, dma_phyrs_max_vecs(f->dev, f->phyrs, f->nr),
-			f->nr * (2 + SZ_64K / SZ_2K));
-}
-
-/* Up to the last byte that the device or its bus reaches, and not beyond. */
-static void phyr_dma_reach(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	int round;
-
-	for (round = 0; round < ROUNDS; round++) {
-		unsigned int bits = 41 + roll(f, 23);
-		u64 last = DMA_BIT_MASK(bits);
-		u64 beyond = roll(f, 3);
-
-		f->mask = round % 2 ? last : DMA_BIT_MASK(64);
-		f->dev->bus_dma_limit = round % 2 ? 0 : last;
-		random_phyrs(f, 1, SZ_64K);
-		f->nr = 3;
-		f->phyrs[1] = f->phyrs[0];
-		f->phyrs[2] = f->phyrs[0];
-		f->phyrs[1].paddr = last - f->phyrs[1].len + 1 + beyond;
-		kunit_warning_suppress(test)
-			KUNIT_ASSERT_EQ(test, map(f, 3), beyond ? -EIO : 0);
-		KUNIT_ASSERT_EQ(test, f->batch.nr, beyond ? 0 : 3);
-		if (!beyond)
-			expect_vecs(test, f->vecs, 3);
-		dma_unmap_phyrs(&f->batch);
-	}
-
-	/* All addresses but the last one, which stands for an error. */
-	f->mask = DMA_BIT_MASK(64);
-	f->dev->bus_dma_limit = 0;
-	f->phyrs[1] = (struct phys_vec){ -SZ_4K, SZ_4K };
-	KUNIT_ASSERT_EQ(test, map(f, 3), 0);
-	expect_vecs(test, f->vecs, 3);
-	dma_unmap_phyrs(&f->batch);
-}
-
-/*
- * A device that does not reach all memory, where bounce buffers are to be had:
- * their size is no limit for what it does reach.
- */
-static void phyr_dma_reach_is_not_bounced(struct kunit *test)
-{
-	struct fixture *f = test->priv;
-	struct page *page;
-
-	if (!is_swiotlb_active(f->dev))
-		kunit_skip(test, "no bounce buffers");
-	page = alloc_pages(GFP_KERNEL | GFP_DMA32, get_order(SZ_1M));
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	f->mask = DMA_BIT_MASK(32);
-	f->nr = 1;
-	f->phyrs[0] = (struct phys_vec){ page_to_phys(page) + SZ_2K,
-					 SZ_1M - SZ_4K };
-	f->parms.max_segment_size = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 1);
-	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
-					    DMA_TO_DEVICE, 0, GFP_KERNEL,
-					    f->vecs, 1), 0);
-	expect_vecs(test, f->vecs, f->batch.nr);
-	dma_unmap_phyrs(&f->batch);
-
-	f->parms.max_segment_size = SZ_512K;
-	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs(f->dev, f->phyrs, 1), 2);
-	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, 1,
-					    DMA_TO_DEVICE, 0, GFP_KERNEL,
-					    f->vecs, 2), 0);
-	expect_vecs(test, f->vecs, f->batch.nr);
-	dma_unmap_phyrs(&f->batch);
-	__free_pages(page, get_order(SZ_1M));
 }
 
 /* Nothing is split or joined that need not be. */
@@ -444,43 +205,6 @@ static void phyr_dma_scatterlist(struct kunit *test)
 	}
 }
 
-/* Memory of a peer device may have bus addresses: it is not mapped as RAM. */
-static void phyr_dma_peer_memory(struct kunit *test)
-{
-#ifdef CONFIG_PCI_P2PDMA
-	struct fixture *f = test->priv;
-	struct dev_pagemap *pgmap;
-	struct sg_table sgt;
-	struct page *page;
-
-	page = alloc_page(GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	pgmap = kunit_kzalloc(test, sizeof(*pgmap), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, pgmap);
-	/* Nobody touches it. */
-	pgmap->type = MEMORY_DEVICE_PCI_P2PDMA;
-	pgmap->range.start = BIT_ULL(38);
-	pgmap->range.end = BIT_ULL(38) + SZ_128M - 1;
-	pgmap->nr_range = 1;
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, memremap_pages(pgmap, 0));
-
-	f->nr = 2;
-	f->phyrs[0] = (struct phys_vec){ page_to_phys(page), PAGE_SIZE };
-	f->phyrs[1] = (struct phys_vec){ BIT_ULL(38) + SZ_2M, SZ_64K };
-	KUNIT_EXPECT_EQ(test, dma_map_phyrs(&f->batch, f->dev, f->phyrs, f->nr,
-					    DMA_TO_DEVICE, 0, GFP_KERNEL,
-					    f->vecs, MAX_VECS), -EREMOTEIO);
-	KUNIT_EXPECT_EQ(test, f->batch.nr, 0);
-	KUNIT_EXPECT_EQ(test, sg_map_phyrs(&f->batch, &sgt, f->dev, f->phyrs,
-					   f->nr, DMA_TO_DEVICE, 0,
-					   GFP_KERNEL), -EREMOTEIO);
-	memunmap_pages(pgmap);
-	__free_page(page);
-#else
-	kunit_skip(test, "no CONFIG_PCI_P2PDMA");
-#endif
-}
-
 static void phyr_dma_bad_input(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -514,16 +238,12 @@ static void phyr_dma_bad_input(struct kunit *test)
 
 static struct kunit_case phyr_dma_cases[] = {
 	KUNIT_CASE(phyr_dma_random),
-	KUNIT_CASE(phyr_dma_translated),
-	KUNIT_CASE(phyr_dma_reach),
-	KUNIT_CASE(phyr_dma_reach_is_not_bounced),
 	KUNIT_CASE(phyr_dma_one_entry_each),
 	KUNIT_CASE(phyr_dma_page_borders),
 	KUNIT_CASE(phyr_dma_longer_than_u32),
 	KUNIT_CASE(phyr_dma_too_small),
 	KUNIT_CASE(phyr_dma_batches),
 	KUNIT_CASE(phyr_dma_scatterlist),
-	KUNIT_CASE(phyr_dma_peer_memory),
 	KUNIT_CASE(phyr_dma_bad_input),
 	{}
 };

@@ -7,10 +7,8 @@
  * each call.
  */
 #include <linux/dma-phyr.h>
-#include <linux/iommu-dma.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -19,10 +17,9 @@
 #include <linux/uaccess.h>
 
 #include "dma_batch.h"
+#include "dma_device.h"
 #include "internal.h"
 #include "phyr_test_dma.h"
-
-#define RANGE_FLAGS	(PHYR_TEST_WRITE | PHYR_TEST_LONGTERM)
 
 /* protects held, mapped of what is on it, and the limits of devices */
 static DEFINE_MUTEX(dma_lock);
@@ -65,68 +62,6 @@ static struct pci_driver mapping_driver = {
 	.probe	= mapping_probe,
 	.remove	= mapping_remove,
 };
-
-/* The caller holds the device lock behind which the driver cannot go. */
-static int device_set_limits(struct device *dev,
-			     const struct phyr_test_dma *dma)
-{
-	int err;
-
-	dma_set_max_seg_size(dev, dma->max_segment ?: UINT_MAX);
-	dma_set_seg_boundary(dev, dma->boundary ?: ULONG_MAX);
-	err = dma_set_mask(dev, DMA_BIT_MASK(dma->dma_bits ?: 64));
-	if (err)
-		return err;
-	/*
-	 * Without an IOMMU, memory that the device does not reach is bounced,
-	 * which bounds the length of a mapping; if it is not, mapping it warns.
-	 */
-	if (!use_dma_iommu(dev) && dma_addressing_limited(dev) &&
-	    dma_max_mapping_size(dev) == SIZE_MAX)
-		return -EIO;
-	return 0;
-}
-
-/* What PCI devices have from the start. */
-static void device_reset_limits(struct device *dev)
-{
-	dma_set_max_seg_size(dev, SZ_64K);
-	dma_set_seg_boundary(dev, DMA_BIT_MASK(32));
-}
-
-static struct pci_dev *device_find(const struct phyr_test_dma *dma)
-{
-	unsigned int domain, bus, slot, function;
-	char end;
-
-	if (strnlen(dma->device, sizeof(dma->device)) == sizeof(dma->device) ||
-	    sscanf(dma->device, "%x:%x:%x.%x%c", &domain, &bus, &slot,
-		   &function, &end) != 4 ||
-	    bus > 0xff || slot > 0x1f || function > 7)
-		return NULL;
-	return pci_get_domain_bus_and_slot(domain, bus,
-					   PCI_DEVFN(slot, function));
-}
-
-static int mapping_check(const struct phyr_test_dma *dma)
-{
-	if (dma->form > PHYR_TEST_DMA_BATCH ||
-	    (dma->flags & ~(RANGE_FLAGS | PHYR_TEST_DMA_COHERENT)))
-		return -EINVAL;
-	if (dma->max_segment && dma->max_segment < PAGE_SIZE)
-		return -EINVAL;
-	if (dma->dma_bits && (dma->dma_bits < 24 || dma->dma_bits > 64))
-		return -EINVAL;
-	if (dma->boundary && (dma->boundary < SZ_4K - 1 ||
-			      (dma->boundary & (dma->boundary + 1)) ||
-			      overflows_type(dma->boundary, unsigned long)))
-		return -EINVAL;
-	if (dma->form == PHYR_TEST_DMA_BATCH ?
-		    overflows_type(dma->announced, size_t) :
-		    dma->announced || dma->per_call || dma->piece)
-		return -EINVAL;
-	return 0;
-}
 
 static int mapping_alloc_sgt(struct mapping *mapping)
 {
@@ -182,7 +117,7 @@ static struct mapping *mapping_create(const struct phyr_test_dma *dma)
 	struct mapping *mapping;
 	int err;
 
-	err = mapping_check(dma);
+	err = dma_request_check(dma);
 	if (err)
 		return ERR_PTR(err);
 	mapping = kzalloc_obj(*mapping, GFP_KERNEL_ACCOUNT);
@@ -196,14 +131,14 @@ static struct mapping *mapping_create(const struct phyr_test_dma *dma)
 		mapping->attrs = DMA_ATTR_REQUIRE_COHERENT;
 
 	err = -ENODEV;
-	mapping->pdev = device_find(dma);
+	mapping->pdev = dma_device_find(dma);
 	if (!mapping->pdev)
 		goto free;
 
 	err = phyr_test_range_init(&mapping->range, dma->addr, dma->len,
 				   dma->form == PHYR_TEST_DMA_SG ?
 					   PHYR_TEST_PAGES : PHYR_TEST_LIST,
-				   dma->flags & RANGE_FLAGS);
+				   dma->flags & DMA_RANGE_FLAGS);
 	if (err)
 		goto put;
 	if (mapping->range.nr_pages > PHYR_TEST_MAX_ENTRIES) {
@@ -253,7 +188,7 @@ static int mapping_prepare(struct mapping *mapping,
 
 	if (mapping->pdev->dev.driver != &mapping_driver.driver)
 		return -ENODEV;
-	err = device_set_limits(&mapping->pdev->dev, dma);
+	err = dma_device_set_limits(&mapping->pdev->dev, dma);
 	if (err)
 		return err;
 	switch (mapping->form) {
@@ -361,7 +296,7 @@ static void mapping_remove(struct pci_dev *pdev)
 		mapping->mapped = false;
 		list_del_init(&mapping->list);
 	}
-	device_reset_limits(&pdev->dev);
+	dma_device_reset_limits(&pdev->dev);
 }
 
 struct dma_bench {
