@@ -72,7 +72,7 @@ static __always_inline int dma_batch_map(struct dma_batch *batch,
 
 static __always_inline int
 dma_batch_init(struct dma_batch *batch, struct device *dev,
-	       enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
+	       enum dma_data_direction dir, unsigned long attrs)
 {
 	if (!valid_dma_direction(dir))
 		return -EINVAL;
@@ -85,7 +85,6 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->dev = dev;
 	batch->attrs = attrs;
 	batch->dir = dir;
-	batch->gfp = gfp;
 	batch->sgl = NULL;
 	batch->iova = (struct dma_iova_state){};
 	batch->linked = 0;
@@ -129,11 +128,12 @@ int dma_batch_start(struct dma_batch *batch, struct device *dev,
 {
 	int err;
 
-	err = dma_batch_init(batch, dev, dir, attrs, gfp);
+	err = dma_batch_init(batch, dev, dir, attrs);
 	if (err)
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
+	batch->gfp = gfp;
 	if (use_dma_iommu(dev) && size)
 		dma_batch_alloc_iova(batch, first, size);
 	return 0;
@@ -245,33 +245,19 @@ static inline bool dma_batch_is_entry(const struct dma_batch *batch,
 	       offset_in_page(phyr->paddr) + phyr->len - 1 <= batch->boundary;
 }
 
-/* The length of one range of IOVA for all; 0 if it is impossible or useless. */
-static inline size_t dma_batch_iova_size(const struct dma_batch *batch,
-					 const struct phys_vec *phyrs,
-					 unsigned int nr)
-{
-	if (nr == 1 && dma_batch_is_entry(batch, phyrs))
-		return 0;
-	return dma_batch_linkable(batch, phyrs, nr);
-}
-
-static __always_inline int
-__dma_batch_prepare(struct dma_batch *batch, struct device *dev,
-		    const struct phys_vec *phyrs, unsigned int nr,
-		    enum dma_data_direction dir, unsigned long attrs, gfp_t gfp)
+/* One range of IOVA for all, if they can be linked. */
+static __always_inline void dma_batch_find_iova(struct dma_batch *batch,
+						const struct phys_vec *phyrs,
+						unsigned int nr, gfp_t gfp)
 {
 	size_t size;
-	int err;
 
-	if (!nr || nr > INT_MAX)
-		return -EINVAL;
-	err = dma_batch_init(batch, dev, dir, attrs, gfp);
-	if (err || !use_dma_iommu(dev))
-		return err;
-	size = dma_batch_iova_size(batch, phyrs, nr);
+	batch->gfp = gfp;
+	if (nr == 1 && dma_batch_is_entry(batch, phyrs))
+		return;
+	size = dma_batch_linkable(batch, phyrs, nr);
 	if (size)
 		dma_batch_alloc_iova(batch, phyrs->paddr, size);
-	return 0;
 }
 
 /* A batch for exactly these ranges. The caller gives it an array afterwards. */
@@ -280,18 +266,23 @@ int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      enum dma_data_direction dir, unsigned long attrs,
 		      gfp_t gfp)
 {
-	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs, gfp);
+	int err;
+
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
+	if (!err && use_dma_iommu(dev))
+		dma_batch_find_iova(batch, phyrs, nr, gfp);
+	return err;
 }
 
-static __always_inline int
-__dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
-		    unsigned int nr)
+/* Each of the ranges by itself; on an error nothing stays mapped. */
+static __always_inline int dma_batch_map_all(struct dma_batch *batch,
+					     const struct phys_vec *phyrs,
+					     unsigned int nr)
 {
-	int added;
+	int added = dma_batch_map_ranges(batch, phyrs, nr, 0);
 
-	if (use_dma_iommu(batch->dev) && batch->links)
-		return dma_batch_link_all(batch, phyrs, nr);
-	added = dma_batch_map_ranges(batch, phyrs, nr, 0);
 	if (added < 0)
 		return added;
 	if (added < nr) {
@@ -306,7 +297,9 @@ __dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr)
 {
-	return __dma_batch_add_all(batch, phyrs, nr);
+	if (batch->links)
+		return dma_batch_link_all(batch, phyrs, nr);
+	return dma_batch_map_all(batch, phyrs, nr);
 }
 
 /**
@@ -344,11 +337,18 @@ int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 {
 	int err;
 
-	err = __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs, gfp);
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
 	if (err)
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
-	return __dma_batch_add_all(batch, phyrs, nr);
+	if (use_dma_iommu(dev)) {
+		dma_batch_find_iova(batch, phyrs, nr, gfp);
+		if (batch->links)
+			return dma_batch_link_all(batch, phyrs, nr);
+	}
+	return dma_batch_map_all(batch, phyrs, nr);
 }
 EXPORT_SYMBOL_GPL(dma_map_phyrs);

@@ -65,8 +65,9 @@ static inline dma_addr_t dma_batch_map_one(struct dma_batch *batch,
 
 static inline void dma_batch_flush(struct dma_batch *batch)
 {
-	if (IS_ENABLED(CONFIG_ARCH_HAS_BATCHED_DMA_SYNC) && batch->unflushed)
-		arch_sync_dma_flush();
+	if (!IS_ENABLED(CONFIG_ARCH_HAS_BATCHED_DMA_SYNC) || !batch->unflushed)
+		return;
+	arch_sync_dma_flush();
 	batch->unflushed = false;
 }
 

@@ -203,6 +203,21 @@ static int mapping_prepare(struct mapping *mapping,
 	}
 }
 
+static noinline int mapping_map_other(struct mapping *mapping)
+{
+	const struct phyr_list *list = &mapping->range.list;
+	struct device *dev = &mapping->pdev->dev;
+
+	if (mapping->form == PHYR_TEST_DMA_BATCH)
+		return dma_pieces_map(&mapping->pieces, &mapping->batch, dev,
+				      mapping->dir, mapping->attrs,
+				      mapping->vecs, mapping->max_vecs);
+	return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev, list->phyrs,
+			    list->nr, mapping->dir, mapping->attrs,
+			    GFP_KERNEL_ACCOUNT);
+}
+
+/* The forms that are compared take nothing but these questions on top. */
 static int mapping_map(struct mapping *mapping)
 {
 	const struct phyr_list *list = &mapping->range.list;
@@ -217,14 +232,21 @@ static int mapping_map(struct mapping *mapping)
 				     list->nr, mapping->dir, mapping->attrs,
 				     GFP_KERNEL, mapping->vecs,
 				     mapping->max_vecs);
-	case PHYR_TEST_DMA_BATCH:
-		return dma_pieces_map(&mapping->pieces, &mapping->batch, dev,
-				      mapping->dir, mapping->attrs,
-				      mapping->vecs, mapping->max_vecs);
 	default:
-		return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev,
-				    list->phyrs, list->nr, mapping->dir,
-				    mapping->attrs, GFP_KERNEL_ACCOUNT);
+		return mapping_map_other(mapping);
+	}
+}
+
+static noinline void mapping_unmap_other(struct mapping *mapping)
+{
+	if (mapping->form == PHYR_TEST_DMA_BATCH) {
+		dma_unmap_phyrs(&mapping->batch);
+	} else if (mapping->form == PHYR_TEST_DMA_SG_PHYRS) {
+		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
+	} else {
+		dma_unmap_sgtable(&mapping->pdev->dev, &mapping->sgt,
+				  mapping->dir, mapping->attrs);
+		sg_free_table(&mapping->sgt);
 	}
 }
 
@@ -232,18 +254,15 @@ static void mapping_unmap(struct mapping *mapping)
 {
 	switch (mapping->form) {
 	case PHYR_TEST_DMA_SG:
-	case PHYR_TEST_DMA_SG_TABLE:
 		dma_unmap_sgtable(&mapping->pdev->dev, &mapping->sgt,
 				  mapping->dir, mapping->attrs);
 		break;
-	case PHYR_TEST_DMA_SG_PHYRS:
-		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
-		return;
-	default:
+	case PHYR_TEST_DMA_PHYRS:
 		dma_unmap_phyrs(&mapping->batch);
+		break;
+	default:
+		mapping_unmap_other(mapping);
 	}
-	if (mapping->form == PHYR_TEST_DMA_SG_TABLE)
-		sg_free_table(&mapping->sgt);
 }
 
 static bool mapping_has_vecs(const struct mapping *mapping)
