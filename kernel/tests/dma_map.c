@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <phyr_test_dma.h>
@@ -108,8 +109,9 @@ static long bounce_slots(void)
 }
 
 /*
- * Entries cover the bytes and keep the device's limits. A scatterlist without
- * an IOMMU is not asked for the boundary: there it is its maker's duty.
+ * Entries cover the bytes and keep the device's limits, and all but the last end
+ * with a page. A scatterlist without an IOMMU is not asked for the boundary:
+ * there it is its maker's duty. Bounce buffers lie elsewhere between boundaries.
  */
 static void check_entries(const struct mapping *mapping)
 {
@@ -120,6 +122,9 @@ static void check_entries(const struct mapping *mapping)
 				? (1ull << dma->dma_bits) - 1
 				: UINT64_MAX;
 	bool may_cross = dma->form == PHYR_TEST_DMA_SG && !behind_iommu();
+	bool may_cut = ((always_bounces() || dma->dma_bits) && dma->boundary &&
+			!behind_iommu()) ||
+		       dma->piece;
 	uint64_t sum = 0;
 
 	for (unsigned int i = 0; i < mapping->nr; i++) {
@@ -131,6 +136,8 @@ static void check_entries(const struct mapping *mapping)
 			assert_int_equal(entries[i].addr & ~boundary,
 					 end & ~boundary);
 		sum += entries[i].len;
+		if (!may_cut && i + 1 < mapping->nr)
+			assert_int_equal((dma->addr + sum) % PAGE, 0);
 	}
 	assert_int_equal(sum, dma->len);
 }
@@ -220,6 +227,17 @@ static const struct layout_part parts[] = {
 	{ .kind = "base", .granules = 5, .touch = TOUCH_WRITE },
 };
 
+/* Ranges added step by step, to a batch that was told of fewer or more bytes. */
+static void random_batch(struct phyr_test_dma *dma, struct dice *dice)
+{
+	static const uint32_t pieces[] = { 0, PAGE, PAGE + PAGE / 2, 3 * PAGE,
+					   5 * PAGE + 16 };
+
+	dma->announced = dice_roll(dice, dma->len + dma->len / 4);
+	dma->per_call = dice_roll(dice, 5);
+	dma->piece = pieces[dice_roll(dice, ARRAY_SIZE(pieces))];
+}
+
 static void test_random_ranges_and_limits(void)
 {
 	struct dice dice = dice_with_seed(SEED);
@@ -246,10 +264,13 @@ static void test_random_ranges_and_limits(void)
 			end = layout.end;
 		if (start >= end)
 			continue;
-		for (int form = PHYR_TEST_DMA_SG;
-		     form <= PHYR_TEST_DMA_SG_PHYRS; form++) {
+		for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_BATCH;
+		     form++) {
 			struct phyr_test_dma dma =
 				request(form, start, end - start);
+
+			if (form == PHYR_TEST_DMA_BATCH)
+				random_batch(&dma, &dice);
 
 			dma.max_segment = segment;
 			/* The IOMMU's scatterlists cannot be so narrow. */
@@ -263,6 +284,34 @@ static void test_random_ranges_and_limits(void)
 	assert_int_equal(bounce_slots(), slots);
 }
 
+/* Each form splits where the others do. */
+static void test_long_entries_end_with_pages(void)
+{
+	static const struct layout_part part = { .kind = "thp",
+						 .granules = 1,
+						 .touch = TOUCH_WRITE };
+	struct dice dice = dice_with_seed(SEED);
+	struct layout layout;
+
+	layout_case_build(&layout, &part, 1, 0);
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
+	     form++) {
+		struct mapping mapping = {
+			.dma = request(form, layout.start + PAGE / 2,
+				       64 * PAGE),
+		};
+
+		mapping.dma.max_segment = 16 * PAGE;
+		assert_errno_equal(map(&mapping), 0);
+		check_entries(&mapping);
+		assert_int_equal(mapping.nr, 5);
+		assert_int_equal(entries[0].len, 16 * PAGE - PAGE / 2);
+		unmap();
+		map_and_copy(&mapping.dma, &dice);
+	}
+	layout_clear(&layout);
+}
+
 static void test_one_entry_behind_an_iommu(void)
 {
 	struct layout layout;
@@ -270,7 +319,7 @@ static void test_one_entry_behind_an_iommu(void)
 	if (!behind_iommu())
 		skip("no IOMMU");
 	layout_case_build(&layout, parts, ARRAY_SIZE(parts), 70 * PAGE);
-	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_PHYRS;
+	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct mapping mapping = {
 			.dma = request(form, layout.start + 5,
@@ -280,6 +329,129 @@ static void test_one_entry_behind_an_iommu(void)
 		assert_errno_equal(map(&mapping), 0);
 		assert_int_equal(mapping.nr, 1);
 		unmap();
+	}
+	layout_clear(&layout);
+}
+
+/*
+ * Segments that do not divide the distance of two boundaries: as one range of
+ * addresses, ranges that would be an entry each take more of them.
+ */
+static void test_entries_are_enough(void)
+{
+	static const struct layout_part part = { .kind = "thp",
+						 .granules = 1,
+						 .touch = TOUCH_WRITE };
+	struct mapping mapping = { .nr = 0 };
+	size_t len = 8 * 3 * PAGE;
+	struct layout layout;
+	char *memory;
+
+	layout_case_build(&layout, &part, 1, 0);
+	memory = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_true(memory != MAP_FAILED);
+	for (size_t i = 0; i < 8; i++)
+		assert_true(mremap((char *)layout.start + 4 * (7 - i) * PAGE,
+				   3 * PAGE, 3 * PAGE,
+				   MREMAP_MAYMOVE | MREMAP_FIXED,
+				   memory + 3 * i * PAGE) != MAP_FAILED);
+	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_TABLE;
+	     form++) {
+		mapping.dma = request(form, (uintptr_t)memory, len);
+		mapping.dma.max_segment = 3 * PAGE;
+		mapping.dma.boundary = 4 * PAGE - 1;
+		assert_errno_equal(map(&mapping), 0);
+		check_entries(&mapping);
+		unmap();
+	}
+	munmap(memory, len);
+	layout_clear(&layout);
+}
+
+/*
+ * What fits into the bytes that a batch was told of, and begins with a page, is
+ * one range of addresses; what comes behind is mapped by itself.
+ */
+static void test_batches_link_as_long_as_they_can(void)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 64,
+						 .touch = TOUCH_WRITE };
+	static const struct {
+		uint64_t announced;
+		uint32_t per_call, piece;
+		unsigned int linked; /* of 64 pages */
+	} cases[] = {
+		{ 0, 3, 0, 0 },
+		{ 64 * PAGE, 0, 0, 64 },
+		{ 64 * PAGE, 1, 0, 64 },
+		{ 64 * PAGE, 7, PAGE, 64 },
+		{ 80 * PAGE, 5, 0, 64 },
+		{ 20 * PAGE, 6, PAGE, 20 },
+		{ 20 * PAGE + 100, 64, PAGE, 20 },
+		{ PAGE, 2, PAGE, 1 },
+		{ 64 * PAGE, 3, PAGE / 2, 0 },
+	};
+	struct dice dice = dice_with_seed(SEED);
+	struct layout layout;
+
+	layout_case_build(&layout, &part, 1, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct mapping mapping = {
+			.dma = request(PHYR_TEST_DMA_BATCH, layout.start,
+				       64 * PAGE),
+		};
+
+		mapping.dma.announced = cases[i].announced;
+		mapping.dma.per_call = cases[i].per_call;
+		mapping.dma.piece = cases[i].piece;
+		if (behind_iommu() && cases[i].linked) {
+			uint64_t first = cases[i].linked * PAGE;
+
+			assert_errno_equal(map(&mapping), 0);
+			assert_int_equal(entries[0].len, first);
+			if (cases[i].piece == PAGE)
+				assert_int_equal(mapping.nr,
+						 1 + 64 - cases[i].linked);
+			unmap();
+		}
+		map_and_copy(&mapping.dma, &dice);
+	}
+	layout_clear(&layout);
+}
+
+/* The device's bytes are there after a sync, and all is undone by the table. */
+static void test_tables_are_synchronised(void)
+{
+	static const struct layout_part part = { .kind = "base",
+						 .granules = 8,
+						 .touch = TOUCH_WRITE };
+	struct layout layout;
+
+	layout_case_build(&layout, &part, 1, 0);
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
+	     form++) {
+		char *memory = (char *)layout.start;
+		struct mapping mapping = {
+			.dma = request(form, layout.start, 8 * PAGE),
+		};
+		long slots = bounce_slots();
+		const struct phyr_test_dma_entry *last;
+
+		if (form == PHYR_TEST_DMA_PHYRS)
+			continue;
+		pattern_fill(memory, 8 * PAGE, form);
+		assert_errno_equal(map(&mapping), 0);
+		last = &entries[mapping.nr - 1];
+		assert_true(memcmp(memory, memory + 8 * PAGE - PIECE, PIECE));
+		edu_copy(&edu, entries[0].addr, last->addr + last->len - PIECE,
+			 PIECE);
+		assert_int_equal(ioctl(device, PHYR_TEST_DMA_SYNC), 0);
+		assert_memory_equal(memory, memory + 8 * PAGE - PIECE, PIECE);
+		unmap();
+		assert_int_equal(bounce_slots(), slots);
+		assert_int_equal(ioctl(device, PHYR_TEST_DMA_SYNC), -1);
+		assert_int_equal(errno, EINVAL);
 	}
 	layout_clear(&layout);
 }
@@ -295,7 +467,7 @@ static void test_1g_page(void)
 	if (always_bounces())
 		skip("it would not fit into the bounce buffers");
 	layout_case_build(&layout, &part, 1, 0);
-	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct phyr_test_dma dma =
 			request(form, layout.start, layout.end - layout.start);
@@ -356,7 +528,7 @@ static void test_coherent_memory_is_not_bounced(void)
 	struct layout layout;
 
 	layout_case_build(&layout, &part, 1, 0);
-	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_PHYRS;
+	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct mapping mapping = {
 			.dma = request(form, layout.start + 100, 3 * PAGE),
@@ -391,7 +563,10 @@ static void test_bad_input(void)
 	refused(m.dma.len = 0, EINVAL);
 	refused(m.dma.len += 1, EFAULT);
 	refused(m.dma.len = SIZE_MAX, EOVERFLOW);
-	refused(m.dma.form = PHYR_TEST_DMA_SG_PHYRS + 1, EINVAL);
+	refused(m.dma.form = PHYR_TEST_DMA_BATCH + 1, EINVAL);
+	refused(m.dma.announced = 1, EINVAL);
+	refused(m.dma.per_call = 1, EINVAL);
+	refused(m.dma.piece = 1, EINVAL);
 	refused(m.dma.flags |= PHYR_TEST_GET, EINVAL);
 	refused(m.dma.flags |= 1u << 31, EINVAL);
 	refused(m.dma.max_segment = PAGE - 1, EINVAL);
@@ -455,7 +630,11 @@ static void setup(void)
 
 static const struct test_case tests[] = {
 	TEST(test_random_ranges_and_limits),
+	TEST(test_long_entries_end_with_pages),
 	TEST(test_one_entry_behind_an_iommu),
+	TEST(test_entries_are_enough),
+	TEST(test_batches_link_as_long_as_they_can),
+	TEST(test_tables_are_synchronised),
 	TEST(test_1g_page),
 	TEST(test_failure_in_the_middle_leaves_nothing),
 	TEST(test_coherent_memory_is_not_bounced),

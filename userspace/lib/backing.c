@@ -19,6 +19,7 @@
 #include <phyr/clock.h>
 #include <phyr/size.h>
 
+#include "backing_pieces.h"
 #include "pagemap.h"
 #include "smaps.h"
 
@@ -32,13 +33,18 @@ static const struct kind {
 	size_t page_size; /* 0: the base page size */
 	int map_flags;
 	int advice; /* 0: none */
+	bool pieces; /* of huge pages */
 } kinds[PHYR_BACKING_KINDS] = {
-	[PHYR_BACKING_BASE] = { "base", 0, 0, MADV_NOHUGEPAGE },
-	[PHYR_BACKING_THP] = { "thp", THP_SIZE, 0, MADV_HUGEPAGE },
+	[PHYR_BACKING_BASE] = { "base", 0, 0, MADV_NOHUGEPAGE, false },
+	[PHYR_BACKING_THP] = { "thp", THP_SIZE, 0, MADV_HUGEPAGE, false },
 	[PHYR_BACKING_HUGETLB_2M] = { "hugetlb-2M", 2 * PHYR_MIB,
-				      MAP_HUGETLB | MAP_HUGE_2MB, 0 },
+				      MAP_HUGETLB | MAP_HUGE_2MB, 0, false },
 	[PHYR_BACKING_HUGETLB_1G] = { "hugetlb-1G", PHYR_GIB,
-				      MAP_HUGETLB | MAP_HUGE_1GB, 0 },
+				      MAP_HUGETLB | MAP_HUGE_1GB, 0, false },
+	[PHYR_BACKING_FRAG_8K] = { "frag-8K", 8 * PHYR_KIB, 0, 0, true },
+	[PHYR_BACKING_FRAG_16K] = { "frag-16K", 16 * PHYR_KIB, 0, 0, true },
+	[PHYR_BACKING_FRAG_64K] = { "frag-64K", 64 * PHYR_KIB, 0, 0, true },
+	[PHYR_BACKING_FRAG_256K] = { "frag-256K", 256 * PHYR_KIB, 0, 0, true },
 };
 
 static size_t base_page_size(void)
@@ -134,7 +140,7 @@ static int check_available(const struct phyr_backing *b,
 
 static int size_up(struct phyr_backing *b, struct phyr_error *error)
 {
-	size_t page = b->page_size;
+	size_t page = kinds[b->kind].pieces ? THP_SIZE : b->page_size;
 	size_t room = page + 2 * base_page_size();
 
 	if (!b->len)
@@ -210,6 +216,8 @@ static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 {
 	uint64_t start = phyr_clock_ns();
 
+	if (kinds[b->kind].pieces)
+		return backing_pieces_fill(b, error);
 	if (b->kind == PHYR_BACKING_BASE)
 		fault_in_scattered(b);
 	else if (madvise(b->addr, b->mapped, MADV_POPULATE_WRITE))
@@ -249,6 +257,8 @@ static int verify(struct phyr_backing *b, struct phyr_error *error)
 	size_t good;
 	int ret;
 
+	if (kinds[b->kind].pieces)
+		return backing_pieces_verify(b, error);
 	ret = smaps_find(b->addr, &area);
 	if (ret)
 		return phyr_error_set(

@@ -82,7 +82,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12 + 3) * 4 * 5);
+	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12 + 3) * 8 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -103,7 +103,8 @@ static void says_what_is_wrong(void **state)
 		{ "crypto/sg/virtio/base/4KiB", "setup, total" },
 		{ "mr//base/4KiB", "reg, dereg" },
 		{ "mr/reg", "backing \"\"" },
-		{ "mr/reg/hugetlb/4KiB", "base, thp, hugetlb-2M, hugetlb-1G" },
+		{ "mr/reg/hugetlb/4KiB",
+		  "base, thp, hugetlb-2M, hugetlb-1G, frag-8K, frag-16K, frag-64K, frag-256K" },
 		{ "mr/reg/base", "size \"\"" },
 		{ "mr/reg/base/", "size \"\"" },
 		{ "mr/reg/base/4KB", "size \"4KB\"" },

@@ -13,12 +13,21 @@
  * @PHYR_BACKING_THP: transparent huge pages of 2 MiB
  * @PHYR_BACKING_HUGETLB_2M: hugetlb pages of 2 MiB from the reserved pool
  * @PHYR_BACKING_HUGETLB_1G: hugetlb pages of 1 GiB from the reserved pool
+ * @PHYR_BACKING_FRAG_8K: base pages of which two at a time are physical
+ *	neighbours: pieces of transparent huge pages in reverse order
+ * @PHYR_BACKING_FRAG_16K: the same in pieces of 16 KiB
+ * @PHYR_BACKING_FRAG_64K: the same in pieces of 64 KiB
+ * @PHYR_BACKING_FRAG_256K: the same in pieces of 256 KiB
  */
 enum phyr_backing_kind {
 	PHYR_BACKING_BASE,
 	PHYR_BACKING_THP,
 	PHYR_BACKING_HUGETLB_2M,
 	PHYR_BACKING_HUGETLB_1G,
+	PHYR_BACKING_FRAG_8K,
+	PHYR_BACKING_FRAG_16K,
+	PHYR_BACKING_FRAG_64K,
+	PHYR_BACKING_FRAG_256K,
 	PHYR_BACKING_KINDS,
 };
 
@@ -26,12 +35,14 @@ enum phyr_backing_kind {
 
 /**
  * struct phyr_backing - faulted-in memory whose page size has been verified
- * @kind: what was asked for, and found in /proc/self/smaps
- * @page_size: size of its pages in bytes
+ * @kind: what was asked for, and found in /proc/self/smaps; pieces in
+ *	/proc/self/pagemap, if the kernel shows them
+ * @page_size: size of its pages in bytes, or of its pieces
  * @addr: its first byte, aligned to @page_size
  * @len: bytes asked for
  * @mapped: @len rounded up to whole pages (base: to at least 64, which gives
- *	the scattering room); all of it may be used. The pages before @addr
+ *	the scattering room; pieces: to whole huge pages); all of it may be
+ *	used. The pages before @addr
  *	and after @mapped are PROT_NONE.
  * @allocate_ns: time that mmap() and madvise() took
  * @fault_ns: time that faulting in took
@@ -75,7 +86,8 @@ int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 void phyr_backing_destroy(struct phyr_backing *backing);
 
 /**
- * phyr_backing_name() - "base", "thp", "hugetlb-2M" or "hugetlb-1G"
+ * phyr_backing_name() - "base", "thp", "hugetlb-2M", "hugetlb-1G", "frag-8K",
+ *	"frag-16K", "frag-64K" or "frag-256K"
  */
 const char *phyr_backing_name(enum phyr_backing_kind kind);
 

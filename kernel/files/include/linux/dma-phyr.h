@@ -30,9 +30,10 @@ struct dma_batch {
 	struct device		*dev;
 	unsigned long		attrs;
 	enum dma_data_direction	dir;
+	gfp_t			gfp;
 	unsigned int		max;
 	size_t			vec_max;	/* bytes of an entry */
-	size_t			map_max;	/* bytes of a mapping of its own */
+	size_t			map_max;	/* of a mapping; 0: not known */
 	unsigned long		boundary;	/* that no entry crosses */
 	u64			direct_end;	/* of what is only translated */
 
@@ -50,12 +51,13 @@ struct dma_batch {
 	size_t			room;		/* that the last entry has left */
 	unsigned int		nr_linked;
 	bool			links;		/* goes on linking */
+	bool			unflushed;	/* caches are being cleaned */
 };
 
 int dma_batch_start(struct dma_batch *batch, struct device *dev,
 		    phys_addr_t first, size_t size,
 		    enum dma_data_direction dir, unsigned long attrs,
-		    struct dma_vec *vecs, unsigned int max);
+		    gfp_t gfp, struct dma_vec *vecs, unsigned int max);
 int dma_batch_add(struct dma_batch *batch, const struct phys_vec *phyrs,
 		  unsigned int nr);
 int dma_batch_finish(struct dma_batch *batch);
@@ -63,7 +65,7 @@ int dma_batch_finish(struct dma_batch *batch);
 int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 		  const struct phys_vec *phyrs, unsigned int nr,
 		  enum dma_data_direction dir, unsigned long attrs,
-		  struct dma_vec *vecs, unsigned int max);
+		  gfp_t gfp, struct dma_vec *vecs, unsigned int max);
 void dma_unmap_phyrs(struct dma_batch *batch);
 size_t dma_phyrs_max_vecs(struct device *dev, const struct phys_vec *phyrs,
 			  unsigned int nr);

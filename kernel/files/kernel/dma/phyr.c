@@ -20,121 +20,27 @@
 #include <linux/dma-phyr.h>
 #include <linux/export.h>
 #include <linux/iommu-dma.h>
-#include <linux/overflow.h>
 #include <linux/scatterlist.h>
 
 #include "phyr.h"
 #include "phyr_entry.h"
 #include "phyr_limits.h"
 
-static void dma_batch_grow_entry(struct dma_batch *batch, size_t len)
-{
-	if (batch->sgl)
-		sg_dma_len(batch->last) += len;
-	else
-		batch->vecs[batch->nr - 1].len += len;
-	batch->room -= len;
-}
-
-/* Whether the array has room for @len more bytes of IOVA. */
-static noinline bool dma_batch_has_room(const struct dma_batch *batch,
-					dma_addr_t addr, size_t len)
-{
-	return dma_batch_nr_entries(batch, addr, len) <=
-	       batch->max - batch->nr;
-}
-
-/*
- * Make entries of a range that is linked at @addr, behind the last one in IOVA.
- * All of it, or nothing if the array is full.
- */
-static bool dma_batch_add_linked(struct dma_batch *batch, dma_addr_t addr,
-				 size_t len)
-{
-	size_t part = min(len, batch->room);
-
-	if (len > part && !dma_batch_has_room(batch, addr, len))
-		return false;
-
-	if (part)
-		dma_batch_grow_entry(batch, part);
-	for (addr += part, len -= part; len; addr += part, len -= part) {
-		size_t most = dma_batch_within(batch, addr, batch->vec_max);
-
-		part = min(len, most);
-		dma_batch_new_entry(batch, addr, part);
-		batch->room = most - part;
-	}
-	return true;
-}
-
-/*
- * Link ranges until one does not fit or the array is full. Returns how many, or
- * -errno.
- */
-static int dma_batch_link(struct dma_batch *batch,
-			  const struct phys_vec *phyrs, unsigned int nr)
-{
-	size_t size = dma_iova_size(&batch->iova);
-	size_t offset = batch->linked;
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < nr; i++) {
-		dma_addr_t addr = batch->iova.addr + offset;
-		const struct phys_vec *phyr = &phyrs[i];
-
-		if (!phyr->len) {
-			err = -EINVAL;
-			goto forget;
-		}
-		if (((phyr->paddr ^ addr) | (offset ? addr : 0)) &
-		    batch->granule_mask ||
-		    phyr->len > size - offset) {
-			batch->links = false;
-			break;
-		}
-		if (!dma_batch_add_linked(batch, addr, phyr->len))
-			break;
-		offset += phyr->len;
-	}
-
-	if (i) {
-		err = iommu_dma_link_phyrs(batch->dev, &batch->iova, phyrs, i,
-					   batch->linked, batch->dir,
-					   batch->attrs);
-		if (err)
-			goto forget;
-		batch->linked = offset;
-		batch->nr_linked = batch->nr;
-	}
-	return i;
-
-forget:
-	/* The entries made above have no mapping. */
-	batch->nr = batch->nr_linked;
-	return err;
-}
-
-/* A range that is a mapping of its own, and mostly one entry. */
-static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
+/* What dma_batch_map() leaves: most of it is one entry as well. */
+static noinline int dma_batch_map_phys(struct dma_batch *batch,
+				       const struct phys_vec *phyr)
 {
 	size_t len = phyr->len;
 	dma_addr_t addr;
 
-	if (batch->nr == batch->max)
-		return -ENOSPC;
+	dma_batch_need_map_max(batch);
 	/* Also true if it is 0. */
 	if (len - 1 >= batch->map_max)
 		return dma_batch_map_split(batch, phyr);
 
-	addr = phys_to_dma_encrypted(batch->dev, phyr->paddr);
-	if (addr >= batch->direct_end || len > batch->direct_end - addr) {
-		addr = dma_map_phys(batch->dev, phyr->paddr, len, batch->dir,
-				    batch->attrs);
-		if (dma_mapping_error(batch->dev, addr))
-			return dma_batch_refused(batch, phyr->paddr, len);
-	}
+	addr = dma_batch_map_one(batch, phyr->paddr, len);
+	if (dma_mapping_error(batch->dev, addr))
+		return dma_batch_refused(batch, phyr->paddr, len);
 	if (len - 1 <= batch->boundary - (addr & batch->boundary)) {
 		dma_batch_new_entry(batch, addr, len);
 		return 0;
@@ -142,6 +48,26 @@ static int dma_batch_map(struct dma_batch *batch, const struct phys_vec *phyr)
 	dma_unmap_phys(batch->dev, addr, len, batch->dir,
 		       batch->attrs | DMA_ATTR_SKIP_CPU_SYNC);
 	return dma_batch_map_split(batch, phyr);
+}
+
+/* A range that is a mapping of its own, and mostly one entry. */
+static __always_inline int dma_batch_map(struct dma_batch *batch,
+					 const struct phys_vec *phyr)
+{
+	dma_addr_t addr = phys_to_dma_encrypted(batch->dev, phyr->paddr);
+	size_t len = phyr->len;
+
+	if (batch->nr == batch->max)
+		return -ENOSPC;
+	if (dma_batch_is_p2pdma(batch, phyr))
+		return -EREMOTEIO;
+	/* An empty range is longer than all of these. */
+	if (addr >= batch->direct_end || len > batch->direct_end - addr ||
+	    len - 1 >= batch->vec_max ||
+	    len - 1 > batch->boundary - (addr & batch->boundary))
+		return dma_batch_map_phys(batch, phyr);
+	dma_batch_new_entry(batch, addr, len);
+	return 0;
 }
 
 static __always_inline int
@@ -164,41 +90,9 @@ dma_batch_init(struct dma_batch *batch, struct device *dev,
 	batch->linked = 0;
 	batch->nr_linked = 0;
 	batch->links = false;
+	batch->unflushed = false;
 	dma_batch_init_limits(batch);
 	return 0;
-}
-
-/*
- * Whether ranges may be linked: only if that is refused exactly when a mapping of
- * their own is. dma_iova_link() differs in two things. It does not know of
- * DMA_ATTR_CC_SHARED; and it refuses MMIO that is not aligned to IOMMU pages
- * where it would bounce other memory: for a device that is not trusted, and for
- * one that is not coherent, whose data may share a cache line with others'.
- */
-static bool dma_batch_may_link(const struct dma_batch *batch)
-{
-	if (batch->attrs & DMA_ATTR_CC_SHARED)
-		return false;
-	if (!(batch->attrs & DMA_ATTR_MMIO))
-		return true;
-	return !dma_iommu_bounces(batch->dev) &&
-	       dma_kmalloc_safe(batch->dev, batch->dir);
-}
-
-/* Try to get a range of IOVA for @size bytes; for none if that is 0. */
-static inline void dma_batch_alloc_iova(struct dma_batch *batch,
-					phys_addr_t first, size_t size)
-{
-	if (!size || ((u64)size & DMA_IOVA_USE_SWIOTLB) ||
-	    !dma_batch_may_link(batch))
-		return;
-	batch->links = dma_iova_try_alloc(batch->dev, &batch->iova, first,
-					  size);
-	if (!batch->links)
-		return;
-	batch->granule_mask = dma_get_merge_boundary(batch->dev);
-	batch->vec_max = dma_whole_pages(batch->vec_max);
-	batch->room = 0;
 }
 
 /**
@@ -209,6 +103,7 @@ static inline void dma_batch_alloc_iova(struct dma_batch *batch,
  * @size: how many bytes are going to be added at most; 0 if that is unknown
  * @dir: direction of the transfers
  * @attrs: DMA_ATTR_* of all ranges
+ * @gfp: how to allocate the IOMMU's page tables for one range of DMA addresses
  * @vecs: the caller's array, kept until dma_unmap_phyrs()
  * @max: number of entries of @vecs
  *
@@ -216,11 +111,11 @@ static inline void dma_batch_alloc_iova(struct dma_batch *batch,
  * addresses as far as they meet at IOMMU pages. Entries are no longer than the
  * device's maximum segment size and do not cross its segment boundary.
  *
- * With DMA_ATTR_MMIO the ranges need no struct page. Memory of a peer device
- * that is reached through a PCI switch has bus addresses already and is not for
- * this function.
+ * With DMA_ATTR_MMIO the ranges need no struct page. Memory of a peer device is
+ * not for this function: what is reached through a PCI switch has bus addresses
+ * already. If it has struct pages, it is refused without DMA_ATTR_MMIO.
  *
- * Context: Any. Allocates nothing but IOVA space.
+ * Context: Any. Allocates IOVA space, without sleeping.
  * Return: 0, and the batch is to be ended by dma_unmap_phyrs(), or by an error
  * of dma_batch_add() or dma_batch_finish(); %-EINVAL if @dir is none;
  * %-EOPNOTSUPP if @attrs has DMA_ATTR_REQUIRE_COHERENT and the device is not;
@@ -229,7 +124,7 @@ static inline void dma_batch_alloc_iova(struct dma_batch *batch,
 int dma_batch_start(struct dma_batch *batch, struct device *dev,
 		    phys_addr_t first, size_t size,
 		    enum dma_data_direction dir, unsigned long attrs,
-		    struct dma_vec *vecs, unsigned int max)
+		    gfp_t gfp, struct dma_vec *vecs, unsigned int max)
 {
 	int err;
 
@@ -238,38 +133,52 @@ int dma_batch_start(struct dma_batch *batch, struct device *dev,
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
-	dma_batch_alloc_iova(batch, first, size);
+	batch->gfp = gfp;
+	if (use_dma_iommu(dev) && size)
+		dma_batch_alloc_iova(batch, first, size);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(dma_batch_start);
 
-static int dma_batch_add_ranges(struct dma_batch *batch,
-				const struct phys_vec *phyrs, unsigned int nr)
+/*
+ * Map ranges one by one, from number @added on. Returns how many there are then,
+ * which is fewer than @nr if the array is full; or -errno, and the batch has
+ * ended.
+ */
+static __always_inline int dma_batch_map_ranges(struct dma_batch *batch,
+						const struct phys_vec *phyrs,
+						unsigned int nr,
+						unsigned int added)
 {
-	unsigned int added = 0;
 	int err;
-
-	if (use_dma_iommu(batch->dev) && batch->links) {
-		err = dma_batch_link(batch, phyrs, nr);
-		if (err < 0)
-			goto abort;
-		added = err;
-		if (batch->links)
-			return added;
-	}
 
 	for (; added < nr; added++) {
 		err = dma_batch_map(batch, &phyrs[added]);
+		if (likely(!err))
+			continue;
 		if (err == -ENOSPC)
 			break;
-		if (err)
-			goto abort;
+		dma_batch_abort(batch);
+		return err;
 	}
 	return added;
+}
 
-abort:
-	dma_batch_abort(batch);
-	return err;
+static int dma_batch_add_ranges(struct dma_batch *batch,
+				const struct phys_vec *phyrs, unsigned int nr)
+{
+	int added = 0;
+
+	if (use_dma_iommu(batch->dev) && batch->links) {
+		added = dma_batch_link(batch, phyrs, nr);
+		if (added < 0) {
+			dma_batch_abort(batch);
+			return added;
+		}
+		if (batch->links)
+			return added;
+	}
+	return dma_batch_map_ranges(batch, phyrs, nr, added);
 }
 
 /**
@@ -278,13 +187,14 @@ abort:
  * @phyrs: the ranges
  * @nr: their number
  *
- * Context: Any.
+ * Context: That of an allocation with the gfp of dma_batch_start().
  * Return: How many of the ranges were added, each of them whole. They are fewer
  * than @nr if the entries of the next one do not fit the array: finish the batch,
  * and start another one for the rest. Otherwise -errno, and the batch has ended
  * with nothing mapped:
  *
  * * %-EINVAL: a range is empty
+ * * %-EREMOTEIO: a range is memory of a peer device, which only dma_map_sg() maps
  * * %-ENOMEM: behind an IOMMU, no DMA addresses or bounce buffers are left
  * * %-EPERM: behind an IOMMU, a range would have to be bounced, and the attrs of
  *   the batch have DMA_ATTR_REQUIRE_COHERENT
@@ -314,6 +224,7 @@ int dma_batch_finish(struct dma_batch *batch)
 	int err = 0;
 
 	batch->links = false;
+	dma_batch_flush(batch);
 	if (batch->linked)
 		err = dma_iova_sync(batch->dev, &batch->iova, 0, batch->linked);
 	if (err)
@@ -321,25 +232,6 @@ int dma_batch_finish(struct dma_batch *batch)
 	return err;
 }
 EXPORT_SYMBOL_GPL(dma_batch_finish);
-
-/* The sum of the lengths if the ranges meet at IOMMU pages, otherwise 0. */
-static size_t __dma_batch_linkable(const struct dma_batch *batch,
-				   const struct phys_vec *phyrs,
-				   unsigned int nr)
-{
-	unsigned long mask = dma_get_merge_boundary(batch->dev);
-	size_t size = 0;
-	unsigned int i;
-
-	for (i = 0; i < nr; i++) {
-		phys_addr_t end = phyrs[i].paddr + phyrs[i].len;
-
-		if (((i ? phyrs[i].paddr : 0) | (i < nr - 1 ? end : 0)) & mask ||
-		    check_add_overflow(size, phyrs[i].len, &size))
-			return 0;
-	}
-	return size;
-}
 
 /*
  * Whether a mapping of its own makes one entry of this range. The IOVA of such a
@@ -353,47 +245,43 @@ static inline bool dma_batch_is_entry(const struct dma_batch *batch,
 	       offset_in_page(phyr->paddr) + phyr->len - 1 <= batch->boundary;
 }
 
-/* The length of one range of IOVA for all; 0 if it is impossible or useless. */
-static inline size_t dma_batch_linkable(const struct dma_batch *batch,
-					const struct phys_vec *phyrs,
-					unsigned int nr)
+/* One range of IOVA for all, if they can be linked. */
+static __always_inline void dma_batch_find_iova(struct dma_batch *batch,
+						const struct phys_vec *phyrs,
+						unsigned int nr, gfp_t gfp)
 {
-	if (!use_dma_iommu(batch->dev) ||
-	    (nr == 1 && dma_batch_is_entry(batch, phyrs)))
-		return 0;
-	return __dma_batch_linkable(batch, phyrs, nr);
+	size_t size;
+
+	batch->gfp = gfp;
+	if (nr == 1 && dma_batch_is_entry(batch, phyrs))
+		return;
+	size = dma_batch_linkable(batch, phyrs, nr);
+	if (size)
+		dma_batch_alloc_iova(batch, phyrs->paddr, size);
 }
 
-static __always_inline int
-__dma_batch_prepare(struct dma_batch *batch, struct device *dev,
-		    const struct phys_vec *phyrs, unsigned int nr,
-		    enum dma_data_direction dir, unsigned long attrs)
+/* A batch for exactly these ranges. The caller gives it an array afterwards. */
+int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
+		      const struct phys_vec *phyrs, unsigned int nr,
+		      enum dma_data_direction dir, unsigned long attrs,
+		      gfp_t gfp)
 {
 	int err;
 
 	if (!nr || nr > INT_MAX)
 		return -EINVAL;
 	err = dma_batch_init(batch, dev, dir, attrs);
-	if (err)
-		return err;
-	dma_batch_alloc_iova(batch, phyrs->paddr,
-			     dma_batch_linkable(batch, phyrs, nr));
-	return 0;
+	if (!err && use_dma_iommu(dev))
+		dma_batch_find_iova(batch, phyrs, nr, gfp);
+	return err;
 }
 
-/* A batch for exactly these ranges. The caller gives it an array afterwards. */
-int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
-		      const struct phys_vec *phyrs, unsigned int nr,
-		      enum dma_data_direction dir, unsigned long attrs)
+/* Each of the ranges by itself; on an error nothing stays mapped. */
+static __always_inline int dma_batch_map_all(struct dma_batch *batch,
+					     const struct phys_vec *phyrs,
+					     unsigned int nr)
 {
-	return __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
-}
-
-static __always_inline int
-__dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
-		    unsigned int nr)
-{
-	int added = dma_batch_add_ranges(batch, phyrs, nr);
+	int added = dma_batch_map_ranges(batch, phyrs, nr, 0);
 
 	if (added < 0)
 		return added;
@@ -401,14 +289,17 @@ __dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		dma_batch_abort(batch);
 		return -ENOSPC;
 	}
-	return batch->linked ? dma_batch_finish(batch) : 0;
+	dma_batch_flush(batch);
+	return 0;
 }
 
 /* The ranges of dma_batch_prepare(); on an error nothing stays mapped. */
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr)
 {
-	return __dma_batch_add_all(batch, phyrs, nr);
+	if (batch->links)
+		return dma_batch_link_all(batch, phyrs, nr);
+	return dma_batch_map_all(batch, phyrs, nr);
 }
 
 /**
@@ -419,6 +310,7 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
  * @nr: their number
  * @dir: direction of the transfers
  * @attrs: DMA_ATTR_* of all ranges
+ * @gfp: how to allocate the IOMMU's page tables for one range of DMA addresses
  * @vecs: the caller's array, kept until dma_unmap_phyrs()
  * @max: number of entries of @vecs; dma_phyrs_max_vecs() are always enough
  *
@@ -431,7 +323,9 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
  * For memory that both use at the same time set DMA_ATTR_REQUIRE_COHERENT:
  * mapping then fails where it would take bounce buffers.
  *
- * Context: Any. Allocates nothing but IOVA space.
+ * Context: That of an allocation with @gfp. Behind an IOMMU there is IOVA space
+ * to be had and page tables; ranges that are no part of one range of DMA addresses
+ * get theirs with GFP_ATOMIC, as from dma_map_phys().
  * Return: 0; -errno, with nothing mapped: %-EINVAL if @nr is 0, a range is
  * empty, or @dir is none; %-ENOSPC if @max is too small; the errors of
  * dma_batch_start() and dma_batch_add().
@@ -439,15 +333,22 @@ int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 int dma_map_phyrs(struct dma_batch *batch, struct device *dev,
 		  const struct phys_vec *phyrs, unsigned int nr,
 		  enum dma_data_direction dir, unsigned long attrs,
-		  struct dma_vec *vecs, unsigned int max)
+		  gfp_t gfp, struct dma_vec *vecs, unsigned int max)
 {
 	int err;
 
-	err = __dma_batch_prepare(batch, dev, phyrs, nr, dir, attrs);
+	if (!nr || nr > INT_MAX)
+		return -EINVAL;
+	err = dma_batch_init(batch, dev, dir, attrs);
 	if (err)
 		return err;
 	batch->vecs = vecs;
 	batch->max = max;
-	return __dma_batch_add_all(batch, phyrs, nr);
+	if (use_dma_iommu(dev)) {
+		dma_batch_find_iova(batch, phyrs, nr, gfp);
+		if (batch->links)
+			return dma_batch_link_all(batch, phyrs, nr);
+	}
+	return dma_batch_map_all(batch, phyrs, nr);
 }
 EXPORT_SYMBOL_GPL(dma_map_phyrs);

@@ -4,6 +4,7 @@
  *
  *   phyr_sg.c		batches whose entries are a scatterlist
  *   phyr.c		batches
+ *   phyr_link.c	ranges that are linked in one range of IOVA
  *   phyr_split.c	ranges that are not one mapping
  *   phyr_unmap.c	unmapping
  *   phyr_entry.h	adding an entry
@@ -18,9 +19,22 @@
 /* phyr.c */
 int dma_batch_prepare(struct dma_batch *batch, struct device *dev,
 		      const struct phys_vec *phyrs, unsigned int nr,
-		      enum dma_data_direction dir, unsigned long attrs);
+		      enum dma_data_direction dir, unsigned long attrs,
+		      gfp_t gfp);
 int dma_batch_add_all(struct dma_batch *batch, const struct phys_vec *phyrs,
 		      unsigned int nr);
+
+/* phyr_link.c */
+size_t dma_batch_linkable(const struct dma_batch *batch,
+			  const struct phys_vec *phyrs, unsigned int nr);
+size_t dma_batch_max_linked(struct dma_batch *batch,
+			    const struct phys_vec *phyrs, unsigned int nr);
+void dma_batch_alloc_iova(struct dma_batch *batch, phys_addr_t first,
+			  size_t size);
+int dma_batch_link(struct dma_batch *batch, const struct phys_vec *phyrs,
+		   unsigned int nr);
+int dma_batch_link_all(struct dma_batch *batch, const struct phys_vec *phyrs,
+		       unsigned int nr);
 
 /* phyr_split.c */
 int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr);

@@ -12,6 +12,7 @@
 #include <linux/dma-map-ops.h>
 #include <linux/dma-phyr.h>
 #include <linux/iommu-dma.h>
+#include <linux/memremap.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/swiotlb.h>
@@ -24,16 +25,27 @@ static inline size_t dma_batch_within(const struct dma_batch *batch,
 	return min(len - 1, batch->boundary - (addr & batch->boundary)) + 1;
 }
 
-/* Whole pages, so that what follows an entry begins with one. */
-static inline size_t dma_whole_pages(size_t len)
+/*
+ * Bytes from @addr to the last page border within @most, so that what follows an
+ * entry begins with a page: devices with lists of pages need that.
+ */
+static inline size_t dma_up_to_page(u64 addr, size_t most)
 {
-	return len < PAGE_SIZE ? len : PAGE_ALIGN_DOWN(len);
+	if (most < PAGE_SIZE)
+		return most;
+	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
 }
 
-/* No IOMMU, and DMA addresses that are not the physical ones. */
-static inline bool dma_batch_translates(struct device *dev)
+/*
+ * Whether the range is memory of a peer device, which may have a bus address, or
+ * be out of reach. All of it is, or none: ranges do not cross pgmaps.
+ */
+static inline bool dma_batch_is_p2pdma(const struct dma_batch *batch,
+				       const struct phys_vec *phyr)
 {
-	return unlikely(dev->dma_range_map) && !get_dma_ops(dev);
+	return IS_ENABLED(CONFIG_PCI_P2PDMA) && phyr->len &&
+	       !(batch->attrs & DMA_ATTR_MMIO) &&
+	       is_pci_p2pdma_page(phys_to_page(phyr->paddr));
 }
 
 /* Behind an IOMMU: whether memory that is not aligned to its pages is bounced. */
@@ -43,18 +55,19 @@ static inline bool dma_iommu_bounces(struct device *dev)
 	       iommu_dma_max_mapping_size(dev) != SIZE_MAX;
 }
 
+/*
+ * How long a mapping may be; without an IOMMU only one that is bounced, see
+ * dma_batch_reaches(). dma_max_mapping_size() would go through all RAM to find
+ * out whether the device reaches it, with a lock that interrupts must not take.
+ */
 static inline size_t dma_batch_mapping_size(struct device *dev)
 {
 	if (use_dma_iommu(dev))
 		return iommu_dma_max_mapping_size(dev);
-	/*
-	 * To find out whether such a device reaches all memory,
-	 * dma_max_mapping_size() takes a lock that interrupts must not take.
-	 * Assume that it does not, and ask dma_batch_reaches() for each range.
-	 */
-	if (dma_batch_translates(dev) && is_swiotlb_active(dev))
-		return swiotlb_max_mapping_size(dev);
-	return dma_max_mapping_size(dev);
+	if (get_dma_ops(dev))
+		return dma_max_mapping_size(dev);
+	return is_swiotlb_active(dev) ? swiotlb_max_mapping_size(dev) :
+					SIZE_MAX;
 }
 
 /*
@@ -84,28 +97,37 @@ static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
 		   U64_MAX - 1) + 1;
 }
 
-/* Whether the range needs no bounce buffer though others may. */
+/* Whether memory needs no bounce buffer though others may. */
 static inline bool dma_batch_reaches(const struct dma_batch *batch,
-				     const struct phys_vec *phyr)
+				     phys_addr_t phys, size_t len)
 {
 	struct device *dev = batch->dev;
+	unsigned long attrs = batch->attrs;
+	dma_addr_t addr;
 
-	return dma_batch_translates(dev) && !is_swiotlb_force_bounce(dev) &&
-	       dma_capable(dev, phys_to_dma(dev, phyr->paddr), phyr->len,
-			   !(batch->attrs & DMA_ATTR_MMIO), batch->attrs);
+	if (use_dma_iommu(dev) || get_dma_ops(dev) ||
+	    is_swiotlb_force_bounce(dev))
+		return false;
+	/* As dma_direct_map_phys(). */
+	if ((attrs & DMA_ATTR_MMIO) &&
+	    cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
+		attrs |= DMA_ATTR_CC_SHARED;
+	addr = attrs & DMA_ATTR_CC_SHARED ? phys_to_dma_unencrypted(dev, phys) :
+					    phys_to_dma_encrypted(dev, phys);
+	return dma_capable(dev, addr, len, !(attrs & DMA_ATTR_MMIO), attrs);
 }
 
-/* What the device of the batch allows, with its attributes. */
-static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
+/*
+ * Only for what is not one entry by dma_batch_direct(): most batches without an
+ * IOMMU never ask.
+ */
+static inline void dma_batch_need_map_max(struct dma_batch *batch)
 {
-	struct device *dev = batch->dev;
 	size_t most;
 
-	batch->vec_max = dma_get_max_seg_size(dev);
-	batch->boundary = dma_get_seg_boundary(dev);
-	batch->direct_end = use_dma_iommu(dev) ? 0 :
-						 dma_batch_direct_end(batch);
-	most = dma_batch_mapping_size(dev);
+	if (batch->map_max)
+		return;
+	most = dma_batch_mapping_size(batch->dev);
 	/*
 	 * Bounce buffers may not cross a boundary either. Half the distance
 	 * between two boundaries always fits in front of one or behind it.
@@ -113,6 +135,44 @@ static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
 	if (unlikely(most != SIZE_MAX))
 		most = min(most, batch->boundary / 2 + 1);
 	batch->map_max = min(batch->vec_max, most);
+}
+
+/* What the device of the batch allows, with its attributes. */
+static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
+{
+	struct device *dev = batch->dev;
+
+	batch->vec_max = dma_get_max_seg_size(dev);
+	batch->boundary = dma_get_seg_boundary(dev);
+	batch->map_max = 0;
+	if (use_dma_iommu(dev)) {
+		batch->direct_end = 0;
+		dma_batch_need_map_max(batch);
+	} else {
+		batch->direct_end = dma_batch_direct_end(batch);
+	}
+}
+
+/*
+ * How many of the @len bytes at @phys, all that is left of a range, one mapping
+ * may have.
+ */
+static inline size_t dma_batch_piece(const struct dma_batch *batch,
+				     phys_addr_t phys, size_t len)
+{
+	if (len > batch->vec_max)
+		len = dma_up_to_page(phys, batch->vec_max);
+	if (len > batch->map_max && !dma_batch_reaches(batch, phys, len))
+		len = dma_up_to_page(phys, batch->map_max);
+	return len;
+}
+
+/* How long an entry that begins at @addr in the IOVA range can become. */
+static inline size_t dma_batch_linked_max(const struct dma_batch *batch,
+					  dma_addr_t addr)
+{
+	return dma_batch_within(batch, addr,
+				dma_up_to_page(addr, batch->vec_max));
 }
 
 /* Entries for @len bytes of IOVA, of which the last entry takes what it can. */
@@ -124,7 +184,7 @@ static inline size_t dma_batch_nr_entries(const struct dma_batch *batch,
 	for (part = min(len, batch->room); len > part; nr++) {
 		addr += part;
 		len -= part;
-		part = dma_batch_within(batch, addr, min(len, batch->vec_max));
+		part = min(len, dma_batch_linked_max(batch, addr));
 	}
 	return nr;
 }
@@ -151,14 +211,21 @@ static inline size_t dma_batch_crossings(const struct dma_batch *batch,
 static inline size_t dma_batch_max_entries_of(const struct dma_batch *batch,
 					      const struct phys_vec *phyr)
 {
-	const size_t most = dma_whole_pages(batch->map_max);
 	dma_addr_t addr = phys_to_dma(batch->dev, phyr->paddr);
-	size_t crossings, nr;
+	size_t crossings, nr = 1;
 
 	if (!phyr->len)
 		return 0;
+	if (phyr->len > batch->map_max) {
+		size_t most = dma_batch_reaches(batch, phyr->paddr, phyr->len) ?
+				      batch->vec_max : batch->map_max;
+
+		if (phyr->len > most)
+			nr += 1 + (phyr->len - 1 -
+				   dma_up_to_page(phyr->paddr, most)) /
+					  dma_up_to_page(0, most);
+	}
 	crossings = dma_batch_crossings(batch, phyr->paddr, phyr->len);
-	nr = phyr->len <= most ? 1 : DIV_ROUND_UP(phyr->len, most);
 	nr += crossings;
 	/* Addresses from dma_map_ops are anywhere: each piece may cross one. */
 	if (get_dma_ops(batch->dev))

@@ -40,8 +40,7 @@ static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 	bool again = false;
 
 	for (;;) {
-		dma_addr_t addr = dma_map_phys(batch->dev, phys, len,
-					       batch->dir, batch->attrs);
+		dma_addr_t addr = dma_batch_map_one(batch, phys, len);
 		size_t within;
 
 		if (dma_mapping_error(batch->dev, addr))
@@ -74,19 +73,15 @@ static ssize_t dma_batch_map_entry(struct dma_batch *batch, phys_addr_t phys,
 int dma_batch_map_split(struct dma_batch *batch, const struct phys_vec *phyr)
 {
 	struct scatterlist *last = batch->sgl ? batch->last : NULL;
-	size_t most = batch->map_max;
 	unsigned int nr = batch->nr;
 	size_t at;
 
 	if (!phyr->len)
 		return -EINVAL;
-	if (dma_batch_reaches(batch, phyr))
-		most = batch->vec_max;
-	most = dma_whole_pages(most);
 
 	for (at = 0; at < phyr->len;) {
 		phys_addr_t phys = phyr->paddr + at;
-		size_t len = min(phyr->len - at, most);
+		size_t len = dma_batch_piece(batch, phys, phyr->len - at);
 		ssize_t mapped;
 
 		if (batch->nr == batch->max)

@@ -9,6 +9,7 @@
 #include <trace/events/dma.h>
 
 #include "phyr.h"
+#include "phyr_entry.h"
 
 static struct dma_vec dma_batch_entry(const struct dma_batch *batch,
 				      unsigned int i,
@@ -29,6 +30,7 @@ static struct dma_vec dma_batch_entry(const struct dma_batch *batch,
 void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
 			     struct scatterlist *sg, unsigned long attrs)
 {
+	bool flush = dma_batch_cleans_caches(batch);
 	unsigned int i;
 
 	/* The device is coherent, and nothing was ever bounced for it. */
@@ -38,11 +40,17 @@ void dma_batch_unmap_entries(struct dma_batch *batch, unsigned int first,
 	for (i = first; i < batch->nr; i++) {
 		struct dma_vec vec = dma_batch_entry(batch, i, sg);
 
-		dma_unmap_phys(batch->dev, vec.addr, vec.len, batch->dir,
-			       attrs);
+		if (flush)
+			dma_direct_unmap_phys(batch->dev, vec.addr, vec.len,
+					      batch->dir, attrs, false);
+		else
+			dma_unmap_phys(batch->dev, vec.addr, vec.len,
+				       batch->dir, attrs);
 		if (sg)
 			sg = sg_next(sg);
 	}
+	if (flush)
+		arch_sync_dma_flush();
 	batch->nr = first;
 }
 

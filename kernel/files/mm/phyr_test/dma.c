@@ -7,10 +7,8 @@
  * each call.
  */
 #include <linux/dma-phyr.h>
-#include <linux/iommu-dma.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -18,10 +16,10 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "dma_batch.h"
+#include "dma_device.h"
 #include "internal.h"
 #include "phyr_test_dma.h"
-
-#define RANGE_FLAGS	(PHYR_TEST_WRITE | PHYR_TEST_LONGTERM)
 
 /* protects held, mapped of what is on it, and the limits of devices */
 static DEFINE_MUTEX(dma_lock);
@@ -36,6 +34,7 @@ struct mapping {
 	unsigned long		attrs;
 	struct sg_table		sgt;
 	struct dma_batch	batch;
+	struct dma_pieces	pieces;
 	struct dma_vec		*vecs;
 	unsigned int		max_vecs;
 	bool			mapped;
@@ -64,64 +63,6 @@ static struct pci_driver mapping_driver = {
 	.remove	= mapping_remove,
 };
 
-/* The caller holds the device lock behind which the driver cannot go. */
-static int device_set_limits(struct device *dev,
-			     const struct phyr_test_dma *dma)
-{
-	int err;
-
-	dma_set_max_seg_size(dev, dma->max_segment ?: UINT_MAX);
-	dma_set_seg_boundary(dev, dma->boundary ?: ULONG_MAX);
-	err = dma_set_mask(dev, DMA_BIT_MASK(dma->dma_bits ?: 64));
-	if (err)
-		return err;
-	/*
-	 * Without an IOMMU, memory that the device does not reach is bounced,
-	 * which bounds the length of a mapping; if it is not, mapping it warns.
-	 */
-	if (!use_dma_iommu(dev) && dma_addressing_limited(dev) &&
-	    dma_max_mapping_size(dev) == SIZE_MAX)
-		return -EIO;
-	return 0;
-}
-
-/* What PCI devices have from the start. */
-static void device_reset_limits(struct device *dev)
-{
-	dma_set_max_seg_size(dev, SZ_64K);
-	dma_set_seg_boundary(dev, DMA_BIT_MASK(32));
-}
-
-static struct pci_dev *device_find(const struct phyr_test_dma *dma)
-{
-	unsigned int domain, bus, slot, function;
-	char end;
-
-	if (strnlen(dma->device, sizeof(dma->device)) == sizeof(dma->device) ||
-	    sscanf(dma->device, "%x:%x:%x.%x%c", &domain, &bus, &slot,
-		   &function, &end) != 4 ||
-	    bus > 0xff || slot > 0x1f || function > 7)
-		return NULL;
-	return pci_get_domain_bus_and_slot(domain, bus,
-					   PCI_DEVFN(slot, function));
-}
-
-static int mapping_check(const struct phyr_test_dma *dma)
-{
-	if (dma->form > PHYR_TEST_DMA_SG_PHYRS ||
-	    (dma->flags & ~(RANGE_FLAGS | PHYR_TEST_DMA_COHERENT)))
-		return -EINVAL;
-	if (dma->max_segment && dma->max_segment < PAGE_SIZE)
-		return -EINVAL;
-	if (dma->dma_bits && (dma->dma_bits < 24 || dma->dma_bits > 64))
-		return -EINVAL;
-	if (dma->boundary && (dma->boundary < SZ_4K - 1 ||
-			      (dma->boundary & (dma->boundary + 1)) ||
-			      overflows_type(dma->boundary, unsigned long)))
-		return -EINVAL;
-	return 0;
-}
-
 static int mapping_alloc_sgt(struct mapping *mapping)
 {
 	struct phyr_test_range *range = &mapping->range;
@@ -133,12 +74,8 @@ static int mapping_alloc_sgt(struct mapping *mapping)
 						 range->len, max, GFP_KERNEL);
 }
 
-static int mapping_alloc_vecs(struct mapping *mapping)
+static int mapping_alloc_vecs_of(struct mapping *mapping, size_t max)
 {
-	struct phyr_list *list = &mapping->range.list;
-	size_t max;
-
-	max = dma_phyrs_max_vecs(&mapping->pdev->dev, list->phyrs, list->nr);
 	if (max > PHYR_TEST_MAX_ENTRIES)
 		return -ENOSPC;
 	mapping->vecs = kvmalloc_objs(*mapping->vecs, max,
@@ -149,13 +86,38 @@ static int mapping_alloc_vecs(struct mapping *mapping)
 	return 0;
 }
 
+static int mapping_alloc_vecs(struct mapping *mapping)
+{
+	struct phyr_list *list = &mapping->range.list;
+
+	return mapping_alloc_vecs_of(mapping,
+				     dma_phyrs_max_vecs(&mapping->pdev->dev,
+							list->phyrs, list->nr));
+}
+
+static int mapping_alloc_batch(struct mapping *mapping,
+			       const struct phyr_test_dma *dma)
+{
+	struct dma_pieces *pieces = &mapping->pieces;
+	size_t max;
+	int err;
+
+	err = dma_pieces_alloc(pieces, &mapping->range.list, dma);
+	if (err)
+		return err;
+	/* Those that are linked can cross a boundary anywhere. */
+	max = dma_phyrs_max_vecs(&mapping->pdev->dev, pieces->phyrs,
+				 pieces->nr) + pieces->nr;
+	return mapping_alloc_vecs_of(mapping, max);
+}
+
 /* Everything but to map. Undone by mapping_destroy(). */
 static struct mapping *mapping_create(const struct phyr_test_dma *dma)
 {
 	struct mapping *mapping;
 	int err;
 
-	err = mapping_check(dma);
+	err = dma_request_check(dma);
 	if (err)
 		return ERR_PTR(err);
 	mapping = kzalloc_obj(*mapping, GFP_KERNEL_ACCOUNT);
@@ -169,14 +131,14 @@ static struct mapping *mapping_create(const struct phyr_test_dma *dma)
 		mapping->attrs = DMA_ATTR_REQUIRE_COHERENT;
 
 	err = -ENODEV;
-	mapping->pdev = device_find(dma);
+	mapping->pdev = dma_device_find(dma);
 	if (!mapping->pdev)
 		goto free;
 
 	err = phyr_test_range_init(&mapping->range, dma->addr, dma->len,
 				   dma->form == PHYR_TEST_DMA_SG ?
 					   PHYR_TEST_PAGES : PHYR_TEST_LIST,
-				   dma->flags & RANGE_FLAGS);
+				   dma->flags & DMA_RANGE_FLAGS);
 	if (err)
 		goto put;
 	if (mapping->range.nr_pages > PHYR_TEST_MAX_ENTRIES) {
@@ -210,6 +172,7 @@ static void mapping_destroy(struct mapping *mapping)
 	if (mapping->form == PHYR_TEST_DMA_SG)
 		sg_free_table(&mapping->sgt);
 	kvfree(mapping->vecs);
+	dma_pieces_free(&mapping->pieces);
 	phyr_test_range_unpin_dirty_lock(&mapping->range,
 					 mapping->dir == DMA_BIDIRECTIONAL);
 	phyr_test_range_free(&mapping->range);
@@ -225,7 +188,7 @@ static int mapping_prepare(struct mapping *mapping,
 
 	if (mapping->pdev->dev.driver != &mapping_driver.driver)
 		return -ENODEV;
-	err = device_set_limits(&mapping->pdev->dev, dma);
+	err = dma_device_set_limits(&mapping->pdev->dev, dma);
 	if (err)
 		return err;
 	switch (mapping->form) {
@@ -233,11 +196,28 @@ static int mapping_prepare(struct mapping *mapping,
 		return mapping_alloc_sgt(mapping);
 	case PHYR_TEST_DMA_PHYRS:
 		return mapping_alloc_vecs(mapping);
+	case PHYR_TEST_DMA_BATCH:
+		return mapping_alloc_batch(mapping, dma);
 	default:
 		return 0;
 	}
 }
 
+static noinline int mapping_map_other(struct mapping *mapping)
+{
+	const struct phyr_list *list = &mapping->range.list;
+	struct device *dev = &mapping->pdev->dev;
+
+	if (mapping->form == PHYR_TEST_DMA_BATCH)
+		return dma_pieces_map(&mapping->pieces, &mapping->batch, dev,
+				      mapping->dir, mapping->attrs,
+				      mapping->vecs, mapping->max_vecs);
+	return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev, list->phyrs,
+			    list->nr, mapping->dir, mapping->attrs,
+			    GFP_KERNEL_ACCOUNT);
+}
+
+/* The forms that are compared take nothing but these questions on top. */
 static int mapping_map(struct mapping *mapping)
 {
 	const struct phyr_list *list = &mapping->range.list;
@@ -250,11 +230,23 @@ static int mapping_map(struct mapping *mapping)
 	case PHYR_TEST_DMA_PHYRS:
 		return dma_map_phyrs(&mapping->batch, dev, list->phyrs,
 				     list->nr, mapping->dir, mapping->attrs,
-				     mapping->vecs, mapping->max_vecs);
+				     GFP_KERNEL, mapping->vecs,
+				     mapping->max_vecs);
 	default:
-		return sg_map_phyrs(&mapping->batch, &mapping->sgt, dev,
-				    list->phyrs, list->nr, mapping->dir,
-				    mapping->attrs, GFP_KERNEL_ACCOUNT);
+		return mapping_map_other(mapping);
+	}
+}
+
+static noinline void mapping_unmap_other(struct mapping *mapping)
+{
+	if (mapping->form == PHYR_TEST_DMA_BATCH) {
+		dma_unmap_phyrs(&mapping->batch);
+	} else if (mapping->form == PHYR_TEST_DMA_SG_PHYRS) {
+		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
+	} else {
+		dma_unmap_sgtable(&mapping->pdev->dev, &mapping->sgt,
+				  mapping->dir, mapping->attrs);
+		sg_free_table(&mapping->sgt);
 	}
 }
 
@@ -269,14 +261,20 @@ static void mapping_unmap(struct mapping *mapping)
 		dma_unmap_phyrs(&mapping->batch);
 		break;
 	default:
-		sg_unmap_phyrs(&mapping->batch, &mapping->sgt);
+		mapping_unmap_other(mapping);
 	}
+}
+
+static bool mapping_has_vecs(const struct mapping *mapping)
+{
+	return mapping->form == PHYR_TEST_DMA_PHYRS ||
+	       mapping->form == PHYR_TEST_DMA_BATCH;
 }
 
 static unsigned int mapping_nr_entries(const struct mapping *mapping)
 {
-	return mapping->form == PHYR_TEST_DMA_PHYRS ? mapping->batch.nr :
-						      mapping->sgt.nents;
+	return mapping_has_vecs(mapping) ? mapping->batch.nr :
+					   mapping->sgt.nents;
 }
 
 static int mapping_copy_entries(struct mapping *mapping,
@@ -288,7 +286,7 @@ static int mapping_copy_entries(struct mapping *mapping,
 	for (i = 0; i < mapping_nr_entries(mapping); i++) {
 		struct phyr_test_dma_entry entry;
 
-		if (mapping->form == PHYR_TEST_DMA_PHYRS) {
+		if (mapping_has_vecs(mapping)) {
 			entry.addr = mapping->vecs[i].addr;
 			entry.len = mapping->vecs[i].len;
 		} else {
@@ -317,7 +315,7 @@ static void mapping_remove(struct pci_dev *pdev)
 		mapping->mapped = false;
 		list_del_init(&mapping->list);
 	}
-	device_reset_limits(&pdev->dev);
+	dma_device_reset_limits(&pdev->dev);
 }
 
 struct dma_bench {
@@ -456,6 +454,18 @@ static int phyr_test_dma_unmap(void **state)
 	return 0;
 }
 
+static int phyr_test_dma_sync(struct mapping *mapping)
+{
+	if (!mapping || mapping_has_vecs(mapping))
+		return -EINVAL;
+	guard(mutex)(&dma_lock);
+	if (!mapping->mapped)
+		return -ENODEV;
+	dma_sync_sgtable_for_cpu(&mapping->pdev->dev, &mapping->sgt,
+				 mapping->dir);
+	return 0;
+}
+
 static long dma_ioctl(void **state, unsigned int cmd, void __user *arg)
 {
 	switch (cmd) {
@@ -465,6 +475,8 @@ static long dma_ioctl(void **state, unsigned int cmd, void __user *arg)
 		return phyr_test_dma_map(state, arg);
 	case PHYR_TEST_DMA_UNMAP:
 		return phyr_test_dma_unmap(state);
+	case PHYR_TEST_DMA_SYNC:
+		return phyr_test_dma_sync(*state);
 	default:
 		return -ENOTTY;
 	}

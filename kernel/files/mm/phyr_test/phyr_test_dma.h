@@ -19,6 +19,8 @@ enum phyr_test_dma_form {
 	PHYR_TEST_DMA_SG,	/* page array, scatterlist, dma_map_sgtable() */
 	PHYR_TEST_DMA_PHYRS,	/* phyr_list, dma_map_phyrs() */
 	PHYR_TEST_DMA_SG_PHYRS,	/* phyr_list, sg_map_phyrs() */
+	PHYR_TEST_DMA_SG_TABLE,	/* the same, undone by dma_unmap_sgtable() */
+	PHYR_TEST_DMA_BATCH,	/* phyr_list, dma_batch_add() */
 };
 
 /* Beside PHYR_TEST_WRITE (also: the device writes) and PHYR_TEST_LONGTERM */
@@ -38,6 +40,9 @@ enum phyr_test_dma_form {
  * @max_segment: the device's maximum segment size in bytes, at least the size of
  *	a page; 0: 4 GiB - 1
  * @dma_bits: width of its DMA addresses, 24 to 64; 0: 64
+ * @announced: PHYR_TEST_DMA_BATCH: the size that dma_batch_start() is told
+ * @per_call: PHYR_TEST_DMA_BATCH: ranges of one dma_batch_add(), 0: all
+ * @piece: PHYR_TEST_DMA_BATCH: bytes to which each range is cut before; 0: none
  *
  * ENODEV: no such device, or not bound to the driver. EIO: with @dma_bits it does
  * not reach all memory, and there is neither an IOMMU nor a bounce buffer.
@@ -54,6 +59,9 @@ struct phyr_test_dma {
 	__u32	flags;
 	__u32	max_segment;
 	__u32	dma_bits;
+	__u64	announced;
+	__u32	per_call;
+	__u32	piece;
 };
 
 /**
@@ -108,5 +116,7 @@ struct phyr_test_dma_map {
 #define PHYR_TEST_DMA_MAP	_IOWR(PHYR_TEST_IOC_MAGIC, 0x11, \
 				      struct phyr_test_dma_map)
 #define PHYR_TEST_DMA_UNMAP	_IO(PHYR_TEST_IOC_MAGIC, 0x12)
+/* What is mapped as a scatterlist: dma_sync_sgtable_for_cpu(); EINVAL if it is not */
+#define PHYR_TEST_DMA_SYNC	_IO(PHYR_TEST_IOC_MAGIC, 0x13)
 
 #endif /* _MM_PHYR_TEST_DMA_H */
