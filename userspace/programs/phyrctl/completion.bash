@@ -21,7 +21,7 @@ _phyrctl_expand()
 		after=${choices#*'>'}
 		choices=${choices%%'>'*}
 		case $choices in
-		backing) choices='base|thp|hugetlb-2M|hugetlb-1G' ;;
+		backing) choices='base|mthp-64K|thp-pte|thp|hugetlb-2M|hugetlb-1G' ;;
 		size) choices='4KiB|64KiB|2MiB|64MiB|1GiB' ;;
 		esac
 		while IFS= read -r -d '|' choice; do

@@ -37,7 +37,8 @@ enum phyr_test_form {
  *	PHYR_TEST_PHYRS only, 0 otherwise
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to PHYR_TEST_MAX_SAMPLES
- * @reserved: 0
+ * @per_call: most pages or phyrs of one call, which is repeated until the range
+ *	is pinned; 0: all in one call. Neither with PHYR_TEST_LIST nor _GET
  * @pin_ns: user pointer to __u64[@samples]: time to pin
  * @unpin_ns: user pointer to __u64[@samples]: time to unpin
  *
@@ -53,7 +54,7 @@ struct phyr_test_bench {
 	__u32	max_entries;
 	__u32	warmup;
 	__u32	samples;
-	__u32	reserved;
+	__u32	per_call;
 	__u64	pin_ns;
 	__u64	unpin_ns;
 };
