@@ -61,6 +61,7 @@ static void hold_whole(const struct layout *layout, enum phyr_test_form form,
 
 static const struct layout_part cow_memories[] = {
 	{ "base", 20, 0, TOUCH_WRITE },
+	{ "mthp-64K", 3, 0, TOUCH_WRITE },
 	{ "thp", 2, 0, TOUCH_WRITE },
 	{ "hugetlb-2M-private", 1, 0, TOUCH_WRITE },
 	{ "tmpfs-private", 20, 3, TOUCH_WRITE },
@@ -146,6 +147,7 @@ static void test_fork_then_hold(void)
 
 static const struct layout_part movable_memories[] = {
 	{ "base", 300, 0, TOUCH_WRITE },
+	{ "mthp-64K", 20, 0, TOUCH_WRITE },
 	{ "thp", 3, 0, TOUCH_WRITE },
 	{ "shmem", 300, 0, TOUCH_WRITE },
 };
