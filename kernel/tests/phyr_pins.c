@@ -209,38 +209,44 @@ static void drain_lru_lists(void)
 	close(file);
 }
 
+static const struct layout_part got_memories[] = {
+	{ "base", 64, 0, TOUCH_WRITE },
+	{ "mthp-64K", 3, 0, TOUCH_WRITE },
+};
+
+#define MOST_GOT (3 * 16)
+
 /* An anonymous page is called so until its last reference is gone. */
 static void test_get_puts(void)
 {
-	static const struct layout_part part = { "base", 50, 0, TOUCH_WRITE };
+	const struct layout_part *part = test_element();
+	struct description_request request;
 	struct layout layout;
-	uint64_t frames[50];
+	uint64_t frames[MOST_GOT];
+	size_t nr;
 
-	for (enum phyr_test_form form = PHYR_TEST_PAGES;
-	     form <= PHYR_TEST_PHYRS; form++) {
-		struct description_request request;
-
-		layout_case_build(&layout, &part, 1, 0);
-		drain_lru_lists();
-		for (int i = 0; i < 50; i++)
-			frames[i] = page_frame(
-				getpid(), (void *)(layout.start + i * PAGE));
-		request = whole(&layout, form, PHYR_TEST_GET | PHYR_TEST_WRITE);
-		request.addr += 1;
-		request.len -= 2;
-		describe(fd, &request, seen);
-		assert_int_equal(seen->done, request.len);
-		describe_and_hold(hold_fd, &request, held);
-		layout_clear(&layout);
-		/* Held pages outlive their mapping. */
-		for (int i = 0; i < 50; i++)
-			assert_true(page_frame_flags(frames[i]) &
-				    FLAG(KPF_ANON));
-		release_held(hold_fd);
-		for (int i = 0; i < 50; i++)
-			assert_false(page_frame_flags(frames[i]) &
-				     FLAG(KPF_ANON));
-	}
+	layout_case_build(&layout, part, 1, 0);
+	nr = (layout.end - layout.start) / PAGE;
+	if (nr > MOST_GOT)
+		nr = MOST_GOT;
+	drain_lru_lists();
+	for (size_t i = 0; i < nr; i++)
+		frames[i] =
+			page_frame(getpid(), (void *)(layout.start + i * PAGE));
+	request = whole(&layout, PHYR_TEST_PAGES,
+			PHYR_TEST_GET | PHYR_TEST_WRITE);
+	request.addr += 1;
+	request.len -= 2;
+	describe(fd, &request, seen);
+	assert_int_equal(seen->done, request.len);
+	describe_and_hold(hold_fd, &request, held);
+	layout_clear(&layout);
+	/* Held pages outlive their mapping. */
+	for (size_t i = 0; i < nr; i++)
+		assert_true(page_frame_flags(frames[i]) & FLAG(KPF_ANON));
+	release_held(hold_fd);
+	for (size_t i = 0; i < nr; i++)
+		assert_false(page_frame_flags(frames[i]) & FLAG(KPF_ANON));
 }
 
 /* --- pins that take their time ------------------------------------------- */
@@ -423,7 +429,7 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_hold_then_fork, cow_memories),
 	TEST_EACH(test_fork_then_hold, cow_memories),
 	TEST_EACH(test_movable, movable_memories),
-	TEST(test_get_puts),
+	TEST_EACH(test_get_puts, got_memories),
 	TEST(test_signal),
 	TEST(test_kill),
 	TEST(test_poisoned),

@@ -6,11 +6,10 @@
  * user memory of current->mm, in the order of its bytes and exactly: the first
  * phyr may begin, and the last one may end, within a page.
  *
- * Ownership: every page that a phyr touches carries one reference of its own, a
- * pin or a get, as if it had come from a page array. As there, the zero page is
- * never pinned, and is counted by gets like any other page. So phyrs may be
- * split and joined at page boundaries, and released in parts, in any order.
- * Splitting within a page would release that page twice.
+ * Ownership: every page that a phyr touches carries one pin of its own, as if it
+ * had come from a page array. As there, the zero page is never pinned. So phyrs
+ * may be split and joined at page boundaries, and unpinned in parts, in any
+ * order. Splitting within a page would unpin that page twice.
  *
  * A phyr never spans a gap in the memmap or two pgmaps, and never joins pages
  * that may be pinned for long to pages that may not.
@@ -42,36 +41,6 @@ static unsigned long phyr_nr_pages(const struct phys_vec *phyr)
 {
 	return DIV_ROUND_UP(offset_in_page(phyr->paddr) + phyr->len, PAGE_SIZE);
 }
-
-static void phyr_put(const struct phys_vec *phyr)
-{
-	struct page *page = phyr_first_page(phyr);
-	unsigned long left = phyr_nr_pages(phyr);
-
-	while (left) {
-		struct folio *folio = page_folio(page);
-		unsigned long nr = min(left, folio_nr_pages(folio) -
-					     folio_page_idx(folio, page));
-
-		folio_put_refs(folio, nr);
-		page += nr;
-		left -= nr;
-	}
-}
-
-/**
- * put_user_phyrs() - release phyrs that get_user_phyrs_fast() returned
- * @phyrs: the phyrs; whole, or split and joined at page boundaries
- * @nr: their number
- *
- * Context: Any.
- */
-void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr)
-{
-	for (; nr; nr--, phyrs++)
-		phyr_put(phyrs);
-}
-EXPORT_SYMBOL_GPL(put_user_phyrs);
 
 /**
  * unpin_user_phyrs_dirty_lock() - unpin phyrs and optionally mark them dirty
@@ -167,10 +136,7 @@ static noinline long phyr_sink_add_slow(struct phyr_sink *sink,
 			    pages);
 	added = phyr_sink_add_pages(sink, pages, nr, gup_flags);
 	for (rest = added; rest < nr; rest++)
-		if (gup_flags & FOLL_PIN)
-			unpin_user_page(pages[rest]);
-		else
-			put_page(pages[rest]);
+		unpin_user_page(pages[rest]);
 	kfree(pages);
 	return nr > 0 ? added : nr ?: -EFAULT;
 }
@@ -219,35 +185,6 @@ int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 	return err;
 }
 
-/* Inlined: a call is 2 % of what it takes to pin one page. */
-static __always_inline int
-user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-		unsigned int to_set, struct phys_vec *phyrs, unsigned int max,
-		size_t *done)
-{
-	struct phyr_sink sink = {
-		.phyrs = phyrs,
-		.free = phyrs,
-		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
-	};
-	unsigned long first = start;
-	unsigned long next, end;
-	int err;
-
-	*done = 0;
-	if (!len)
-		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags, to_set);
-	if (err)
-		return err;
-
-	next = first;
-	err = phyr_sink_gather(&sink, &next, end, gup_flags);
-	if (next != first)
-		*done = phyr_sink_clip(&sink, start, len, next - first);
-	return phyr_sink_nr(&sink) ?: err;
-}
-
 /**
  * pin_user_phyrs_fast() - pin user memory and describe it as phyrs
  * @start: user address of the first byte, of any alignment
@@ -273,32 +210,26 @@ user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 			struct phys_vec *phyrs, unsigned int max, size_t *done)
 {
-	return user_phyrs_fast(start, len, gup_flags, FOLL_PIN, phyrs, max,
-			       done);
+	struct phyr_sink sink = {
+		.phyrs = phyrs,
+		.free = phyrs,
+		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
+	};
+	unsigned long first = start;
+	unsigned long next, end;
+	int err;
+
+	*done = 0;
+	if (!len)
+		return 0;
+	err = gup_phyrs_check(&first, len, &end, &gup_flags);
+	if (err)
+		return err;
+
+	next = first;
+	err = phyr_sink_gather(&sink, &next, end, gup_flags);
+	if (next != first)
+		*done = phyr_sink_clip(&sink, start, len, next - first);
+	return phyr_sink_nr(&sink) ?: err;
 }
 EXPORT_SYMBOL_GPL(pin_user_phyrs_fast);
-
-/**
- * get_user_phyrs_fast() - take references on user memory, described as phyrs
- * @start: user address of the first byte, of any alignment
- * @len: number of bytes
- * @gup_flags: FOLL_* flags as for get_user_pages_fast()
- * @phyrs: array to be filled
- * @max: number of entries of @phyrs
- * @done: set to the number of bytes from @start that are described and held
- *
- * As pin_user_phyrs_fast(), with FOLL_GET in place of FOLL_PIN. Not for memory
- * whose contents are going to be accessed; see
- * Documentation/core-api/pin_user_pages.rst. Release with put_user_phyrs().
- *
- * Context: Process context of the owner of the memory; may sleep.
- * Return: The number of entries filled; 0 if @len is 0; -errno if no reference
- * was taken.
- */
-int get_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-			struct phys_vec *phyrs, unsigned int max, size_t *done)
-{
-	return user_phyrs_fast(start, len, gup_flags, FOLL_GET, phyrs, max,
-			       done);
-}
-EXPORT_SYMBOL_GPL(get_user_phyrs_fast);

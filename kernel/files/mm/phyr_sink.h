@@ -10,9 +10,8 @@
 #include <linux/mm.h>
 
 /*
- * While they are gathered, phyrs are whole pages, each of which carries one
- * reference of the kind that the caller asked for (pins leave out the zero
- * page). So a walk can be undone without a record of its leaves. Clipping to the
+ * While they are gathered, phyrs are whole pages, each of which, but for the zero
+ * page, carries one pin. So a walk can be undone without a record of its leaves. Clipping to the
  * caller's bytes is the last step.
  *
  * When a walk begins, @mark is set to @free, and @mark_len to the length of the
@@ -120,7 +119,7 @@ int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 
 /* mm/gup.c */
 int gup_phyrs_check(unsigned long *start, size_t len, unsigned long *end,
-		    unsigned int *gup_flags, unsigned int to_set);
+		    unsigned int *gup_flags);
 unsigned long gup_phyrs_fast(unsigned long start, unsigned long end,
 			     unsigned int gup_flags, struct phyr_sink *sink);
 long gup_phyrs_slow(unsigned long start, unsigned long nr_pages,

@@ -12,12 +12,9 @@
 
 int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 			struct phys_vec *phyrs, unsigned int max, size_t *done);
-int get_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-			struct phys_vec *phyrs, unsigned int max, size_t *done);
 void unpin_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
 void unpin_user_phyrs_dirty_lock(const struct phys_vec *phyrs, unsigned int nr,
 				 bool make_dirty);
-void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
 
 /**
  * struct phyr_list - a growing array of phyrs that stand for one byte range

@@ -22,7 +22,7 @@ enum phyr_test_form {
 
 #define PHYR_TEST_WRITE		0x1	/* FOLL_WRITE */
 #define PHYR_TEST_LONGTERM	0x2	/* FOLL_LONGTERM */
-#define PHYR_TEST_GET		0x4	/* get/put, not pin/unpin; not LIST */
+#define PHYR_TEST_GET		0x4	/* get_user_pages_fast(); PAGES only */
 
 #define PHYR_TEST_MAX_SAMPLES	0x100000
 #define PHYR_TEST_MAX_ENTRIES	0x1000000
@@ -38,7 +38,7 @@ enum phyr_test_form {
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to PHYR_TEST_MAX_SAMPLES
  * @per_call: most pages or phyrs of one call, which is repeated until the range
- *	is pinned; 0: all in one call. Neither with PHYR_TEST_LIST nor _GET
+ *	is pinned; 0: all in one call, as for PHYR_TEST_LIST and PHYR_TEST_GET
  * @pin_ns: user pointer to __u64[@samples]: time to pin
  * @unpin_ns: user pointer to __u64[@samples]: time to unpin
  *

@@ -19,7 +19,7 @@ int phyr_test_range_init(struct phyr_test_range *range, u64 addr, u64 len,
 	if (!len || form > PHYR_TEST_LIST || (flags & ~PHYR_TEST_FLAGS))
 		return -EINVAL;
 	if ((flags & PHYR_TEST_GET) &&
-	    (form == PHYR_TEST_LIST || (flags & PHYR_TEST_LONGTERM)))
+	    (form != PHYR_TEST_PAGES || (flags & PHYR_TEST_LONGTERM)))
 		return -EINVAL;
 	if (overflows_type(addr, range->addr) || overflows_type(len, range->len))
 		return -EOVERFLOW;
@@ -89,14 +89,8 @@ static int range_pin_phyrs(struct phyr_test_range *range)
 {
 	int nr;
 
-	if (range->get)
-		nr = get_user_phyrs_fast(range->addr, range->len,
-					 range->gup_flags, range->phyrs,
-					 range->max, &range->done);
-	else
-		nr = pin_user_phyrs_fast(range->addr, range->len,
-					 range->gup_flags, range->phyrs,
-					 range->max, &range->done);
+	nr = pin_user_phyrs_fast(range->addr, range->len, range->gup_flags,
+				 range->phyrs, range->max, &range->done);
 	if (nr < 0)
 		return nr;
 	range->nr = nr;
@@ -196,10 +190,7 @@ void phyr_test_range_unpin(struct phyr_test_range *range)
 			unpin_user_pages(range->pages, range->nr);
 		break;
 	case PHYR_TEST_PHYRS:
-		if (range->get)
-			put_user_phyrs(range->phyrs, range->nr);
-		else
-			unpin_user_phyrs(range->phyrs, range->nr);
+		unpin_user_phyrs(range->phyrs, range->nr);
 		break;
 	default:
 		phyr_list_unpin_user(&range->list, false);

@@ -180,30 +180,6 @@ static void pin_describes_the_pages(struct kunit *test)
 	}
 }
 
-static void get_describes_the_pages(struct kunit *test)
-{
-	struct user_memory *mem = test->priv;
-	struct rnd_state rnd;
-	int round;
-
-	prandom_seed_state(&rnd, SEED);
-	for (round = 0; round < NR_ROUNDS; round++) {
-		unsigned long addr;
-		size_t len, done;
-		int nr;
-
-		random_range(&rnd, mem, &addr, &len);
-		nr = get_user_phyrs_fast(addr, len, 0, mem->phyrs, NR_PAGES,
-					 &done);
-		KUNIT_ASSERT_GT(test, nr, 0);
-		KUNIT_EXPECT_EQ(test, done, len);
-		expect_same_bytes(test, addr, len, mem->phyrs, nr);
-		expect_refs(test, addr, len, 1);
-		put_user_phyrs(mem->phyrs, nr);
-		expect_refs(test, addr, len, 0);
-	}
-}
-
 static void full_array_is_a_prefix(struct kunit *test)
 {
 	struct user_memory *mem = test->priv;
@@ -396,7 +372,6 @@ static void bad_ranges_are_refused(struct kunit *test)
 
 static struct kunit_case phyr_user_cases[] = {
 	KUNIT_CASE(pin_describes_the_pages),
-	KUNIT_CASE(get_describes_the_pages),
 	KUNIT_CASE(full_array_is_a_prefix),
 	KUNIT_CASE(list_grows_with_the_range),
 	KUNIT_CASE(parts_can_be_unpinned),
