@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Physical ranges (phyrs): user memory pinned, described and released
+ * Physical ranges (phyrs): user memory pinned and described
  *
  * Words: a phyr is a struct phys_vec. An array of phyrs describes a range of
  * user memory of current->mm, in the order of its bytes and exactly: the first
@@ -31,76 +31,6 @@
 
 /* Pages per step of the slow path: one page full of page pointers. */
 #define PHYR_SLOW_PAGES		(PAGE_SIZE / sizeof(struct page *))
-
-static struct page *phyr_first_page(const struct phys_vec *phyr)
-{
-	return phys_to_page(phyr->paddr);
-}
-
-static unsigned long phyr_nr_pages(const struct phys_vec *phyr)
-{
-	return DIV_ROUND_UP(offset_in_page(phyr->paddr) + phyr->len, PAGE_SIZE);
-}
-
-/**
- * unpin_user_phyrs_dirty_lock() - unpin phyrs and optionally mark them dirty
- * @phyrs: phyrs from pin_user_phyrs_fast() or phyr_list_pin_user(); whole, or
- *	split and joined at page boundaries
- * @nr: their number
- * @make_dirty: whether to mark every folio that is not yet dirty
- *
- * Context: Process context if @make_dirty, which may sleep; any otherwise.
- */
-void unpin_user_phyrs_dirty_lock(const struct phys_vec *phyrs, unsigned int nr,
-				 bool make_dirty)
-{
-	for (; nr; nr--, phyrs++)
-		unpin_user_page_range_dirty_lock(phyr_first_page(phyrs),
-						 phyr_nr_pages(phyrs),
-						 make_dirty);
-}
-EXPORT_SYMBOL_GPL(unpin_user_phyrs_dirty_lock);
-
-/**
- * unpin_user_phyrs() - unpin phyrs
- * @phyrs: phyrs from pin_user_phyrs_fast() or phyr_list_pin_user(); whole, or
- *	split and joined at page boundaries
- * @nr: their number
- *
- * Context: Any.
- */
-void unpin_user_phyrs(const struct phys_vec *phyrs, unsigned int nr)
-{
-	unpin_user_phyrs_dirty_lock(phyrs, nr, false);
-}
-EXPORT_SYMBOL_GPL(unpin_user_phyrs);
-
-/*
- * The phyr that was the last one when the walk began may have grown; it gets
- * back the length that it had.
- */
-void phyr_sink_undo_walk(struct phyr_sink *sink)
-{
-	sink->next = NULL;
-	if (sink->mark_len) {
-		struct phys_vec *last = sink->mark - 1;
-		struct phys_vec added = {
-			.paddr = last->paddr + sink->mark_len,
-			.len = last->len - sink->mark_len,
-		};
-
-		if (added.len)
-			unpin_user_phyrs(&added, 1);
-		last->len = sink->mark_len;
-		sink->next = phys_to_page(added.paddr - 1) + 1;
-	}
-	unpin_user_phyrs(sink->mark, sink->free - sink->mark);
-	sink->free = sink->mark;
-	/* Whatever ended the walk did not happen: the slow path is next. */
-	sink->paused = false;
-	sink->full = false;
-}
-EXPORT_SYMBOL_IF_KUNIT(phyr_sink_undo_walk);
 
 /*
  * Add pages, each with a reference, as a walk of its own. Returns how many were

@@ -95,6 +95,25 @@ static inline void phyr_sink_start_walk(struct phyr_sink *sink)
 }
 
 /*
+ * Forget what the last walk has added, of which nothing is pinned any more. The
+ * phyr that was the last one when it began may have grown.
+ */
+static inline void phyr_sink_forget_walk(struct phyr_sink *sink)
+{
+	sink->free = sink->mark;
+	sink->next = NULL;
+	if (sink->mark_len) {
+		struct phys_vec *last = sink->mark - 1;
+
+		last->len = sink->mark_len;
+		sink->next = phys_to_page(last->paddr + last->len - 1) + 1;
+	}
+	/* Whatever ended the walk did not happen: the slow path is next. */
+	sink->paused = false;
+	sink->full = false;
+}
+
+/*
  * Cut whole pages, @gathered bytes of them, down to the bytes from @start that
  * the caller asked for; returns how many of those there are.
  */
@@ -111,7 +130,6 @@ static inline size_t phyr_sink_clip(struct phyr_sink *sink, unsigned long start,
 }
 
 /* mm/phyr.c */
-void phyr_sink_undo_walk(struct phyr_sink *sink);
 long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
 			 unsigned int gup_flags);
 int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
@@ -124,5 +142,9 @@ unsigned long gup_phyrs_fast(unsigned long start, unsigned long end,
 			     unsigned int gup_flags, struct phyr_sink *sink);
 long gup_phyrs_slow(unsigned long start, unsigned long nr_pages,
 		    unsigned int gup_flags, struct page **pages);
+
+void phyr_sink_undo_walk(struct phyr_sink *sink);
+void unpin_phyrs_resched(const struct phys_vec *phyrs, unsigned int nr,
+			 bool make_dirty);
 
 #endif /* _MM_PHYR_SINK_H */
