@@ -17,10 +17,9 @@
  * Gathering alternates two steps. The fast walk of mm/gup.c adds page-table
  * leaves until it is done; or the array is full; or a table of PTEs or PMDs
  * ends, which bounds how long interrupts are off; or it meets a leaf that it
- * cannot take. Only then the slow path faults in, unshares or migrates the next
- * few pages, and the fast walk goes on behind them.
+ * cannot take. Only then the slow walk faults in, unshares or migrates the next
+ * leaves, and the fast walk goes on behind them.
  */
-#include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/phyr.h>
 #include <linux/sched/signal.h>
@@ -28,48 +27,6 @@
 
 #include "internal.h"
 #include "phyr_sink.h"
-
-/* Pages per step of the slow path: one page full of page pointers. */
-#define PHYR_SLOW_PAGES		(PAGE_SIZE / sizeof(struct page *))
-
-/*
- * Add pages, each with a reference, as a walk of its own. Returns how many were
- * added: fewer than @nr if the sink is full.
- */
-long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
-			 unsigned int gup_flags)
-{
-	long i;
-
-	phyr_sink_start_walk(sink);
-	for (i = 0; i < nr; i++)
-		if (!phyr_sink_add(sink, pages[i], 1, gup_flags))
-			break;
-	return i;
-}
-EXPORT_SYMBOL_IF_KUNIT(phyr_sink_add_pages);
-
-/* Returns the number of pages added, or -errno if there was none to add. */
-static noinline long phyr_sink_add_slow(struct phyr_sink *sink,
-					unsigned long start,
-					unsigned long nr_pages,
-					unsigned int gup_flags)
-{
-	struct page **pages;
-	long nr, added, rest;
-
-	pages = kmalloc_objs(*pages, PHYR_SLOW_PAGES);
-	if (!pages)
-		return -ENOMEM;
-
-	nr = gup_phyrs_slow(start, min(nr_pages, PHYR_SLOW_PAGES), gup_flags,
-			    pages);
-	added = phyr_sink_add_pages(sink, pages, nr, gup_flags);
-	for (rest = added; rest < nr; rest++)
-		unpin_user_page(pages[rest]);
-	kfree(pages);
-	return nr > 0 ? added : nr ?: -EFAULT;
-}
 
 /*
  * Gather the pages of [@start, @end), at least one. @start becomes the end of
@@ -89,11 +46,10 @@ int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 			break;
 
 		if (!sink->full && !sink->paused) {
-			nr = phyr_sink_add_slow(sink, at,
-						(end - at) >> PAGE_SHIFT,
-						gup_flags);
-			if (nr < 0) {
-				err = nr;
+			nr = gup_phyrs_slow(at, (end - at) >> PAGE_SHIFT,
+					    gup_flags, sink);
+			if (nr <= 0) {
+				err = nr ?: -EFAULT;
 				break;
 			}
 			at += nr << PAGE_SHIFT;

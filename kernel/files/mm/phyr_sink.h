@@ -9,10 +9,13 @@
 #include <linux/io.h>
 #include <linux/mm.h>
 
+/* Leaves per step of the slow walk, after which the fast walk is tried again. */
+#define PHYR_SLOW_LEAVES	512
+
 /*
  * While they are gathered, phyrs are whole pages, each of which, but for the zero
- * page, carries one pin. So a walk can be undone without a record of its leaves. Clipping to the
- * caller's bytes is the last step.
+ * page, carries one pin. So a walk can be undone without a record of its leaves.
+ * Clipping to the caller's bytes is the last step.
  *
  * When a walk begins, @mark is set to @free, and @mark_len to the length of the
  * last phyr, which the walk may extend. Undoing the walk goes back to these.
@@ -130,8 +133,6 @@ static inline size_t phyr_sink_clip(struct phyr_sink *sink, unsigned long start,
 }
 
 /* mm/phyr.c */
-long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
-			 unsigned int gup_flags);
 int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 		     unsigned long end, unsigned int gup_flags);
 
@@ -141,8 +142,7 @@ int gup_phyrs_check(unsigned long *start, size_t len, unsigned long *end,
 unsigned long gup_phyrs_fast(unsigned long start, unsigned long end,
 			     unsigned int gup_flags, struct phyr_sink *sink);
 long gup_phyrs_slow(unsigned long start, unsigned long nr_pages,
-		    unsigned int gup_flags, struct page **pages);
-
+		    unsigned int gup_flags, struct phyr_sink *sink);
 void phyr_sink_undo_walk(struct phyr_sink *sink);
 void unpin_phyrs_resched(const struct phys_vec *phyrs, unsigned int nr,
 			 bool make_dirty);

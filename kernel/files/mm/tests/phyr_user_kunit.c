@@ -281,8 +281,11 @@ static void sink_add_pinned(struct kunit *test, struct phyr_sink *sink,
 				pin_user_pages_fast(mem->addr +
 						    numbers[i] * PAGE_SIZE, 1,
 						    FOLL_WRITE, &pages[i]));
-	KUNIT_ASSERT_EQ(test, nr,
-			phyr_sink_add_pages(sink, pages, nr, FOLL_PIN));
+	phyr_sink_start_walk(sink);
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_TRUE(test,
+				  phyr_sink_add(sink, pages[i], 1,
+						FOLL_PIN | FOLL_LONGTERM));
 }
 
 /* A walk that began in mid-array is undone, as when fork raced with it. */
