@@ -78,14 +78,15 @@ EXPORT_SYMBOL_GPL(phyr_list_clear);
  * phyr_list_free() - free the array of a list and make the list empty
  * @list: the list
  *
- * What the phyrs describe is not touched: release it first.
+ * What the phyrs describe is not touched: release it first. A list that follows
+ * goes on following.
  *
  * Context: Process context.
  */
 void phyr_list_free(struct phyr_list *list)
 {
 	kvfree(list->phyrs);
-	*list = (struct phyr_list){};
+	*list = (struct phyr_list){ .next = list->next };
 }
 EXPORT_SYMBOL_GPL(phyr_list_free);
 

@@ -338,6 +338,7 @@ static void bad_ranges_are_refused(struct kunit *test)
 {
 	struct user_memory *mem = test->priv;
 	unsigned long end = mem->addr + NR_PAGES * PAGE_SIZE;
+	const struct phyr_list behind = {};
 	struct phyr_list list = {};
 	size_t done = 1;
 
@@ -361,9 +362,11 @@ static void bad_ranges_are_refused(struct kunit *test)
 	/* All or nothing, and then nothing stays behind. */
 	KUNIT_ASSERT_EQ(test, 0, vm_munmap(end - PAGE_SIZE, PAGE_SIZE));
 	mem->refs[NR_PAGES - 1] = page_ref_count(mem->pages[NR_PAGES - 1]);
+	phyr_list_prepend(&list, &behind);
 	KUNIT_EXPECT_EQ(test, -EFAULT,
 			phyr_list_pin_user(&list, mem->addr, end - mem->addr, 0));
 	KUNIT_EXPECT_NULL(test, list.phyrs);
+	KUNIT_EXPECT_PTR_EQ(test, &behind, list.next);
 	expect_refs(test, mem->addr, 0, 0);
 
 	KUNIT_ASSERT_EQ(test, 0, phyr_list_pin_user(&list, mem->addr, 1, 0));
