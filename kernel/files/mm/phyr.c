@@ -28,23 +28,15 @@
 #include "internal.h"
 #include "phyr_sink.h"
 
-/*
- * Gather the pages of [@start, @end), at least one. @start becomes the end of
- * what was gathered, also on error. -ENOSPC, and @sink->full, if the array of
- * @sink is too small; with a larger one the caller may go on from there.
- */
-int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
-		     unsigned long end, unsigned int gup_flags)
+/* The rest of phyr_sink_gather(), where a fast walk was not enough. */
+int phyr_sink_gather_on(struct phyr_sink *sink, unsigned long *start,
+			unsigned long end, unsigned int gup_flags)
 {
 	unsigned long at = *start;
 	long nr;
 	int err = 0;
 
-	for (;;) {
-		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
-		if (at == end)
-			break;
-
+	do {
 		if (!sink->full && !sink->paused) {
 			nr = gup_phyrs_slow(at, (end - at) >> PAGE_SHIFT,
 					    gup_flags, sink);
@@ -66,7 +58,8 @@ int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 			break;
 		}
 		cond_resched();
-	}
+		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
+	} while (at != end);
 	*start = at;
 	return err;
 }
@@ -108,7 +101,7 @@ int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 	*done = 0;
 	if (!len)
 		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags);
+	err = phyr_sink_check(&first, len, &end, &gup_flags);
 	if (err)
 		return err;
 

@@ -205,7 +205,7 @@ int phyr_list_pin_user(struct phyr_list *list, unsigned long start, size_t len,
 		return -EINVAL;
 	if (!len)
 		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags);
+	err = phyr_sink_check(&first, len, &end, &gup_flags);
 	if (err)
 		return err;
 

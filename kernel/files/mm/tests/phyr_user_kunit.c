@@ -284,7 +284,8 @@ static void sink_add_pinned(struct kunit *test, struct phyr_sink *sink,
 	phyr_sink_start_walk(sink);
 	for (i = 0; i < nr; i++)
 		KUNIT_ASSERT_TRUE(test,
-				  phyr_sink_add(sink, pages[i], 1,
+				  phyr_sink_add(sink, pages[i],
+						page_to_phys(pages[i]), 1,
 						FOLL_PIN | FOLL_LONGTERM));
 }
 
