@@ -143,6 +143,38 @@ static void test_fork_then_hold(void)
 	}
 }
 
+/*
+ * After a child has gone, the first page is its parent's own again once it has
+ * been pinned, and the others of its folio are not yet: they must not be taken
+ * together with it.
+ */
+static void test_unshare_each(void)
+{
+	static const struct layout_part part = { "mthp-64K", 1, 0,
+						 TOUCH_WRITE };
+	struct description_request request;
+	struct layout layout;
+	pid_t child;
+	int go;
+
+	for_each_form(form)
+	{
+		layout_case_build(&layout, &part, 1, 0);
+		child = fork_child(&go);
+		end_child(child, go);
+		request = whole(&layout, form, 0);
+		request.len = PAGE;
+		describe(fd, &request, seen);
+		assert_int_equal(seen->error, 0);
+		hold_whole(&layout, form, 0);
+		memory_touch((void *)layout.start, layout.end - layout.start,
+			     TOUCH_WRITE);
+		assert_no_flaw(description_pagemap_flaw(held));
+		release_held(hold_fd);
+		layout_clear(&layout);
+	}
+}
+
 /* --- memory that may not be pinned for long ------------------------------ */
 
 static const struct layout_part movable_memories[] = {
@@ -428,6 +460,7 @@ static void setup(void)
 static const struct test_case tests[] = {
 	TEST_EACH(test_hold_then_fork, cow_memories),
 	TEST_EACH(test_fork_then_hold, cow_memories),
+	TEST(test_unshare_each),
 	TEST_EACH(test_movable, movable_memories),
 	TEST_EACH(test_get_puts, got_memories),
 	TEST(test_signal),
