@@ -85,13 +85,23 @@ static void test_number_of_samples(void)
 	}
 }
 
-static void test_reserved(void)
+/* Any number of entries a call will do, where calls have arrays of entries. */
+static void test_per_call(void)
 {
-	for_each_form(form)
+	static const uint32_t numbers[] = { 1, 3, PAGES, ~0u };
+
+	for_each_form(form) for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
 	{
 		struct phyr_test_bench call = good_call(form);
+		bool array = form != PHYR_TEST_LIST;
 
-		call.reserved = 1;
+		call.per_call = numbers[i];
+		assert_errno_equal(error_of(call), array ? 0 : EINVAL);
+		call.len = PAGES * PAGE + 1;
+		assert_errno_equal(error_of(call), array ? EFAULT : EINVAL);
+		assert_true(nothing_written());
+		call.len = PAGES * PAGE;
+		call.flags = PHYR_TEST_GET;
 		assert_errno_equal(error_of(call), EINVAL);
 	}
 }
@@ -195,7 +205,7 @@ static void test_bad_pointers(void)
 
 static const struct test_case tests[] = {
 	TEST(test_samples),	 TEST(test_number_of_samples),
-	TEST(test_reserved),	 TEST(test_range),
+	TEST(test_per_call),	 TEST(test_range),
 	TEST(test_long_range),	 TEST(test_flags),
 	TEST(test_max_entries),	 TEST(test_small_array),
 	TEST(test_bad_pointers),

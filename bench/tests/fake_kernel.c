@@ -59,17 +59,13 @@ int phyr_test_open(int *fd, struct phyr_error *error)
 	return ret;
 }
 
-int phyr_gup_bench(int fd, enum phyr_gup_form form, void *addr, size_t len,
-		   unsigned int warmup, unsigned int samples, uint64_t *pin_ns,
-		   uint64_t *unpin_ns, struct phyr_error *error)
+int phyr_gup_bench(int fd, const struct phyr_gup_call *gup,
+		   struct phyr_error *error)
 {
 	(void)fd;
-	(void)form;
-	(void)addr;
-	(void)len;
-	(void)warmup;
 	return call(__func__, error)
-		       ?: fill(pin_ns, PIN_NS, unpin_ns, UNPIN_NS, samples);
+		       ?: fill(gup->pin_ns, PIN_NS, gup->unpin_ns, UNPIN_NS,
+			       gup->samples);
 }
 
 int phyr_dma_open(struct phyr_dma *dma, struct phyr_error *error)
@@ -151,6 +147,13 @@ int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 	if (ns)
 		*ns = REG_NS;
 	return call(__func__, error);
+}
+
+int phyr_mr_register_read_only(struct ibv_pd *pd, void *addr, size_t len,
+			       struct ibv_mr **mr, uint64_t *ns,
+			       struct phyr_error *error)
+{
+	return phyr_mr_register(pd, addr, len, mr, ns, error);
 }
 
 int phyr_mr_deregister(struct ibv_mr *mr, uint64_t *ns,

@@ -223,9 +223,10 @@ static void test_form(void)
 	assert_errno_equal(error_of(request), EINVAL);
 	request.form = ~0u;
 	assert_errno_equal(error_of(request), EINVAL);
-	request.form = PHYR_TEST_LIST;
 	request.flags = PHYR_TEST_GET;
-	assert_errno_equal(error_of(request), EINVAL);
+	for (request.form = PHYR_TEST_PHYRS; request.form <= PHYR_TEST_LIST;
+	     request.form++)
+		assert_errno_equal(error_of(request), EINVAL);
 }
 
 static int error_of_call(unsigned long command, void *arguments)

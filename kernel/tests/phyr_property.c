@@ -84,7 +84,8 @@ static const char *taken_flaw(const struct memory_kind *kind,
 	struct description_request request = {
 		.addr = layout->start,
 		.len = layout->end - layout->start,
-		.form = PHYR_TEST_PHYRS,
+		.form = flags & PHYR_TEST_GET ? PHYR_TEST_PAGES
+					      : PHYR_TEST_PHYRS,
 		.flags = flags,
 	};
 	int needed = flags & PHYR_TEST_WRITE ? PROT_WRITE : PROT_READ;

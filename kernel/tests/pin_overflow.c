@@ -90,8 +90,7 @@ static void check_often(enum phyr_test_form form, unsigned int flags)
 	last = seen->done;
 	note("hold %d: %s, %zu bytes", nr, strerrorname_np(seen->error), last);
 	assert_in_range(nr, GIANT_PAGE_OFTEN, GIANT_PAGE_TOO_OFTEN - 1);
-	if (!(flags & PHYR_TEST_GET))
-		assert_pins(before + (nr - 1) * GIANT_PAGE_PINS + last / 4096);
+	assert_pins(before + (nr - 1) * GIANT_PAGE_PINS + last / 4096);
 	assert_pinnable(false);
 	while (nr > GIANT_PAGE_OFTEN)
 		close(fds[--nr]);
@@ -113,11 +112,6 @@ static void test_pin_list(void)
 	check_often(PHYR_TEST_LIST, PHYR_TEST_WRITE | PHYR_TEST_LONGTERM);
 }
 
-static void test_get_phyrs(void)
-{
-	check_often(PHYR_TEST_PHYRS, PHYR_TEST_WRITE | PHYR_TEST_GET);
-}
-
 static void setup(void)
 {
 	const rlim_t most = GIANT_PAGE_TOO_OFTEN + 100;
@@ -133,7 +127,6 @@ static void setup(void)
 static const struct test_case tests[] = {
 	TEST(test_pin_phyrs),
 	TEST(test_pin_list),
-	TEST(test_get_phyrs),
 };
 
 TEST_MAIN(.setup = setup)

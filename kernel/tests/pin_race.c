@@ -75,7 +75,7 @@ static struct description_request random_request(struct dice *dice)
 		.flags = flags[dice_roll(dice, 5)],
 	};
 
-	if (request.form == PHYR_TEST_LIST)
+	if (request.form != PHYR_TEST_PAGES)
 		request.flags &= ~PHYR_TEST_GET;
 	if (request.form == PHYR_TEST_PHYRS && dice_one_in(dice, 2))
 		request.max_entries = 1 + dice_roll(dice, 200);

@@ -57,7 +57,7 @@ static const char *first_touch_flaw(struct range_check *check,
 {
 	bool get = request.flags & PHYR_TEST_GET;
 
-	request.form = dice_roll(dice, get ? 2 : 3);
+	request.form = get ? PHYR_TEST_PAGES : dice_roll(dice, 3);
 	describe(check->fd, &request, check->other);
 	return in_form(request.form, description_flaw(check->other));
 }
@@ -67,7 +67,7 @@ static void hold(struct range_check *check, struct description_request *request,
 {
 	bool get = request->flags & PHYR_TEST_GET;
 
-	request->form = dice_roll(dice, get ? 2 : 3);
+	request->form = get ? PHYR_TEST_PAGES : dice_roll(dice, 3);
 	describe_and_hold(check->hold_fd, request, check->held);
 	/* A list is pinned whole or not at all; the others show how far. */
 	if (check->held->error && request->form == PHYR_TEST_LIST) {
@@ -157,8 +157,7 @@ static const char *small_array_flaw(struct range_check *check,
 
 	for (request.form = PHYR_TEST_PAGES; request.form <= PHYR_TEST_LIST;
 	     request.form += PHYR_TEST_LIST - PHYR_TEST_PAGES) {
-		if (request.form == PHYR_TEST_LIST &&
-		    (request.flags & PHYR_TEST_GET || whole->done < whole->len))
+		if (request.form == PHYR_TEST_LIST && whole->done < whole->len)
 			break;
 		request.addr = whole->addr;
 		request.len = whole->len;
@@ -209,7 +208,6 @@ static const char *held_flaw(struct range_check *check,
 			     struct description_request request,
 			     struct dice *dice)
 {
-	bool get = request.flags & PHYR_TEST_GET;
 	enum phyr_test_form held_form = request.form;
 	const char *flawed;
 
@@ -220,10 +218,12 @@ static const char *held_flaw(struct range_check *check,
 	if (flawed)
 		return in_form(held_form, flawed);
 
+	if (request.flags & PHYR_TEST_GET)
+		return other_form_flaw(check, request)
+			       ?: pin_count_flaw(check, request, dice);
+
 	/* phyrs last, even if they are held: small arrays start from them. */
 	for (int form = PHYR_TEST_LIST; form >= 0; form--) {
-		if (get && form == PHYR_TEST_LIST)
-			continue;
 		request.form = form == PHYR_TEST_LIST	 ? PHYR_TEST_LIST
 			       : form == PHYR_TEST_PHYRS ? PHYR_TEST_PAGES
 							 : PHYR_TEST_PHYRS;

@@ -36,6 +36,10 @@ static const struct kind {
 	bool pieces; /* of huge pages */
 } kinds[PHYR_BACKING_KINDS] = {
 	[PHYR_BACKING_BASE] = { "base", 0, 0, MADV_NOHUGEPAGE, false },
+	[PHYR_BACKING_MTHP_64K] = { "mthp-64K", 64 * PHYR_KIB, 0,
+				    MADV_NOHUGEPAGE, false },
+	[PHYR_BACKING_THP_PTE] = { "thp-pte", THP_SIZE, 0, MADV_HUGEPAGE,
+				   false },
 	[PHYR_BACKING_THP] = { "thp", THP_SIZE, 0, MADV_HUGEPAGE, false },
 	[PHYR_BACKING_HUGETLB_2M] = { "hugetlb-2M", 2 * PHYR_MIB,
 				      MAP_HUGETLB | MAP_HUGE_2MB, 0, false },
@@ -160,6 +164,7 @@ static int size_up(struct phyr_backing *b, struct phyr_error *error)
 static int map(struct phyr_backing *b, struct phyr_error *error)
 {
 	const struct kind *kind = &kinds[b->kind];
+	int share = b->read_only ? MAP_SHARED : MAP_PRIVATE;
 	uint64_t start;
 	uintptr_t addr;
 
@@ -176,7 +181,7 @@ static int map(struct phyr_backing *b, struct phyr_error *error)
 
 	start = phyr_clock_ns();
 	if (mmap(b->addr, b->mapped, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | kind->map_flags, -1,
+		 share | MAP_ANONYMOUS | MAP_FIXED | kind->map_flags, -1,
 		 0) == MAP_FAILED) {
 		if (kind->map_flags)
 			return hugetlb_error(b, errno, error);
@@ -186,12 +191,25 @@ static int map(struct phyr_backing *b, struct phyr_error *error)
 	}
 	/* Fails only on a kernel without THP, where "base" needs no advice. */
 	if (kind->advice && madvise(b->addr, b->mapped, kind->advice) &&
-	    b->kind == PHYR_BACKING_THP)
+	    b->kind != PHYR_BACKING_BASE)
 		return phyr_error_set(
 			error, -EOPNOTSUPP,
-			"thp: this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)");
+			"%s: this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)",
+			kind->name);
 	b->allocate_ns = phyr_clock_ns() - start;
 	return 0;
+}
+
+/* Only a mapping as large as the folio gets no larger one. */
+static void fault_in_page(struct phyr_backing *b, size_t page)
+{
+	char *addr = (char *)b->addr + page * b->page_size;
+
+	if (b->kind == PHYR_BACKING_MTHP_64K)
+		madvise(addr, b->page_size, MADV_HUGEPAGE);
+	*(volatile char *)addr = 0;
+	if (b->kind == PHYR_BACKING_MTHP_64K)
+		madvise(addr, b->page_size, MADV_NOHUGEPAGE);
 }
 
 /*
@@ -207,24 +225,49 @@ static void fault_in_scattered(struct phyr_backing *b)
 		modulus *= 2;
 	for (size_t i = 0; i < modulus; i++) {
 		if (page < pages)
-			*((volatile char *)b->addr + page * b->page_size) = 0;
+			fault_in_page(b, page);
 		page = (page * 1664525 + 1013904223) & (modulus - 1);
 	}
+}
+
+/* A protection of its own for one page takes the huge entry apart. */
+static void map_by_base_pages(struct phyr_backing *b)
+{
+	for (size_t at = 0; at < b->mapped; at += b->page_size) {
+		char *addr = (char *)b->addr + at;
+
+		mprotect(addr, base_page_size(), PROT_READ);
+		mprotect(addr, base_page_size(), PROT_READ | PROT_WRITE);
+		*(volatile char *)addr = 0;
+	}
+	/* Nobody is to put it together again. */
+	madvise(b->addr, b->mapped, MADV_NOHUGEPAGE);
 }
 
 static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 {
 	uint64_t start = phyr_clock_ns();
 
+	if (kinds[b->kind].pieces && b->read_only)
+		return phyr_error_set(
+			error, -EOPNOTSUPP,
+			"%s: is private memory, which can be written to; -ro workloads take base or hugetlb",
+			phyr_backing_name(b->kind));
 	if (kinds[b->kind].pieces)
 		return backing_pieces_fill(b, error);
-	if (b->kind == PHYR_BACKING_BASE)
+	if (b->kind == PHYR_BACKING_BASE || b->kind == PHYR_BACKING_MTHP_64K)
 		fault_in_scattered(b);
 	else if (madvise(b->addr, b->mapped, MADV_POPULATE_WRITE))
 		return phyr_error_set(
 			error, -errno,
 			"%s: madvise(MADV_POPULATE_WRITE, Linux 5.14 or newer) of %zu bytes: %s",
 			phyr_backing_name(b->kind), b->mapped, strerror(errno));
+	if (b->kind == PHYR_BACKING_THP_PTE)
+		map_by_base_pages(b);
+	if (b->read_only && mprotect(b->addr, b->mapped, PROT_READ))
+		return phyr_error_set(error, -errno, "%s: mprotect: %s",
+				      phyr_backing_name(b->kind),
+				      strerror(errno));
 	b->fault_ns = phyr_clock_ns() - start;
 	return 0;
 }
@@ -250,6 +293,33 @@ static int verify_apart(struct phyr_backing *b, struct phyr_error *error)
 		b->apart_percent, BASE_MIN_APART_PERCENT, BASE_TRIES);
 }
 
+static const char *hint(const struct phyr_backing *b)
+{
+	switch (b->kind) {
+	case PHYR_BACKING_MTHP_64K:
+		return "; memory may be fragmented, or /sys/kernel/mm/transparent_hugepage/hugepages-64kB/enabled says never";
+	case PHYR_BACKING_THP_PTE:
+	case PHYR_BACKING_THP:
+		return "; memory may be fragmented, or /sys/kernel/mm/transparent_hugepage/enabled says never";
+	default:
+		return "";
+	}
+}
+
+static int verify_folios(struct phyr_backing *b, struct phyr_error *error)
+{
+	size_t base = base_page_size(), whole;
+
+	if (pagemap_whole_folios(b->addr, b->mapped / b->page_size,
+				 b->page_size / base, &whole) ||
+	    whole == b->mapped / b->page_size)
+		return 0;
+	return phyr_error_set(error, -EMEDIUMTYPE,
+			      "%s: %zu of %zu folios are of this size%s",
+			      phyr_backing_name(b->kind), whole,
+			      b->mapped / b->page_size, hint(b));
+}
+
 static int verify(struct phyr_backing *b, struct phyr_error *error)
 {
 	const char *name = phyr_backing_name(b->kind);
@@ -268,6 +338,8 @@ static int verify(struct phyr_backing *b, struct phyr_error *error)
 
 	switch (b->kind) {
 	case PHYR_BACKING_BASE:
+	case PHYR_BACKING_MTHP_64K:
+	case PHYR_BACKING_THP_PTE:
 		good = area.huge ? 0 : area.resident;
 		break;
 	case PHYR_BACKING_THP:
@@ -277,14 +349,19 @@ static int verify(struct phyr_backing *b, struct phyr_error *error)
 		good = area.page_size == b->page_size ? area.hugetlb : 0;
 	}
 	if (area.len != b->mapped || good != b->mapped)
-		return phyr_error_set(
-			error, -EMEDIUMTYPE,
-			"%s: %zu of %zu KiB are in such pages%s", name,
-			good / PHYR_KIB, b->mapped / PHYR_KIB,
-			b->kind == PHYR_BACKING_THP
-				? "; memory may be fragmented, or /sys/kernel/mm/transparent_hugepage/enabled says never"
-				: "");
-	return b->kind == PHYR_BACKING_BASE ? verify_apart(b, error) : 0;
+		return phyr_error_set(error, -EMEDIUMTYPE,
+				      "%s: %zu of %zu KiB are in such pages%s",
+				      name, good / PHYR_KIB,
+				      b->mapped / PHYR_KIB, hint(b));
+	switch (b->kind) {
+	case PHYR_BACKING_BASE:
+		return verify_apart(b, error);
+	case PHYR_BACKING_MTHP_64K:
+	case PHYR_BACKING_THP_PTE:
+		return verify_folios(b, error);
+	default:
+		return 0;
+	}
 }
 
 static int fill(struct phyr_backing *b, struct phyr_error *error)
@@ -305,8 +382,8 @@ static int fill(struct phyr_backing *b, struct phyr_error *error)
  * whatever the order in which they are faulted in. Each try keeps its area until
  * the last is done, so that the next gets other pages.
  */
-int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
-			struct phyr_backing **backing, struct phyr_error *error)
+static int create(enum phyr_backing_kind kind, size_t len, bool read_only,
+		  struct phyr_backing **backing, struct phyr_error *error)
 {
 	struct phyr_backing *tries[BASE_TRIES], *b;
 	int n = 0, ret;
@@ -318,6 +395,7 @@ int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 			break;
 		}
 		b->kind = kind;
+		b->read_only = read_only;
 		b->page_size = phyr_backing_page_size(kind);
 		b->len = len;
 		b->apart_percent = PHYR_BACKING_APART_UNKNOWN;
@@ -330,6 +408,19 @@ int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 	while (n)
 		phyr_backing_destroy(tries[--n]);
 	return ret;
+}
+
+int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
+			struct phyr_backing **backing, struct phyr_error *error)
+{
+	return create(kind, len, false, backing, error);
+}
+
+int phyr_backing_create_read_only(enum phyr_backing_kind kind, size_t len,
+				  struct phyr_backing **backing,
+				  struct phyr_error *error)
+{
+	return create(kind, len, true, backing, error);
 }
 
 void phyr_backing_destroy(struct phyr_backing *backing)

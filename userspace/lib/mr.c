@@ -23,15 +23,16 @@ static int register_error(size_t len, int err, struct phyr_error *error)
 			      len / PHYR_KIB, strerror(err));
 }
 
-int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
-		     struct ibv_mr **mr, uint64_t *ns, struct phyr_error *error)
+static int register_for(int access, struct ibv_pd *pd, void *addr, size_t len,
+			struct ibv_mr **mr, uint64_t *ns,
+			struct phyr_error *error)
 {
 	uint64_t start, end;
 	struct ibv_mr *new;
 
 	errno = 0;
 	start = phyr_clock_ns();
-	new = ibv_reg_mr(pd, addr, len, PHYR_MR_ACCESS);
+	new = ibv_reg_mr(pd, addr, len, access);
 	end = phyr_clock_ns();
 
 	/* A provider that fails without an errno has failed all the same. */
@@ -41,6 +42,20 @@ int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 	if (ns)
 		*ns = end - start;
 	return 0;
+}
+
+int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
+		     struct ibv_mr **mr, uint64_t *ns, struct phyr_error *error)
+{
+	return register_for(PHYR_MR_ACCESS, pd, addr, len, mr, ns, error);
+}
+
+int phyr_mr_register_read_only(struct ibv_pd *pd, void *addr, size_t len,
+			       struct ibv_mr **mr, uint64_t *ns,
+			       struct phyr_error *error)
+{
+	return register_for(IBV_ACCESS_REMOTE_READ, pd, addr, len, mr, ns,
+			    error);
 }
 
 int phyr_mr_deregister(struct ibv_mr *mr, uint64_t *ns,

@@ -15,4 +15,16 @@
  */
 int pagemap_apart(const void *addr, size_t pages, size_t *apart);
 
+/**
+ * pagemap_whole_folios() - count stretches of memory that are one folio
+ * @addr: start of the first
+ * @folios: number of stretches
+ * @pages: base pages of each, at least 2
+ * @whole: how many are a folio of just that size
+ *
+ * Return: as pagemap_apart(); also an error of /proc/kpageflags.
+ */
+int pagemap_whole_folios(const void *addr, size_t folios, size_t pages,
+			 size_t *whole);
+
 #endif

@@ -9,7 +9,7 @@ int rounds_measure(const struct phyr_task *task,
 		   void *subject, struct phyr_error *error)
 {
 	unsigned int rounds = task->warmup + task->samples;
-	uint64_t ns[PHYR_SERIES_MAX];
+	uint64_t ns[PHYR_SERIES_MAX] = { 0 };
 	int ret;
 
 	for (unsigned int i = 0; i < rounds; i++) {

@@ -81,12 +81,15 @@ void phyr_run_destroy(struct phyr_run *run)
 /* The memory of the previous item, kept in case the next wants the same. */
 static int provide_backing(struct phyr_backing **backing,
 			   enum phyr_backing_kind kind, size_t len,
-			   struct phyr_error *error)
+			   bool read_only, struct phyr_error *error)
 {
-	if (*backing && (*backing)->kind == kind && (*backing)->len == len)
+	if (*backing && (*backing)->kind == kind && (*backing)->len == len &&
+	    (*backing)->read_only == read_only)
 		return 0;
 	phyr_backing_destroy(*backing);
 	*backing = NULL;
+	if (read_only)
+		return phyr_backing_create_read_only(kind, len, backing, error);
 	return phyr_backing_create(kind, len, backing, error);
 }
 
@@ -115,6 +118,7 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 	struct phyr_task task = {
 		.form = workload->form,
 		.variant = workload->variant,
+		.rounds = phyr_workload_rounds(workload),
 		.size = workload->size,
 		.device = *item->device ? item->device : NULL,
 		.warmup = item->warmup,
@@ -137,8 +141,9 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 	ret = family->probe(task.device, error);
 	if (ret)
 		return ret;
-	ret = provide_backing(backing, workload->backing,
-			      family->ranges * workload->size, error);
+	ret = provide_backing(
+		backing, workload->backing, family->ranges * workload->size,
+		family->rounds && family->rounds[task.rounds].read_only, error);
 	if (ret)
 		return ret;
 	note_backing(parameters, *backing);

@@ -179,10 +179,24 @@ void phyr_workload_format(const struct phyr_workload *workload,
 		 phyr_backing_name(workload->backing), size);
 }
 
+unsigned int phyr_workload_rounds(const struct phyr_workload *workload)
+{
+	const struct phyr_rounds *rounds = workload->family->rounds;
+	unsigned int i = 0, end;
+
+	if (!rounds)
+		return 0;
+	for (end = rounds[0].series; workload->series >= end;
+	     end += rounds[i].series)
+		i++;
+	return i;
+}
+
 bool phyr_workload_same_rounds(const struct phyr_workload *a,
 			       const struct phyr_workload *b)
 {
 	return a->family == b->family && a->form == b->form &&
 	       a->variant == b->variant && a->backing == b->backing &&
-	       a->size == b->size;
+	       a->size == b->size &&
+	       phyr_workload_rounds(a) == phyr_workload_rounds(b);
 }

@@ -30,7 +30,7 @@ class Resources(phyrd.PhyrdTest):
         self.assertFalse(missing["available"])
         self.assertEqual(missing["reason"], "no such hardware; buy some")
         backings = [b["name"] for b in document["parameters"]["backing"]]
-        self.assertEqual(backings, ["base", "thp", "hugetlb-2M", "hugetlb-1G",
+        self.assertEqual(backings, ["base", "mthp-64K", "thp-pte", "thp", "hugetlb-2M", "hugetlb-1G",
                                     "frag-8K", "frag-16K", "frag-64K", "frag-256K"])
 
     def test_head_has_no_body(self):

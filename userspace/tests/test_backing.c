@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -98,6 +99,45 @@ static void thp_partly_used(void **state)
 	assert_int_equal(backing->mapped, 4 * PHYR_MIB);
 	assert_int_equal(backing->page_size, 2 * PHYR_MIB);
 	phyr_backing_destroy(backing);
+}
+
+static void mthp_64k(void **state)
+{
+	(void)state;
+	check_kind(PHYR_BACKING_MTHP_64K, PHYR_MIB);
+}
+
+static void thp_pte(void **state)
+{
+	(void)state;
+	check_kind(PHYR_BACKING_THP_PTE, 4 * PHYR_MIB);
+}
+
+static void read_only(void **state)
+{
+	static const enum phyr_backing_kind kinds[] = {
+		PHYR_BACKING_BASE, PHYR_BACKING_HUGETLB_2M
+	};
+	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct phyr_backing *backing;
+		struct phyr_error error;
+
+		if (phyr_backing_create_read_only(kinds[i], 64 * PHYR_KIB,
+						  &backing, &error)) {
+			close(zero);
+			print_message("# skipped: %s\n", error.message);
+			skip();
+		}
+		check_memory(backing, 64 * PHYR_KIB);
+		assert_true(backing->read_only);
+		assert_int_equal(read(zero, backing->addr, 1), -1);
+		assert_int_equal(errno, EFAULT);
+		phyr_backing_destroy(backing);
+	}
+	close(zero);
 }
 
 static void hugetlb_2m(void **state)
@@ -224,6 +264,9 @@ int main(void)
 		cmocka_unit_test(base_pages_stay_scattered),
 		cmocka_unit_test(thp_partly_used),
 		cmocka_unit_test(pieces_of_huge_pages),
+		cmocka_unit_test(mthp_64k),
+		cmocka_unit_test(thp_pte),
+		cmocka_unit_test(read_only),
 		cmocka_unit_test(hugetlb_2m),
 		cmocka_unit_test(hugetlb_1g),
 		cmocka_unit_test(short_pool_names_the_cure),

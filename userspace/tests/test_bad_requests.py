@@ -63,7 +63,8 @@ class Bodies(phyrd.PhyrdTest):
             ("", "count, nap, fail, missing"),
             ("mr/reg/base/4KiB", "count, nap, fail, missing"),
             ("count/sideways/base/4KiB", "up, down"),
-            ("count/up/marble/4KiB", "base, thp, hugetlb-2M, hugetlb-1G, frag-8K, frag-16K, frag-64K, frag-256K"),
+            ("count/up/marble/4KiB", "base, mthp-64K, thp-pte, thp, hugetlb-2M, hugetlb-1G, "
+                                     "frag-8K, frag-16K, frag-64K, frag-256K"),
             ("count/up/base/4KB", "KiB, MiB or GiB"),
             ("count/up/base/5KiB/", "not a multiple of the page"),
             ("x" * 5000, "longer than 79"),

@@ -31,6 +31,16 @@ int pagemap_apart(const void *addr, size_t pages, size_t *apart)
 	return 0;
 }
 
+int pagemap_whole_folios(const void *addr, size_t folios, size_t pages,
+			 size_t *whole)
+{
+	(void)addr;
+	(void)folios;
+	(void)pages;
+	(void)whole;
+	return -EPERM;
+}
+
 static bool is_mapped(const void *addr)
 {
 	unsigned char present;

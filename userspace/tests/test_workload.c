@@ -82,7 +82,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (4 + 4 + 2 + 1 + 1 + 12 + 3) * 8 * 5);
+	assert_int_equal(names, (10 + 4 + 3 + 1 + 1 + 12 + 3) * 10 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -96,7 +96,8 @@ static void says_what_is_wrong(void **state)
 		  "gup, dma, mr, rdma, gup_test, crypto, af_alg" },
 		{ "gup", "form \"\"" },
 		{ "gup/pin/base/4KiB", "pages, phyrs" },
-		{ "gup/pages/reg/base/4KiB", "pin, unpin" },
+		{ "gup/pages/reg/base/4KiB",
+		  "pin, unpin, pin-ro, unpin-ro, pin-by-16" },
 		{ "mr/REG/base/4KiB", "reg, dereg" },
 		{ "crypto/sg", "variant \"\"" },
 		{ "crypto/sg/setup/base/4KiB", "virtio, soft-cbc, soft-ctr" },
@@ -104,7 +105,7 @@ static void says_what_is_wrong(void **state)
 		{ "mr//base/4KiB", "reg, dereg" },
 		{ "mr/reg", "backing \"\"" },
 		{ "mr/reg/hugetlb/4KiB",
-		  "base, thp, hugetlb-2M, hugetlb-1G, frag-8K, frag-16K, frag-64K, frag-256K" },
+		  "base, mthp-64K, thp-pte, thp, hugetlb-2M, hugetlb-1G, frag-8K, frag-16K, frag-64K, frag-256K" },
 		{ "mr/reg/base", "size \"\"" },
 		{ "mr/reg/base/", "size \"\"" },
 		{ "mr/reg/base/4KB", "size \"4KB\"" },
@@ -154,6 +155,12 @@ static void knows_which_share_rounds(void **state)
 		{ "mr/reg/thp/2MiB", "mr/reg/base/2MiB", false },
 		{ "gup/pages/pin/thp/2MiB", "gup/pages/unpin/thp/2MiB", true },
 		{ "gup/pages/pin/thp/2MiB", "gup/phyrs/pin/thp/2MiB", false },
+		{ "gup/pages/pin/thp/2MiB", "gup/pages/pin-ro/thp/2MiB",
+		  false },
+		{ "gup/pages/pin-ro/thp/2MiB", "gup/pages/unpin-ro/thp/2MiB",
+		  true },
+		{ "gup/pages/pin-ro/thp/2MiB", "gup/pages/pin-by-16/thp/2MiB",
+		  false },
 		{ "rdma/write/thp/2MiB", "gup_test/pin_fast/thp/2MiB", false },
 	};
 

@@ -2,9 +2,11 @@
 // Names of workloads: family[/form][/variant]/series/backing/size, and what Google Benchmark may append.
 
 const FACTORS = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
-const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,3})\/(?<backing>base|thp|hugetlb-2M|hugetlb-1G|frag-\d+K)\/(?<number>\d+)(?<unit>[KMG]iB)(?<rest>\/.*)?$/;
+const NAME = /^(?<subject>[^/]+(?:\/[^/]+){1,3})\/(?<backing>base|mthp-64K|thp-pte|thp|hugetlb-2M|hugetlb-1G|frag-\d+K)\/(?<number>\d+)(?<unit>[KMG]iB)(?<rest>\/.*)?$/;
 
-export const BACKINGS = ["base", "thp", "hugetlb-2M", "hugetlb-1G", "frag-8K", "frag-16K", "frag-64K", "frag-256K"];
+export const BACKINGS = [
+  "base", "mthp-64K", "thp-pte", "thp", "hugetlb-2M", "hugetlb-1G", "frag-8K", "frag-16K", "frag-64K", "frag-256K",
+];
 
 /** {subject, backing, bytes}, or null if it is no such name. Rows of several threads stand for themselves. */
 export function parse(name) {

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Physical ranges (phyrs): user memory pinned, described and released
+ * Physical ranges (phyrs): user memory pinned and described
  *
  * Words: a phyr is a struct phys_vec. An array of phyrs describes a range of
  * user memory of current->mm, in the order of its bytes and exactly: the first
  * phyr may begin, and the last one may end, within a page.
  *
- * Ownership: every page that a phyr touches carries one reference of its own, a
- * pin or a get, as if it had come from a page array. As there, the zero page is
- * never pinned, and is counted by gets like any other page. So phyrs may be
- * split and joined at page boundaries, and released in parts, in any order.
- * Splitting within a page would release that page twice.
+ * Ownership: every page that a phyr touches carries one pin of its own, as if it
+ * had come from a page array. As there, the zero page is never pinned. So phyrs
+ * may be split and joined at page boundaries, and unpinned in parts, in any
+ * order. Splitting within a page would unpin that page twice.
  *
  * A phyr never spans a gap in the memmap or two pgmaps, and never joins pages
  * that may be pinned for long to pages that may not.
@@ -18,10 +17,9 @@
  * Gathering alternates two steps. The fast walk of mm/gup.c adds page-table
  * leaves until it is done; or the array is full; or a table of PTEs or PMDs
  * ends, which bounds how long interrupts are off; or it meets a leaf that it
- * cannot take. Only then the slow path faults in, unshares or migrates the next
- * few pages, and the fast walk goes on behind them.
+ * cannot take. Only then the slow walk faults in, unshares or migrates the next
+ * leaves, and the fast walk goes on behind them.
  */
-#include <kunit/visibility.h>
 #include <linux/export.h>
 #include <linux/phyr.h>
 #include <linux/sched/signal.h>
@@ -30,174 +28,20 @@
 #include "internal.h"
 #include "phyr_sink.h"
 
-/* Pages per step of the slow path: one page full of page pointers. */
-#define PHYR_SLOW_PAGES		(PAGE_SIZE / sizeof(struct page *))
-
-static struct page *phyr_first_page(const struct phys_vec *phyr)
-{
-	return phys_to_page(phyr->paddr);
-}
-
-static unsigned long phyr_nr_pages(const struct phys_vec *phyr)
-{
-	return DIV_ROUND_UP(offset_in_page(phyr->paddr) + phyr->len, PAGE_SIZE);
-}
-
-static void phyr_put(const struct phys_vec *phyr)
-{
-	struct page *page = phyr_first_page(phyr);
-	unsigned long left = phyr_nr_pages(phyr);
-
-	while (left) {
-		struct folio *folio = page_folio(page);
-		unsigned long nr = min(left, folio_nr_pages(folio) -
-					     folio_page_idx(folio, page));
-
-		folio_put_refs(folio, nr);
-		page += nr;
-		left -= nr;
-	}
-}
-
-/**
- * put_user_phyrs() - release phyrs that get_user_phyrs_fast() returned
- * @phyrs: the phyrs; whole, or split and joined at page boundaries
- * @nr: their number
- *
- * Context: Any.
- */
-void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr)
-{
-	for (; nr; nr--, phyrs++)
-		phyr_put(phyrs);
-}
-EXPORT_SYMBOL_GPL(put_user_phyrs);
-
-/**
- * unpin_user_phyrs_dirty_lock() - unpin phyrs and optionally mark them dirty
- * @phyrs: phyrs from pin_user_phyrs_fast() or phyr_list_pin_user(); whole, or
- *	split and joined at page boundaries
- * @nr: their number
- * @make_dirty: whether to mark every folio that is not yet dirty
- *
- * Context: Process context if @make_dirty, which may sleep; any otherwise.
- */
-void unpin_user_phyrs_dirty_lock(const struct phys_vec *phyrs, unsigned int nr,
-				 bool make_dirty)
-{
-	for (; nr; nr--, phyrs++)
-		unpin_user_page_range_dirty_lock(phyr_first_page(phyrs),
-						 phyr_nr_pages(phyrs),
-						 make_dirty);
-}
-EXPORT_SYMBOL_GPL(unpin_user_phyrs_dirty_lock);
-
-/**
- * unpin_user_phyrs() - unpin phyrs
- * @phyrs: phyrs from pin_user_phyrs_fast() or phyr_list_pin_user(); whole, or
- *	split and joined at page boundaries
- * @nr: their number
- *
- * Context: Any.
- */
-void unpin_user_phyrs(const struct phys_vec *phyrs, unsigned int nr)
-{
-	unpin_user_phyrs_dirty_lock(phyrs, nr, false);
-}
-EXPORT_SYMBOL_GPL(unpin_user_phyrs);
-
-/*
- * The phyr that was the last one when the walk began may have grown; it gets
- * back the length that it had.
- */
-void phyr_sink_undo_walk(struct phyr_sink *sink)
-{
-	sink->next = NULL;
-	if (sink->mark_len) {
-		struct phys_vec *last = sink->mark - 1;
-		struct phys_vec added = {
-			.paddr = last->paddr + sink->mark_len,
-			.len = last->len - sink->mark_len,
-		};
-
-		if (added.len)
-			unpin_user_phyrs(&added, 1);
-		last->len = sink->mark_len;
-		sink->next = phys_to_page(added.paddr - 1) + 1;
-	}
-	unpin_user_phyrs(sink->mark, sink->free - sink->mark);
-	sink->free = sink->mark;
-	/* Whatever ended the walk did not happen: the slow path is next. */
-	sink->paused = false;
-	sink->full = false;
-}
-EXPORT_SYMBOL_IF_KUNIT(phyr_sink_undo_walk);
-
-/*
- * Add pages, each with a reference, as a walk of its own. Returns how many were
- * added: fewer than @nr if the sink is full.
- */
-long phyr_sink_add_pages(struct phyr_sink *sink, struct page **pages, long nr,
-			 unsigned int gup_flags)
-{
-	long i;
-
-	phyr_sink_start_walk(sink);
-	for (i = 0; i < nr; i++)
-		if (!phyr_sink_add(sink, pages[i], 1, gup_flags))
-			break;
-	return i;
-}
-EXPORT_SYMBOL_IF_KUNIT(phyr_sink_add_pages);
-
-/* Returns the number of pages added, or -errno if there was none to add. */
-static noinline long phyr_sink_add_slow(struct phyr_sink *sink,
-					unsigned long start,
-					unsigned long nr_pages,
-					unsigned int gup_flags)
-{
-	struct page **pages;
-	long nr, added, rest;
-
-	pages = kmalloc_objs(*pages, PHYR_SLOW_PAGES);
-	if (!pages)
-		return -ENOMEM;
-
-	nr = gup_phyrs_slow(start, min(nr_pages, PHYR_SLOW_PAGES), gup_flags,
-			    pages);
-	added = phyr_sink_add_pages(sink, pages, nr, gup_flags);
-	for (rest = added; rest < nr; rest++)
-		if (gup_flags & FOLL_PIN)
-			unpin_user_page(pages[rest]);
-		else
-			put_page(pages[rest]);
-	kfree(pages);
-	return nr > 0 ? added : nr ?: -EFAULT;
-}
-
-/*
- * Gather the pages of [@start, @end), at least one. @start becomes the end of
- * what was gathered, also on error. -ENOSPC, and @sink->full, if the array of
- * @sink is too small; with a larger one the caller may go on from there.
- */
-int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
-		     unsigned long end, unsigned int gup_flags)
+/* The rest of phyr_sink_gather(), where a fast walk was not enough. */
+int phyr_sink_gather_on(struct phyr_sink *sink, unsigned long *start,
+			unsigned long end, unsigned int gup_flags)
 {
 	unsigned long at = *start;
 	long nr;
 	int err = 0;
 
-	for (;;) {
-		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
-		if (at == end)
-			break;
-
+	do {
 		if (!sink->full && !sink->paused) {
-			nr = phyr_sink_add_slow(sink, at,
-						(end - at) >> PAGE_SHIFT,
-						gup_flags);
-			if (nr < 0) {
-				err = nr;
+			nr = gup_phyrs_slow(at, (end - at) >> PAGE_SHIFT,
+					    gup_flags, sink);
+			if (nr <= 0) {
+				err = nr ?: -EFAULT;
 				break;
 			}
 			at += nr << PAGE_SHIFT;
@@ -214,38 +58,10 @@ int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 			break;
 		}
 		cond_resched();
-	}
+		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
+	} while (at != end);
 	*start = at;
 	return err;
-}
-
-/* Inlined: a call is 2 % of what it takes to pin one page. */
-static __always_inline int
-user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-		unsigned int to_set, struct phys_vec *phyrs, unsigned int max,
-		size_t *done)
-{
-	struct phyr_sink sink = {
-		.phyrs = phyrs,
-		.free = phyrs,
-		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
-	};
-	unsigned long first = start;
-	unsigned long next, end;
-	int err;
-
-	*done = 0;
-	if (!len)
-		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags, to_set);
-	if (err)
-		return err;
-
-	next = first;
-	err = phyr_sink_gather(&sink, &next, end, gup_flags);
-	if (next != first)
-		*done = phyr_sink_clip(&sink, start, len, next - first);
-	return phyr_sink_nr(&sink) ?: err;
 }
 
 /**
@@ -273,32 +89,26 @@ user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 			struct phys_vec *phyrs, unsigned int max, size_t *done)
 {
-	return user_phyrs_fast(start, len, gup_flags, FOLL_PIN, phyrs, max,
-			       done);
+	struct phyr_sink sink = {
+		.phyrs = phyrs,
+		.free = phyrs,
+		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
+	};
+	unsigned long first = start;
+	unsigned long next, end;
+	int err;
+
+	*done = 0;
+	if (!len)
+		return 0;
+	err = phyr_sink_check(&first, len, &end, &gup_flags);
+	if (err)
+		return err;
+
+	next = first;
+	err = phyr_sink_gather(&sink, &next, end, gup_flags);
+	if (next != first)
+		*done = phyr_sink_clip(&sink, start, len, next - first);
+	return phyr_sink_nr(&sink) ?: err;
 }
 EXPORT_SYMBOL_GPL(pin_user_phyrs_fast);
-
-/**
- * get_user_phyrs_fast() - take references on user memory, described as phyrs
- * @start: user address of the first byte, of any alignment
- * @len: number of bytes
- * @gup_flags: FOLL_* flags as for get_user_pages_fast()
- * @phyrs: array to be filled
- * @max: number of entries of @phyrs
- * @done: set to the number of bytes from @start that are described and held
- *
- * As pin_user_phyrs_fast(), with FOLL_GET in place of FOLL_PIN. Not for memory
- * whose contents are going to be accessed; see
- * Documentation/core-api/pin_user_pages.rst. Release with put_user_phyrs().
- *
- * Context: Process context of the owner of the memory; may sleep.
- * Return: The number of entries filled; 0 if @len is 0; -errno if no reference
- * was taken.
- */
-int get_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-			struct phys_vec *phyrs, unsigned int max, size_t *done)
-{
-	return user_phyrs_fast(start, len, gup_flags, FOLL_GET, phyrs, max,
-			       done);
-}
-EXPORT_SYMBOL_GPL(get_user_phyrs_fast);

@@ -67,13 +67,17 @@ EXPORT_SYMBOL_GPL(phyr_index_reserve);
  * Takes no memory if the phyrs are uniform, else a size_t for each.
  *
  * Context: Process context, may sleep; any, if reserved.
- * Return: 0; %-ENOMEM, never if reserved.
+ * Return: 0; %-ENOMEM, never if reserved; %-EINVAL if another list follows
+ * @list: an index is of one array.
  */
 int phyr_index_build(struct phyr_index *index, const struct phyr_list *list)
 {
 	size_t end = 0;
 	unsigned int i;
 	int err;
+
+	if (list->next)
+		return -EINVAL;
 
 	index->phyrs = list->phyrs;
 	index->nr = list->nr;

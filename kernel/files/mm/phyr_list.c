@@ -7,7 +7,6 @@
 #include <linux/export.h>
 #include <linux/overflow.h>
 #include <linux/phyr.h>
-#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -17,8 +16,6 @@
 #define PHYR_LIST_FIRST_MAX	32
 /* How many times as large the next one is. */
 #define PHYR_LIST_GROWTH	8
-/* Phyrs that are released between two chances to reschedule. */
-#define PHYR_LIST_RESCHED	4096
 /* kvrealloc() refuses more bytes than an int can count. */
 #define PHYR_LIST_MAX		(INT_MAX / sizeof(struct phys_vec))
 
@@ -81,14 +78,15 @@ EXPORT_SYMBOL_GPL(phyr_list_clear);
  * phyr_list_free() - free the array of a list and make the list empty
  * @list: the list
  *
- * What the phyrs describe is not touched: release it first.
+ * What the phyrs describe is not touched: release it first. A list that follows
+ * goes on following.
  *
  * Context: Process context.
  */
 void phyr_list_free(struct phyr_list *list)
 {
 	kvfree(list->phyrs);
-	*list = (struct phyr_list){};
+	*list = (struct phyr_list){ .next = list->next };
 }
 EXPORT_SYMBOL_GPL(phyr_list_free);
 
@@ -207,7 +205,7 @@ int phyr_list_pin_user(struct phyr_list *list, unsigned long start, size_t len,
 		return -EINVAL;
 	if (!len)
 		return 0;
-	err = gup_phyrs_check(&first, len, &end, &gup_flags, FOLL_PIN);
+	err = phyr_sink_check(&first, len, &end, &gup_flags);
 	if (err)
 		return err;
 
@@ -238,13 +236,7 @@ EXPORT_SYMBOL_GPL(phyr_list_pin_user);
  */
 void phyr_list_unpin_user(struct phyr_list *list, bool make_dirty)
 {
-	unsigned int i, nr;
-
-	for (i = 0; i < list->nr; i += nr) {
-		nr = min(list->nr - i, PHYR_LIST_RESCHED);
-		unpin_user_phyrs_dirty_lock(list->phyrs + i, nr, make_dirty);
-		cond_resched();
-	}
+	unpin_phyrs_resched(list->phyrs, list->nr, make_dirty);
 	phyr_list_free(list);
 }
 EXPORT_SYMBOL_GPL(phyr_list_unpin_user);

@@ -160,7 +160,7 @@ static void change(struct layout *layout, struct dice *dice)
 
 	tell(layout, ", %zu pages at +%#zx ", len / PAGE,
 	     (uintptr_t)addr - layout->start);
-	switch (dice_roll(dice, 6)) {
+	switch (dice_roll(dice, 7)) {
 	case 0:
 		munmap(addr, len);
 		tell(layout, "unmapped");
@@ -191,6 +191,11 @@ static void change(struct layout *layout, struct dice *dice)
 		       elsewhere);
 		tell(layout, "moved to +%#zx",
 		     (uintptr_t)elsewhere - layout->start);
+		break;
+	case 6:
+		mprotect(addr, len, PROT_READ | PROT_EXEC);
+		mprotect(addr, len, kind->prot);
+		tell(layout, "mapped by base pages");
 		break;
 	}
 }

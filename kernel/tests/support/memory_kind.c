@@ -19,6 +19,7 @@
 #define PMD_PAGE (2ul << 20)
 #define PUD_PAGE (1ul << 30)
 #define BASE 0 /* PAGE, once they are prepared */
+#define FOLIO (64ul << 10)
 #define SMALL_FILE 1024 /* pages */
 
 #define ANONYMOUS (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
@@ -54,14 +55,15 @@ static int open_secretmem(const struct memory_kind *kind)
 }
 
 /* The mount lives as long as the file that is open on it. */
-static int open_on(const char *filesystem, const struct memory_kind *kind)
+static int open_on(const char *filesystem, const char *options,
+		   const struct memory_kind *kind)
 {
 	char where[] = "/tmp/phyr_XXXXXX";
 	int root, fd = -1, status;
 
 	if (!mkdtemp(where))
 		return -errno;
-	if (mount("none", where, filesystem, 0, NULL)) {
+	if (mount("none", where, filesystem, 0, options)) {
 		status = -errno;
 		rmdir(where);
 		return status;
@@ -78,12 +80,17 @@ static int open_on(const char *filesystem, const struct memory_kind *kind)
 
 static int open_tmpfs(const struct memory_kind *kind)
 {
-	return open_on("tmpfs", kind);
+	return open_on("tmpfs", NULL, kind);
+}
+
+static int open_tmpfs_huge(const struct memory_kind *kind)
+{
+	return open_on("tmpfs", "huge=always", kind);
 }
 
 static int open_ramfs(const struct memory_kind *kind)
 {
-	return open_on("ramfs", kind);
+	return open_on("ramfs", NULL, kind);
 }
 
 /* A memory BAR: mapped as page frames without a struct page. */
@@ -121,6 +128,14 @@ struct memory_kind memory_kinds[] = {
 	  .advice = MADV_NOHUGEPAGE,
 	  .touch = TOUCH_WRITE,
 	  .weight = 8 },
+	/* Folios that page tables map by base pages, if the kernel has them. */
+	{ .name = "mthp-64K",
+	  .granule = FOLIO,
+	  .prot = READ_WRITE,
+	  .flags = ANONYMOUS,
+	  .advice = MADV_HUGEPAGE,
+	  .touch = TOUCH_WRITE,
+	  .weight = 5 },
 	{ .name = "thp",
 	  .granule = PMD_PAGE,
 	  .prot = READ_WRITE,
@@ -136,6 +151,14 @@ struct memory_kind memory_kinds[] = {
 	  .open = open_hugetlb,
 	  .file_granules = 8,
 	  .weight = 3 },
+	{ .name = "hugetlb-2M-readonly",
+	  .granule = PMD_PAGE,
+	  .prot = PROT_READ,
+	  .flags = MAP_SHARED,
+	  .touch = TOUCH_READ,
+	  .open = open_hugetlb,
+	  .file_granules = 4,
+	  .weight = 1 },
 	{ .name = "hugetlb-2M-private",
 	  .granule = PMD_PAGE,
 	  .prot = READ_WRITE,
@@ -211,6 +234,23 @@ struct memory_kind memory_kinds[] = {
 	  .open = open_tmpfs,
 	  .file_granules = SMALL_FILE,
 	  .weight = 2 },
+	/* From wherever in the file: large folios, mapped by base pages. */
+	{ .name = "tmpfs-huge",
+	  .granule = BASE,
+	  .prot = READ_WRITE,
+	  .flags = MAP_SHARED,
+	  .touch = TOUCH_WRITE,
+	  .open = open_tmpfs_huge,
+	  .file_granules = SMALL_FILE,
+	  .weight = 3 },
+	{ .name = "tmpfs-huge-readonly",
+	  .granule = BASE,
+	  .prot = PROT_READ,
+	  .flags = MAP_SHARED,
+	  .touch = TOUCH_READ,
+	  .open = open_tmpfs_huge,
+	  .file_granules = SMALL_FILE,
+	  .weight = 3 },
 	{ .name = "ramfs",
 	  .granule = BASE,
 	  .prot = READ_WRITE,

@@ -50,7 +50,7 @@ struct memory_kind {
 	int fd;
 };
 
-#define MEMORY_KINDS 20
+#define MEMORY_KINDS 24
 extern struct memory_kind memory_kinds[MEMORY_KINDS];
 
 /* @name must be one of them. */

@@ -2,6 +2,7 @@
 #ifndef PHYR_BACKING_H
 #define PHYR_BACKING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,6 +11,9 @@
 /**
  * enum phyr_backing_kind - the pages that memory is made of
  * @PHYR_BACKING_BASE: base pages, physically scattered: the worst case
+ * @PHYR_BACKING_MTHP_64K: 64 KiB folios, each mapped by base page entries, and
+ *	physically scattered
+ * @PHYR_BACKING_THP_PTE: 2 MiB folios, each mapped by base page entries
  * @PHYR_BACKING_THP: transparent huge pages of 2 MiB
  * @PHYR_BACKING_HUGETLB_2M: hugetlb pages of 2 MiB from the reserved pool
  * @PHYR_BACKING_HUGETLB_1G: hugetlb pages of 1 GiB from the reserved pool
@@ -21,6 +25,8 @@
  */
 enum phyr_backing_kind {
 	PHYR_BACKING_BASE,
+	PHYR_BACKING_MTHP_64K,
+	PHYR_BACKING_THP_PTE,
 	PHYR_BACKING_THP,
 	PHYR_BACKING_HUGETLB_2M,
 	PHYR_BACKING_HUGETLB_1G,
@@ -37,7 +43,9 @@ enum phyr_backing_kind {
  * struct phyr_backing - faulted-in memory whose page size has been verified
  * @kind: what was asked for, and found in /proc/self/smaps; pieces in
  *	/proc/self/pagemap, if the kernel shows them
- * @page_size: size of its pages in bytes, or of its pieces
+ * @read_only: shared memory that may only be read, not private memory that may
+ *	be written to
+ * @page_size: size in bytes of its pages, folios or pieces
  * @addr: its first byte, aligned to @page_size
  * @len: bytes asked for
  * @mapped: @len rounded up to whole pages (base: to at least 64, which gives
@@ -52,6 +60,7 @@ enum phyr_backing_kind {
  */
 struct phyr_backing {
 	enum phyr_backing_kind kind;
+	bool read_only;
 	size_t page_size;
 	void *addr;
 	size_t len;
@@ -83,11 +92,21 @@ struct phyr_backing {
 int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 			struct phyr_backing **backing,
 			struct phyr_error *error);
+
+/**
+ * phyr_backing_create_read_only() - memory that is shared and may only be read
+ *
+ * Otherwise as phyr_backing_create(). Folios of transparent huge pages cannot be
+ * had: -EMEDIUMTYPE; nor can pieces: -EOPNOTSUPP.
+ */
+int phyr_backing_create_read_only(enum phyr_backing_kind kind, size_t len,
+				  struct phyr_backing **backing,
+				  struct phyr_error *error);
 void phyr_backing_destroy(struct phyr_backing *backing);
 
 /**
- * phyr_backing_name() - "base", "thp", "hugetlb-2M", "hugetlb-1G", "frag-8K",
- *	"frag-16K", "frag-64K" or "frag-256K"
+ * phyr_backing_name() - "base", "mthp-64K", "thp-pte", "thp", "hugetlb-2M",
+ *	"hugetlb-1G", "frag-8K", "frag-16K", "frag-64K" or "frag-256K"
  */
 const char *phyr_backing_name(enum phyr_backing_kind kind);
 

@@ -28,6 +28,15 @@ int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 		     struct phyr_error *error);
 
 /**
+ * phyr_mr_register_read_only() - register memory that devices only read
+ *
+ * Otherwise as phyr_mr_register().
+ */
+int phyr_mr_register_read_only(struct ibv_pd *pd, void *addr, size_t len,
+			       struct ibv_mr **mr, uint64_t *ns,
+			       struct phyr_error *error);
+
+/**
  * phyr_mr_deregister() - end a registration
  * @mr: the memory region
  * @ns: time that ibv_dereg_mr() took, or NULL

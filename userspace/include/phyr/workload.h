@@ -16,7 +16,7 @@
 #define PHYR_WORKLOAD_NAME 80
 
 /* Series that one measurement can yield. */
-#define PHYR_SERIES_MAX 2
+#define PHYR_SERIES_MAX 5
 
 /* Largest size in a name, in bytes: 1 TiB. */
 #define PHYR_WORKLOAD_SIZE_MAX ((size_t)1 << 40)
@@ -25,6 +25,7 @@
  * struct phyr_task - one measurement that a family is to carry out
  * @form: index into the family's @forms, 0 if it has none
  * @variant: index into the family's @variants, 0 if it has none
+ * @rounds: index into the family's @rounds, 0 if it has none
  * @backing: memory of the family's @ranges times @size bytes
  * @size: bytes that the workload is about
  * @device: name of the RDMA device to use, or NULL for the first that is ready
@@ -39,6 +40,7 @@
 struct phyr_task {
 	unsigned int form;
 	unsigned int variant;
+	unsigned int rounds;
 	const struct phyr_backing *backing;
 	size_t size;
 	const char *device;
@@ -50,11 +52,23 @@ struct phyr_task {
 };
 
 /**
+ * struct phyr_rounds - series that are measured together
+ * @series: how many of the family's; 0 ends an array of these
+ * @read_only: whether the memory is shared and may only be read
+ */
+struct phyr_rounds {
+	unsigned int series;
+	bool read_only;
+};
+
+/**
  * struct phyr_family - workloads that are measured by the same code
  * @name: first part of their names
  * @forms: NULL-terminated second parts that are measured apart, or NULL
  * @variants: NULL-terminated next parts that are measured apart, or NULL
- * @series: NULL-terminated next parts, all measured in the same rounds
+ * @series: NULL-terminated next parts
+ * @rounds: which of the series, in their order, are measured in the same
+ *	rounds; NULL: all of them
  * @ranges: how many ranges of the workload's size one measurement uses
  * @uses_device: measured with an RDMA device, which may be named
  * @summary: what a sample is, in a sentence
@@ -70,6 +84,7 @@ struct phyr_family {
 	const char *const *forms;
 	const char *const *variants;
 	const char *const *series;
+	const struct phyr_rounds *rounds;
 	unsigned int ranges;
 	bool uses_device;
 	const char *summary;
@@ -114,6 +129,11 @@ int phyr_workload_parse(const char *name, struct phyr_workload *workload,
  */
 void phyr_workload_format(const struct phyr_workload *workload,
 			  char name[PHYR_WORKLOAD_NAME]);
+
+/**
+ * phyr_workload_rounds() - index into the family's rounds, 0 if it has none
+ */
+unsigned int phyr_workload_rounds(const struct phyr_workload *workload);
 
 /**
  * phyr_workload_same_rounds() - are two workloads series of one measurement?

@@ -21,7 +21,10 @@ _phyrctl_expand()
 		after=${choices#*'>'}
 		choices=${choices%%'>'*}
 		case $choices in
-		backing) choices='base|thp|hugetlb-2M|hugetlb-1G|frag-8K|frag-16K|frag-64K|frag-256K' ;;
+		backing)
+			choices='base|mthp-64K|thp-pte|thp|hugetlb-2M|hugetlb-1G'
+			choices+='|frag-8K|frag-16K|frag-64K|frag-256K'
+			;;
 		size) choices='4KiB|64KiB|2MiB|64MiB|1GiB' ;;
 		esac
 		while IFS= read -r -d '|' choice; do

@@ -12,12 +12,9 @@
 
 int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 			struct phys_vec *phyrs, unsigned int max, size_t *done);
-int get_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
-			struct phys_vec *phyrs, unsigned int max, size_t *done);
 void unpin_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
 void unpin_user_phyrs_dirty_lock(const struct phys_vec *phyrs, unsigned int nr,
 				 bool make_dirty);
-void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
 
 /**
  * struct phyr_list - a growing array of phyrs that stand for one byte range
@@ -30,8 +27,9 @@ void put_user_phyrs(const struct phys_vec *phyrs, unsigned int nr);
  * All zeroes is an empty list. The list owns the array; it owns neither the
  * memory that the array describes nor @next. It has no lock: the owner
  * serialises changes. Users read the members and change them only through the
- * functions below. These change or release a list's own phyrs; cursors go on
- * into the lists that follow.
+ * functions below. These change or release a list's own phyrs and, but for
+ * phyr_list_prepend(), leave @next alone; cursors go on into the lists that
+ * follow.
  */
 struct phyr_list {
 	struct phys_vec		*phyrs;

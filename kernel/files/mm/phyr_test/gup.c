@@ -41,15 +41,16 @@ static int range_copy_entries(const struct phyr_test_range *range,
 	return 0;
 }
 
-static int gup_round(void *arg, u64 *pin_ns, u64 *unpin_ns)
+static __always_inline int
+gup_round_with(int (*pin)(struct phyr_test_range *range),
+	       struct phyr_test_range *range, u64 *pin_ns, u64 *unpin_ns)
 {
-	struct phyr_test_range *range = arg;
 	u64 start, pinned, end;
 	size_t done;
 	int err;
 
 	start = ktime_get_ns();
-	err = phyr_test_range_pin(range);
+	err = pin(range);
 	pinned = ktime_get_ns();
 	if (err)
 		return err;
@@ -66,6 +67,17 @@ static int gup_round(void *arg, u64 *pin_ns, u64 *unpin_ns)
 	return 0;
 }
 
+static int gup_round(void *range, u64 *pin_ns, u64 *unpin_ns)
+{
+	return gup_round_with(phyr_test_range_pin, range, pin_ns, unpin_ns);
+}
+
+static int gup_round_by_calls(void *range, u64 *pin_ns, u64 *unpin_ns)
+{
+	return gup_round_with(phyr_test_range_pin_by_calls, range, pin_ns,
+			      unpin_ns);
+}
+
 static int phyr_test_bench(struct phyr_test_bench __user *arg)
 {
 	struct phyr_test_bench bench;
@@ -75,9 +87,10 @@ static int phyr_test_bench(struct phyr_test_bench __user *arg)
 
 	if (copy_from_user(&bench, arg, sizeof(bench)))
 		return -EFAULT;
-	if (bench.reserved || !bench.samples ||
-	    bench.samples > PHYR_TEST_MAX_SAMPLES ||
-	    (bench.max_entries && bench.form != PHYR_TEST_PHYRS))
+	if (!bench.samples || bench.samples > PHYR_TEST_MAX_SAMPLES ||
+	    (bench.max_entries && bench.form != PHYR_TEST_PHYRS) ||
+	    (bench.per_call && (bench.form == PHYR_TEST_LIST ||
+				bench.flags & PHYR_TEST_GET)))
 		return -EINVAL;
 	err = phyr_test_range_init(&range, bench.addr, bench.len, bench.form,
 				   bench.flags);
@@ -90,7 +103,9 @@ static int phyr_test_bench(struct phyr_test_bench __user *arg)
 	if (err)
 		return err;
 
-	err = phyr_test_measure(gup_round, &range, bench.warmup, bench.samples,
+	range.per_call = bench.per_call;
+	err = phyr_test_measure(bench.per_call ? gup_round_by_calls : gup_round,
+				&range, bench.warmup, bench.samples,
 				bench.pin_ns, bench.unpin_ns);
 	phyr_test_range_free(&range);
 	return err;

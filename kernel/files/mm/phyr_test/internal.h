@@ -57,6 +57,7 @@ struct phyr_test_range {
 	unsigned int		gup_flags;
 	bool			get;
 	unsigned int		max;	/* entries of the array below */
+	unsigned int		per_call;	/* entries that one call may fill */
 	union {
 		struct page	**pages;
 		struct phys_vec	*phyrs;
@@ -73,6 +74,7 @@ int phyr_test_range_init(struct phyr_test_range *range, u64 addr, u64 len,
 int phyr_test_range_alloc(struct phyr_test_range *range, unsigned int max);
 void phyr_test_range_free(struct phyr_test_range *range);
 int phyr_test_range_pin(struct phyr_test_range *range);
+int phyr_test_range_pin_by_calls(struct phyr_test_range *range);
 void phyr_test_range_unpin(struct phyr_test_range *range);
 void phyr_test_range_unpin_dirty_lock(struct phyr_test_range *range,
 				      bool make_dirty);

@@ -22,7 +22,7 @@ enum phyr_test_form {
 
 #define PHYR_TEST_WRITE		0x1	/* FOLL_WRITE */
 #define PHYR_TEST_LONGTERM	0x2	/* FOLL_LONGTERM */
-#define PHYR_TEST_GET		0x4	/* get/put, not pin/unpin; not LIST */
+#define PHYR_TEST_GET		0x4	/* get_user_pages_fast(); PAGES only */
 
 #define PHYR_TEST_MAX_SAMPLES	0x100000
 #define PHYR_TEST_MAX_ENTRIES	0x1000000
@@ -37,7 +37,8 @@ enum phyr_test_form {
  *	PHYR_TEST_PHYRS only, 0 otherwise
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to PHYR_TEST_MAX_SAMPLES
- * @reserved: 0
+ * @per_call: most pages or phyrs of one call, which is repeated until the range
+ *	is pinned; 0: all in one call, as for PHYR_TEST_LIST and PHYR_TEST_GET
  * @pin_ns: user pointer to __u64[@samples]: time to pin
  * @unpin_ns: user pointer to __u64[@samples]: time to unpin
  *
@@ -53,7 +54,7 @@ struct phyr_test_bench {
 	__u32	max_entries;
 	__u32	warmup;
 	__u32	samples;
-	__u32	reserved;
+	__u32	per_call;
 	__u64	pin_ns;
 	__u64	unpin_ns;
 };

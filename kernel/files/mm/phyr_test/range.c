@@ -19,7 +19,7 @@ int phyr_test_range_init(struct phyr_test_range *range, u64 addr, u64 len,
 	if (!len || form > PHYR_TEST_LIST || (flags & ~PHYR_TEST_FLAGS))
 		return -EINVAL;
 	if ((flags & PHYR_TEST_GET) &&
-	    (form == PHYR_TEST_LIST || (flags & PHYR_TEST_LONGTERM)))
+	    (form != PHYR_TEST_PAGES || (flags & PHYR_TEST_LONGTERM)))
 		return -EINVAL;
 	if (overflows_type(addr, range->addr) || overflows_type(len, range->len))
 		return -EOVERFLOW;
@@ -89,14 +89,8 @@ static int range_pin_phyrs(struct phyr_test_range *range)
 {
 	int nr;
 
-	if (range->get)
-		nr = get_user_phyrs_fast(range->addr, range->len,
-					 range->gup_flags, range->phyrs,
-					 range->max, &range->done);
-	else
-		nr = pin_user_phyrs_fast(range->addr, range->len,
-					 range->gup_flags, range->phyrs,
-					 range->max, &range->done);
+	nr = pin_user_phyrs_fast(range->addr, range->len, range->gup_flags,
+				 range->phyrs, range->max, &range->done);
 	if (nr < 0)
 		return nr;
 	range->nr = nr;
@@ -129,6 +123,54 @@ int phyr_test_range_pin(struct phyr_test_range *range)
 }
 EXPORT_SYMBOL_NS_GPL(phyr_test_range_pin, "PHYR_TEST");
 
+static int range_add_pages(struct phyr_test_range *range)
+{
+	unsigned long left = range->nr_pages - range->nr;
+	int nr;
+
+	nr = pin_user_pages_fast(range->addr + range->nr * PAGE_SIZE,
+				 min(left, range->per_call), range->gup_flags,
+				 range->pages + range->nr);
+	if (nr <= 0)
+		return nr ?: -EFAULT;
+	range->nr += nr;
+	range->done = min(range->len, ((size_t)range->nr << PAGE_SHIFT) -
+				      offset_in_page(range->addr));
+	return 0;
+}
+
+static int range_add_phyrs(struct phyr_test_range *range)
+{
+	unsigned int room = range->max - range->nr;
+	size_t done;
+	int nr;
+
+	nr = pin_user_phyrs_fast(range->addr + range->done,
+				 range->len - range->done, range->gup_flags,
+				 range->phyrs + range->nr,
+				 min(room, range->per_call), &done);
+	if (nr < 0)
+		return nr;
+	range->nr += nr;
+	range->done += done;
+	return 0;
+}
+
+/* In calls that fill no more than @range->per_call entries each. */
+int phyr_test_range_pin_by_calls(struct phyr_test_range *range)
+{
+	int err;
+
+	do {
+		if (range->form == PHYR_TEST_PAGES)
+			err = range_add_pages(range);
+		else
+			err = range_add_phyrs(range);
+	} while (!err && range->done < range->len);
+	return range->nr ? 0 : err;
+}
+EXPORT_SYMBOL_NS_GPL(phyr_test_range_pin_by_calls, "PHYR_TEST");
+
 /* release_pages() does not take back references to the huge zero folio. */
 static void range_put_pages(struct phyr_test_range *range)
 {
@@ -148,10 +190,7 @@ void phyr_test_range_unpin(struct phyr_test_range *range)
 			unpin_user_pages(range->pages, range->nr);
 		break;
 	case PHYR_TEST_PHYRS:
-		if (range->get)
-			put_user_phyrs(range->phyrs, range->nr);
-		else
-			unpin_user_phyrs(range->phyrs, range->nr);
+		unpin_user_phyrs(range->phyrs, range->nr);
 		break;
 	default:
 		phyr_list_unpin_user(&range->list, false);

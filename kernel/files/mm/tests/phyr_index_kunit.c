@@ -118,6 +118,19 @@ static void phyr_index_empty(struct kunit *test)
 	expect_same_everywhere(test, &index, &list);
 }
 
+/* An index is of one array; bytes of a list behind it would not be found. */
+static void phyr_index_refuses_chains(struct kunit *test)
+{
+	struct phys_vec phyr = { .paddr = SZ_4K, .len = SZ_4K };
+	struct phyr_list behind = make_list(&phyr, (size_t[]){ SZ_4K }, 1);
+	struct phyr_index index = {};
+	struct phyr_list list = {};
+
+	phyr_list_prepend(&list, &behind);
+	KUNIT_EXPECT_EQ(test, -EINVAL, phyr_index_build(&index, &list));
+	expect_same(test, &index, &(struct phyr_list){}, 0);
+}
+
 static void phyr_index_single(struct kunit *test)
 {
 	EXPECT_INDEX(test, true, 1);
@@ -233,6 +246,7 @@ static void phyr_index_random(struct kunit *test)
 
 static struct kunit_case phyr_index_cases[] = {
 	KUNIT_CASE(phyr_index_empty),
+	KUNIT_CASE(phyr_index_refuses_chains),
 	KUNIT_CASE(phyr_index_single),
 	KUNIT_CASE(phyr_index_pair),
 	KUNIT_CASE(phyr_index_uniform),

@@ -204,8 +204,15 @@ static void iter_goes_through_chains(struct kunit *test)
 		}
 		KUNIT_EXPECT_EQ(test, 0, iter.left);
 
-		for (i = 0; i < ARRAY_SIZE(chain); i++)
+		/* Lists behind one that is freed stay behind it. */
+		for (i = 0; i < ARRAY_SIZE(chain) - 1; i++) {
+			iter = phyr_iter_start(&chain[0]);
+			KUNIT_EXPECT_EQ(test, all.len, iter.left);
+			all.len -= chain[i].len;
 			phyr_list_free(&chain[i]);
+		}
+		phyr_list_free(&chain[i]);
+		KUNIT_EXPECT_EQ(test, 0, phyr_iter_start(&chain[0]).left);
 		phyr_list_free(&all);
 	}
 }

@@ -180,30 +180,6 @@ static void pin_describes_the_pages(struct kunit *test)
 	}
 }
 
-static void get_describes_the_pages(struct kunit *test)
-{
-	struct user_memory *mem = test->priv;
-	struct rnd_state rnd;
-	int round;
-
-	prandom_seed_state(&rnd, SEED);
-	for (round = 0; round < NR_ROUNDS; round++) {
-		unsigned long addr;
-		size_t len, done;
-		int nr;
-
-		random_range(&rnd, mem, &addr, &len);
-		nr = get_user_phyrs_fast(addr, len, 0, mem->phyrs, NR_PAGES,
-					 &done);
-		KUNIT_ASSERT_GT(test, nr, 0);
-		KUNIT_EXPECT_EQ(test, done, len);
-		expect_same_bytes(test, addr, len, mem->phyrs, nr);
-		expect_refs(test, addr, len, 1);
-		put_user_phyrs(mem->phyrs, nr);
-		expect_refs(test, addr, len, 0);
-	}
-}
-
 static void full_array_is_a_prefix(struct kunit *test)
 {
 	struct user_memory *mem = test->priv;
@@ -305,8 +281,12 @@ static void sink_add_pinned(struct kunit *test, struct phyr_sink *sink,
 				pin_user_pages_fast(mem->addr +
 						    numbers[i] * PAGE_SIZE, 1,
 						    FOLL_WRITE, &pages[i]));
-	KUNIT_ASSERT_EQ(test, nr,
-			phyr_sink_add_pages(sink, pages, nr, FOLL_PIN));
+	phyr_sink_start_walk(sink);
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_TRUE(test,
+				  phyr_sink_add(sink, pages[i],
+						page_to_phys(pages[i]), 1,
+						FOLL_PIN | FOLL_LONGTERM));
 }
 
 /* A walk that began in mid-array is undone, as when fork raced with it. */
@@ -359,6 +339,7 @@ static void bad_ranges_are_refused(struct kunit *test)
 {
 	struct user_memory *mem = test->priv;
 	unsigned long end = mem->addr + NR_PAGES * PAGE_SIZE;
+	const struct phyr_list behind = {};
 	struct phyr_list list = {};
 	size_t done = 1;
 
@@ -382,9 +363,11 @@ static void bad_ranges_are_refused(struct kunit *test)
 	/* All or nothing, and then nothing stays behind. */
 	KUNIT_ASSERT_EQ(test, 0, vm_munmap(end - PAGE_SIZE, PAGE_SIZE));
 	mem->refs[NR_PAGES - 1] = page_ref_count(mem->pages[NR_PAGES - 1]);
+	phyr_list_prepend(&list, &behind);
 	KUNIT_EXPECT_EQ(test, -EFAULT,
 			phyr_list_pin_user(&list, mem->addr, end - mem->addr, 0));
 	KUNIT_EXPECT_NULL(test, list.phyrs);
+	KUNIT_EXPECT_PTR_EQ(test, &behind, list.next);
 	expect_refs(test, mem->addr, 0, 0);
 
 	KUNIT_ASSERT_EQ(test, 0, phyr_list_pin_user(&list, mem->addr, 1, 0));
@@ -396,7 +379,6 @@ static void bad_ranges_are_refused(struct kunit *test)
 
 static struct kunit_case phyr_user_cases[] = {
 	KUNIT_CASE(pin_describes_the_pages),
-	KUNIT_CASE(get_describes_the_pages),
 	KUNIT_CASE(full_array_is_a_prefix),
 	KUNIT_CASE(list_grows_with_the_range),
 	KUNIT_CASE(parts_can_be_unpinned),
