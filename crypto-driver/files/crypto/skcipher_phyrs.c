@@ -28,7 +28,7 @@ static gfp_t skcipher_request_gfp(const struct skcipher_request *req)
 							    GFP_ATOMIC;
 }
 
-/* As kvmalloc() does, but also for callers that may not sleep. */
+/* kvmalloc() itself is only for callers that may sleep. */
 static void *skcipher_phyrs_alloc(size_t size, gfp_t gfp)
 {
 	return gfpflags_allow_blocking(gfp) ? kvmalloc(size, gfp) :
@@ -175,10 +175,11 @@ static int check_overlap(const struct phyr_list *src,
  * @iv: as for skcipher_request_set_crypt()
  *
  * Use this in place of skcipher_request_set_crypt(). It works for any algorithm:
- * one without %CRYPTO_ALG_REQ_PHYRS is given scatterlists. For these
- * crypto_skcipher_encrypt() and crypto_skcipher_decrypt() allocate memory, so
- * that they may also fail with %-ENOMEM. Callers that have masked out
- * %CRYPTO_ALG_ALLOCATES_MEMORY must look at the flag themselves.
+ * if one does not have %CRYPTO_ALG_REQ_PHYRS, crypto_skcipher_encrypt() and
+ * crypto_skcipher_decrypt() convert the request to scatterlists. They allocate
+ * memory for it, and return %-ENOMEM if there is none. Callers that exclude
+ * algorithms with %CRYPTO_ALG_ALLOCATES_MEMORY must exclude those without
+ * %CRYPTO_ALG_REQ_PHYRS, too.
  *
  * The phyrs must be memory with struct pages. The lists, their arrays and the
  * memory belong to the caller, and must stay as they are until the request is
@@ -225,7 +226,7 @@ int skcipher_request_set_phyrs(struct skcipher_request *req,
 }
 EXPORT_SYMBOL_GPL(skcipher_request_set_phyrs);
 
-/* A request that has become one over scatterlists, and what it was before. */
+/* A request that is converted to scatterlists, and what to restore in it. */
 struct converted {
 	struct skcipher_request	*req;
 	const struct phyr_list	*src;
@@ -296,7 +297,7 @@ static void converted_done(void *data, int err)
 	skcipher_request_complete(req, err);
 }
 
-/* Give the request, over scatterlists, to @crypt. */
+/* Convert the request to scatterlists, and give it to @crypt. */
 int skcipher_crypt_converted(struct skcipher_request *req,
 			     int (*crypt)(struct skcipher_request *req))
 {

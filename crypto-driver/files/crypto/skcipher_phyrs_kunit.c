@@ -22,9 +22,9 @@
 static struct {
 	struct work_struct		work;
 	struct skcipher_request		*req;
-	int				error;		/* to complete with */
+	int				error;		/* of all requests */
 	bool				backlog;
-	unsigned int			unaligned;	/* steps that were */
+	unsigned int			unaligned;	/* unaligned steps */
 	bool				had_phyrs;
 	unsigned int			finals;		/* streams that ended */
 } cipher;
@@ -173,7 +173,7 @@ static void fixture_leave(struct fixture *f)
 	f->tfm = NULL;
 }
 
-/* Pieces of random lengths; every other one of them next to its neighbour. */
+/* Make a list of pieces of @memory: random lengths, gaps of 0 to 2 bytes. */
 static void divide(struct kunit *test, struct rnd_state *rnd, u8 *memory,
 		   size_t *offsets, struct phyr_list *list)
 {
@@ -232,7 +232,7 @@ static void check_rounds(struct kunit *test, const char *name, bool native)
 		for (i = 0; i < LEN; i++)
 			KUNIT_ASSERT_EQ(test, f->dst[PAGE_SIZE + i],
 					dst[in_place ? from[i] : to[i]]);
-		/* The caller's request is its own again. */
+		/* The conversion is undone. */
 		KUNIT_ASSERT_TRUE(test, skcipher_request_has_phyrs(f->req));
 		KUNIT_ASSERT_PTR_EQ(test, &f->src_list, f->req->src_phyrs);
 		KUNIT_ASSERT_PTR_EQ(test, f, f->req->base.data);
@@ -289,7 +289,7 @@ static void errors_are_passed_on(struct kunit *test)
 	fixture_leave(f);
 }
 
-/* Each request but the last is not final, each but the first continues. */
+/* Three requests make one stream; only the last one is final. */
 static void stream_goes_on(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -325,7 +325,7 @@ static void stream_goes_on(struct kunit *test)
 	fixture_leave(f);
 }
 
-/* One call sets phyrs, the other takes them back; callbacks change neither. */
+/* set_phyrs() sets the flag, set_crypt() clears it, set_callback() keeps it. */
 static void request_knows_its_form(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -358,7 +358,7 @@ static int fixture_init(struct kunit *test)
 	test->priv = f;
 	memset(&cipher, 0, sizeof(cipher));
 	INIT_WORK(&cipher.work, add_one_later);
-	/* The second page of @dst is for what is expected. */
+	/* The second page of @dst holds the expected bytes. */
 	f->src = kunit_kmalloc(test, 2 * PAGE_SIZE, GFP_KERNEL);
 	f->dst = kunit_kmalloc(test, 2 * PAGE_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, f->src);

@@ -20,13 +20,13 @@
 #define GFP_TEST (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 /*
- * A source or destination. The ranges are made once; between two rounds nothing
- * is pinned, and @sgs and the arrays of the ranges are not there.
+ * A source or destination. @ranges live as long as the job. What they pin, their
+ * arrays of pages, and @sgs are made anew in each round.
  */
 struct crypto_side {
 	struct phyr_test_range	*ranges;
 	unsigned int		nr;
-	unsigned int		ready;	/* ranges that are pinned now */
+	unsigned int		ready;	/* number of pinned ranges */
 	u64			len;
 	struct scatterlist	*sgs;
 };
@@ -153,7 +153,7 @@ static int side_fill_sgs(struct crypto_side *side)
 	return 0;
 }
 
-/* One list out of those of the segments; an empty one stands for none. */
+/* Chain the lists of the segments. Without segments, the first one is empty. */
 static const struct phyr_list *side_chain(struct crypto_side *side)
 {
 	unsigned int i;
@@ -201,8 +201,8 @@ static int job_crypt(struct crypto_job *job)
 }
 
 /*
- * The time at which an asynchronous algorithm has submitted the request. The
- * completion, which may come at once, is kept from being counted as set-up.
+ * Call the algorithm, and take the time when it returns. Interrupts are off, so
+ * that the completion is not counted as set-up.
  */
 static int job_submit(struct crypto_job *job, u64 *submitted)
 {
@@ -216,7 +216,7 @@ static int job_submit(struct crypto_job *job, u64 *submitted)
 	return err;
 }
 
-/* @iv is behind the one that the rounds start from. */
+/* Each round starts from the first IV, and works on the copy behind it. */
 static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 {
 	struct crypto_job *job = arg;
@@ -270,7 +270,7 @@ static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 		return err;
 	if (run->len > U32_MAX)
 		return -EINVAL;
-	/* A scatterlist cannot be asked. */
+	/* Nobody else checks the length of a scatterlist. */
 	if (run->form == PHYR_TEST_PAGES &&
 	    (job->src.len < run->len ||
 	     (!job->in_place && job->dst.len < run->len)))
@@ -302,7 +302,7 @@ static void job_free(struct crypto_job *job)
 	side_free(&job->src);
 }
 
-/* Rounds that nobody wants to know the times of are one. */
+/* Without room for samples, run one round. */
 static int job_measure(struct crypto_job *job,
 		       const struct phyr_test_crypto_run *run)
 {
@@ -345,7 +345,7 @@ static int phyr_test_crypto_run(struct crypto_skcipher *tfm,
 	return err;
 }
 
-/* The state of an open file is its algorithm with a key. */
+/* The state of an open file is an algorithm with a key. */
 static void crypto_release(void *state)
 {
 	crypto_free_skcipher(state);

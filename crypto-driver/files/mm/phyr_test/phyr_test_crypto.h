@@ -31,7 +31,7 @@ struct phyr_test_crypto_key {
 	__u32	reserved;
 };
 
-/* Memory of the caller; neighbours may touch, and stay apart in the request. */
+/* Memory of the caller. Adjacent segments are not merged in the request. */
 struct phyr_test_crypto_segment {
 	__u64	addr;
 	__u64	len;
@@ -48,27 +48,27 @@ struct phyr_test_crypto_segment {
  * @nr_src: number of segments, to PHYR_TEST_CRYPTO_MAX_SEGMENTS
  * @nr_dst: the same; 0: in place
  * @len: bytes to process, from the start of both
- * @iv: user pointer to the IV, as long as the algorithm's; where each round
- *	starts from. On success it is what the last round has left.
- * @form: PHYR_TEST_PAGES: pages, then a scatterlist with one entry a page;
- *	PHYR_TEST_LIST: one list of phyrs a segment, each put in front of the next
+ * @iv: user pointer to the IV, of the algorithm's length. Each round starts from
+ *	it. On success it becomes the IV after the last round.
+ * @form: PHYR_TEST_PAGES: pages, then a scatterlist with one entry per page;
+ *	PHYR_TEST_LIST: one list of phyrs per segment, each chained to the next
  * @flags: PHYR_TEST_CRYPTO_*
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to PHYR_TEST_MAX_SAMPLES
- * @setup_ns: user pointer to __u64[@samples]: from before the memory is pinned
- *	until crypto_skcipher_encrypt() has returned, if the algorithm is
- *	asynchronous and the request thus with the device, else until before
- *	its call. With it, asynchronous algorithms are called with
- *	interrupts off, which not all of them may support.
- * @total_ns: user pointer to __u64[@samples]: from the same start until the
- *	request is complete and everything it needed released
+ * @setup_ns: user pointer to __u64[@samples]: the time from before the memory is
+ *	pinned until crypto_skcipher_encrypt() is called; if the algorithm is
+ *	asynchronous, until it returns, which is when the device has the request.
+ *	For this, asynchronous algorithms are called with interrupts off, which
+ *	some may not support.
+ * @total_ns: user pointer to __u64[@samples]: the time from the same start until
+ *	the request is complete and all that it used is released
  *
  * With @setup_ns and @total_ns 0 there is one round, which is not timed.
  *
- * ENOKEY without an algorithm. With PHYR_TEST_PAGES, EINVAL if the segments have
- * fewer bytes than @len or @len does not fit a __u32, as for PHYR_TEST_LIST by
- * skcipher_request_set_phyrs(). The errors of GUP and of the algorithm; a round
- * that fails ends the call, and no sample is written.
+ * ENOKEY without an algorithm. EINVAL if the segments have fewer bytes than @len,
+ * or @len does not fit a __u32. Else the errors of GUP, of
+ * skcipher_request_set_phyrs() and of the algorithm. A round that fails ends the
+ * call, and no sample is written.
  */
 struct phyr_test_crypto_run {
 	__u64	src;

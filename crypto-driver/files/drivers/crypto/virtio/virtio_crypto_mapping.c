@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests over phyrs behind an IOMMU: the source is mapped at once, not a page
- * at a time, to one range of DMA addresses, which needs one descriptor. So is
- * the destination.
+ * DMA mapping of requests over phyrs behind an IOMMU: all of the source becomes
+ * one range of DMA addresses, which needs one descriptor. So does the
+ * destination.
  */
 #include <linux/dma-phyr.h>
 #include <linux/err.h>
@@ -43,7 +43,7 @@ static void side_unmap(struct virtcrypto_side *side)
  * virtcrypto_map() - map a request at once
  * @dev: the device that maps for the queue, see virtqueue_dma_dev()
  * @vc_req: the request, with its header
- * @front_len: bytes of the header and the IV behind it
+ * @front_len: bytes of the header and of the IV, which follows it
  * @src: the source, all of it
  * @dst: the destination, all of it; @src in place
  *
@@ -99,7 +99,7 @@ free:
 	return ERR_PTR(err);
 }
 
-/* @m may be NULL. The status that the device wrote is valid only afterwards. */
+/* @m may be NULL. Only after this can the status of the request be read. */
 void virtcrypto_unmap(struct virtcrypto_mapping *m)
 {
 	if (!m)
