@@ -16,7 +16,7 @@ WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
 PORT = 7471
 OVERHEAD_LIMIT = 200   # instructions that measuring may add to a sample
-DEADLINE = 900   # seconds for all runs of one kernel
+DEADLINE = 1800  # seconds for all runs of one boot; of the guest's time, which jumps while it rests, for each run
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 JOB = f"""
@@ -98,12 +98,14 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
 def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict,
             iommu: bool = False) -> tuple[list[dict], list[dict]]:
     """(results of all runs, the same as Google Benchmark documents, one a run)"""
-    machine = artifacts.machine(which, accelerator="tcg" if clock == "icount" else "kvm",
-                                icount=clock == "icount", cpus=1, iommu=iommu)
+    counts = clock == "icount"
+    machine = artifacts.machine(which, accelerator="tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
+                                iommu=iommu, command_line="phyr_test.settle=1" if counts else "")
     folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
     bodies = requests(plan, which.tree, iommu)
     say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")
-    files = {f"requests/{index}-{name}.json": json.dumps(body) for index, (name, body) in enumerate(bodies.items())}
+    files = {f"requests/{index:02}-{name}.json": json.dumps(body)
+             for index, (name, body) in enumerate(bodies.items())}
     outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
     # What stock complains of is part of the comparison.
     if outcome.splats and which.tree != "stock":
