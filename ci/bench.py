@@ -95,15 +95,18 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
     return prefixed(plan, run["name"], run["results"], "workload"), export
 
 
-def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict,
-            iommu: bool = False) -> tuple[list[dict], list[dict]]:
-    """(results of all runs, the same as Google Benchmark documents, one a run)"""
+def machine_for(artifacts: Artifacts, which: kernel.Kernel, clock: str, iommu: bool) -> vm.Machine:
+    """What is measured in."""
     counts = clock == "icount"
-    machine = artifacts.machine(which, accelerator="tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
-                                iommu=iommu, command_line="phyr_test.settle=1" if counts else "")
-    folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
-    bodies = requests(plan, which.tree, iommu)
-    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")
+    return artifacts.machine(which, accelerator="tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
+                             iommu=iommu, command_line="phyr_test.settle=1" if counts else "")
+
+
+def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[str, dict],
+            folder: Path) -> tuple[list[dict], list[dict]]:
+    """(results of all runs, the same as Google Benchmark documents, one a run)"""
+    clock = machine.clock
+    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if machine.iommu else ''}")
     files = {f"requests/{index:02}-{name}.json": json.dumps(body)
              for index, (name, body) in enumerate(bodies.items())}
     outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
@@ -136,28 +139,53 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
 
 
+def figures_only(export: dict, inexact: list[dict]) -> dict:
+    """The document without the rows that are no figures."""
+    rows = [row for row in export["benchmarks"]
+            if not compare.reason(compare.row_name(row.get("run_name", row["name"])), inexact)]
+    return export | {"benchmarks": rows}
+
+
+def measure_all(artifacts: Artifacts, clock: str, plan: dict,
+                folder: str = "bench") -> dict[str, tuple[list[dict], list[dict]]]:
+    """Tree -> what measure() returns, of all machines that the plan has for its kernel together."""
+    found: dict[str, tuple[list[dict], list[dict]]] = {}
+    for which in (kernel.STOCK, kernel.PHYR):
+        found[which.tree] = [], []
+        for iommu in (False, True):
+            if bodies := requests(plan, which.tree, iommu):
+                name = f"{folder}-{which.tree}{'-iommu' if iommu else ''}"
+                results, documents = measure(machine_for(artifacts, which, clock, iommu), which, plan, bodies,
+                                             paths.VM / name)
+                found[which.tree][0].extend(results)
+                found[which.tree][1].extend(documents)
+    return found
+
+
+def save(tree: str, documents: list[dict], plan: dict) -> None:
+    """What ./phyr serve loads. The guest has no name, and a clock that begins anew with each boot."""
+    document = merged([figures_only(one, plan["inexact"]) for one in documents],
+                      kernel=f"{tree}-perf", host_name="guest", date=now())
+    write(paths.RESULTS / f"{tree}.json", document)
+
+
 def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     plan = json.loads(WORKLOADS.read_text())
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
-    results, releases = {}, {}
-    for which in (kernel.STOCK, kernel.PHYR):
-        results[which.tree], exports = [], []
-        for iommu in (False, True):
-            if requests(plan, which.tree, iommu):
-                found, documents = measure(artifacts, which, clock, plan, iommu)
-                results[which.tree] += found
-                exports += documents
-        releases[which.tree] = exports[0]["context"]["kernel"]
-        # The guest has no name, the same release in both kernels, and a clock that begins anew with each boot.
-        write(paths.RESULTS / f"{which.tree}.json", merged(exports, kernel=which.name, host_name="guest", date=now()))
+    found = measure_all(artifacts, clock, plan)
+    releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}
+    for tree, (_results, documents) in found.items():
+        save(tree, documents, plan)
 
-    rows = compare.rows(results["stock"], results["phyr"])
+    rows = compare.rows(found["stock"][0], found["phyr"][0], plan["inexact"])
     write(output, compare.document(rows, clock, releases, now()))
     print(compare.table(rows, clock))
+    print(compare.spreads(rows))
     print()
-    verdicts = limits.check(json.loads(LIMITS.read_text())["limits"], rows) if clock == "icount" else []
+    known = json.loads(LIMITS.read_text())["limits"] if clock == "icount" else []
+    verdicts = limits.check(known, rows)
     for verdict in verdicts:
         print(verdict)
     missed = sum(not verdict.met for verdict in verdicts)

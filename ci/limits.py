@@ -39,6 +39,8 @@ def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     name, side, most = row["name"], limit["side"], limit["at_most"]
     if "error" in row[side]:
         return Verdict(False, f"{name}: {side} failed with {row[side]['error']}")
+    if "inexact" in row:
+        raise LimitError(f"bench/limits.json: {limit}: {name} is no figure: {row['inexact']}")
     median = row[side]["median"]
     times = limit.get("times")
     if times is None:
