@@ -5,6 +5,8 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ci import compare, kernel, limits, paths, vm
@@ -52,7 +54,12 @@ def expand(pattern: str) -> list[str]:
     return ["".join(pick) for pick in itertools.product(*choices)]
 
 
-def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
+def wanted(workload: str, rows: Sequence[str]) -> bool:
+    """Whether it is in a row that one of the patterns names; all are when there are none."""
+    return not rows or any(fnmatchcase(compare.row_name(workload), pattern) for pattern in rows)
+
+
+def requests(plan: dict, tree: str, iommu: bool = False, rows: Sequence[str] = ()) -> dict[str, dict]:
     """Run name -> the body of POST /api/v1/runs, for one kernel and machine. phyrd shares memory between neighbours."""
     bodies = {}
     for run in plan["runs"]:
@@ -62,6 +69,9 @@ def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
             name.replace("{backing}", backing)
             for backing in run["backings"] for pattern in run["workloads"] for name in expand(pattern)
         ]
+        names = [name for name in names if wanted(run.get("prefix", "") + name, rows)]
+        if not names:
+            continue
         common = {key: run[key] for key in ("samples", "warmup", "device") if key in run}
         bodies[run["name"]] = {"name": run["name"], "workloads": [{"workload": name} | common for name in names]}
     return bodies
@@ -146,14 +156,14 @@ def figures_only(export: dict, inexact: list[dict]) -> dict:
     return export | {"benchmarks": rows}
 
 
-def measure_all(artifacts: Artifacts, clock: str, plan: dict,
+def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence[str],
                 folder: str = "bench") -> dict[str, tuple[list[dict], list[dict]]]:
     """Tree -> what measure() returns, of all machines that the plan has for its kernel together."""
     found: dict[str, tuple[list[dict], list[dict]]] = {}
     for which in (kernel.STOCK, kernel.PHYR):
         found[which.tree] = [], []
         for iommu in (False, True):
-            if bodies := requests(plan, which.tree, iommu):
+            if bodies := requests(plan, which.tree, iommu, patterns):
                 name = f"{folder}-{which.tree}{'-iommu' if iommu else ''}"
                 results, documents = measure(machine_for(artifacts, which, clock, iommu), which, plan, bodies,
                                              paths.VM / name)
@@ -169,15 +179,19 @@ def save(tree: str, documents: list[dict], plan: dict) -> None:
     write(paths.RESULTS / f"{tree}.json", document)
 
 
-def run(artifacts: Artifacts, output: Path, clock: str) -> int:
+def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] = ()) -> int:
+    """patterns: of the rows to measure; all when there are none."""
     plan = json.loads(WORKLOADS.read_text())
+    if patterns and not any(requests(plan, "phyr", iommu, patterns) for iommu in (False, True)):
+        raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
-    found = measure_all(artifacts, clock, plan)
+    found = measure_all(artifacts, clock, plan, patterns)
     releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}
     for tree, (_results, documents) in found.items():
-        save(tree, documents, plan)
+        if not patterns:
+            save(tree, documents, plan)
 
     rows = compare.rows(found["stock"][0], found["phyr"][0], plan["inexact"])
     write(output, compare.document(rows, clock, releases, now()))
@@ -185,7 +199,7 @@ def run(artifacts: Artifacts, output: Path, clock: str) -> int:
     print(compare.spreads(rows))
     print()
     known = json.loads(LIMITS.read_text())["limits"] if clock == "icount" else []
-    verdicts = limits.check(known, rows)
+    verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)
     missed = sum(not verdict.met for verdict in verdicts)

@@ -71,6 +71,14 @@ def judge(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     return Verdict(shown == wanted, f"{name}: {limit['side']} {shown}, wanted {wanted}")
 
 
+def of_rows(limits: list[dict], found: list[dict]) -> list[dict]:
+    """Those that some of the rows are enough for."""
+    sides = {side for row in found for side in row}
+    names = [row["name"] for row in found]
+    return [limit for limit in limits if any(fnmatchcase(name, limit["row"]) for name in names)
+            and limit.get("times", names[0]) in [*sides, *names]]
+
+
 def check(limits: list[dict], found: list[dict]) -> list[Verdict]:
     rows = {row["name"]: row for row in found}
     verdicts = []

@@ -129,6 +129,13 @@ class LimitsTest(unittest.TestCase):
     def test_unmeasured_row_is_not_met(self):
         self.assertEqual(self.met(row="mr/none", side="phyr", at_most=1), [False])
 
+    def test_some_rows_are_enough_for_some_limits(self):
+        wanted = [{"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/b"},
+                  {"row": "mr/reg/*", "side": "phyr", "at_most": 9, "times": "stock"}]
+        others = [{"row": "gup/*", "side": "phyrs", "at_most": 9},
+                  {"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/c"}]
+        self.assertEqual(limits.of_rows(wanted + others, self.ROWS), wanted)
+
     def test_malformed_limits_are_errors(self):
         for limit in ({"row": "mr/reg/a", "side": "phyr"},
                       {"row": "mr/reg/a", "side": "phyr", "at_most": 1, "times": "x"}):
@@ -164,6 +171,17 @@ class FormatTest(unittest.TestCase):
         rows = compare.rows(finished(plan, "stock"), finished(plan, "phyr"), [])
         self.assertEqual([row["name"] for row in rows],
                          ["mr/reg/base/4KiB", "mr/dereg/base/4KiB", "siw:mr/reg/base/4KiB", "siw:mr/dereg/base/4KiB"])
+
+    def test_some_rows_of_a_plan(self):
+        plan = {"runs": [{"name": "gup", "kernels": ["phyr"], "backings": ["base/4KiB", "thp/2MiB"],
+                          "workloads": ["gup/{pages,phyrs}/{pin,unpin}/{backing}"]},
+                         {"name": "siw", "kernels": ["phyr"], "prefix": "siw:", "backings": ["base/4KiB"],
+                          "workloads": ["mr/reg/{backing}"]}]}
+        bodies = bench.requests(plan, "phyr", rows=["gup/pin/*/4KiB"])
+        self.assertEqual(bodies, {"gup": {"name": "gup", "workloads": [{"workload": "gup/pages/pin/base/4KiB"},
+                                                                       {"workload": "gup/phyrs/pin/base/4KiB"}]}})
+        self.assertEqual(list(bench.requests(plan, "phyr", rows=["siw:mr/*"])), ["siw"])
+        self.assertEqual(bench.requests(plan, "phyr", rows=["mr/*"]), {})
 
     def test_rows_that_are_no_figures_are_not_exported(self):
         document = {"context": {}, "benchmarks": [
