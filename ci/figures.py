@@ -12,7 +12,6 @@ from ci.error import CiError
 
 FILE = Path("bench") / "figures.json"
 CURE = f"./phyr bench --json {FILE}"
-SCHEMAS = (compare.SCHEMA, "phyr-compare/1")      # whose rows had no maximum, and all of them figures
 # Consecutive lines are one table.
 PLACEHOLDER = re.compile(r"(?:^@figures .*(?:\n|\Z))+", re.M)
 WIDTH = 72
@@ -39,7 +38,7 @@ class Figures:
         if not self.path.exists():
             raise FigureError(f"{FILE}, the figures of the cover letters, is missing: {CURE}")
         document = json.loads(self.path.read_text())
-        if document.get("schema") not in SCHEMAS or not {"clock", "date", "kernels", "rows"} <= document.keys():
+        if document.get("schema") != compare.SCHEMA or not {"clock", "date", "kernels", "rows"} <= document.keys():
             raise FigureError(f"{FILE}: is no {compare.SCHEMA} with clock, date, kernels and rows: {CURE}")
         return document
 
