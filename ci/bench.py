@@ -152,7 +152,7 @@ def now() -> str:
 def figures_only(export: dict, inexact: list[dict]) -> dict:
     """The document without the rows that are no figures."""
     rows = [row for row in export["benchmarks"]
-            if not compare.reason(compare.row_name(row.get("run_name", row["name"])), inexact)]
+            if compare.has_figure(compare.row_name(row.get("run_name", row["name"])), inexact)]
     return export | {"benchmarks": rows}
 
 

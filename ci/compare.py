@@ -15,12 +15,12 @@ class CompareError(CiError):
     pass
 
 
-def side(result: dict, inexact: str | None) -> dict:
+def side(result: dict, figure: bool) -> dict:
     """Without a figure where the measurement failed, and where what was measured is none."""
     if "error" in result:
         return {"error": result["error"]["errno"]}
     stats = result["stats"]
-    return {name: stats[name] for name in (("n",) if inexact else ("median", "min", "max", "n"))}
+    return {name: stats[name] for name in (("median", "min", "max", "n") if figure else ("n",))}
 
 
 def ratio(left: dict, right: dict) -> float | None:
@@ -30,16 +30,21 @@ def ratio(left: dict, right: dict) -> float | None:
     return left["median"] / right["median"]
 
 
-def reason(name: str, inexact: list[dict]) -> str | None:
-    """Why a row is no figure, if it is none. inexact: of bench/workloads.json"""
-    return next((entry["reason"] for entry in inexact if fnmatchcase(name, entry["rows"])), None)
+def inexactness(name: str, inexact: list[dict]) -> dict | None:
+    """What bench/workloads.json says of a row that the host moves: its reason, and figure where it still is one."""
+    return next((entry for entry in inexact if fnmatchcase(name, entry["rows"])), None)
+
+
+def has_figure(name: str, inexact: list[dict]) -> bool:
+    found = inexactness(name, inexact)
+    return not found or found.get("figure", False)
 
 
 def row(name: str, unit: str, labels: tuple[str, str], left: dict, right: dict, inexact: list[dict]) -> dict:
-    why = reason(name, inexact)
-    a, b = side(left, why), side(right, why)
+    a, b = (side(one, has_figure(name, inexact)) for one in (left, right))
     found = {"name": name, "unit": unit, labels[0]: a, labels[1]: b, "ratio": ratio(a, b)}
-    return found | ({"inexact": why} if why else {})
+    entry = inexactness(name, inexact)
+    return found | ({"inexact": entry["reason"]} if entry else {})
 
 
 def family(name: str) -> str:
@@ -138,7 +143,10 @@ def table(found: list[dict], clock: str) -> str:
                      f"{'spread':>8}   ratio = {heading} / {pair[1]}")
         for entry in chosen:
             both = "  ".join(f"{figure(entry[name]):>14}" for name in pair)
-            end = f"no figure: {entry['inexact']}" if "inexact" in entry else f"{percent(spread(entry)):>8}"
+            end = f"{percent(spread(entry)):>8}"
+            if "inexact" in entry:
+                known = any("median" in entry[name] for name in pair)
+                end = f"{end}   not exact: {entry['inexact']}" if known else f"no figure: {entry['inexact']}"
             lines.append(f"{entry['name']:<{width}}  {both}  {times(entry):>10}  {end}")
         lines.append("")
     lines.append("spread: from the least to the most of a row's samples, as a part of their median; of the worse side.")

@@ -39,7 +39,7 @@ def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     name, side, most = row["name"], limit["side"], limit["at_most"]
     if "error" in row[side]:
         return Verdict(False, f"{name}: {side} failed with {row[side]['error']}")
-    if "inexact" in row:
+    if "median" not in row[side]:
         raise LimitError(f"bench/limits.json: {limit}: {name} is no figure: {row['inexact']}")
     median = row[side]["median"]
     times = limit.get("times")
@@ -50,6 +50,8 @@ def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     other = row[times] if times in row else rows[times][side]
     if "error" in other:
         return None
+    if "median" not in other:
+        raise LimitError(f"bench/limits.json: {limit}: {times} is no figure")
     if not other["median"]:
         return Verdict(False, f"{name}: {times} took 0 ns, nothing to compare {side} with")
     found = median / other["median"]

@@ -43,7 +43,7 @@ def differences(boots: list[dict[str, int | str]], kernel: str, inexact: list[di
     """Each workload that is a figure, compared over all boots."""
     tally = Tally()
     for workload in boots[0]:
-        if compare.reason(compare.row_name(workload), inexact):
+        if compare.inexactness(compare.row_name(workload), inexact):
             continue
         found = [boot.get(workload) for boot in boots]
         same = all(one == found[0] for one in found)

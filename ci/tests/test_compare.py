@@ -48,6 +48,12 @@ class CompareTest(unittest.TestCase):
         self.assertEqual([verdict.met for verdict in limits.check([{"row": "crypto/*", "side": "sg", "works": True}],
                                                                   rows)], [True])
 
+    def test_a_figure_that_the_host_moves_says_so(self):
+        rows = compare.rows([result("mr/reg/x", 200, 202)], [result("mr/reg/x", 100, 101)],
+                            [{"rows": "mr/reg/x", "figure": True, "reason": "by a little"}])
+        self.assertEqual((rows[0]["phyr"]["median"], rows[0]["inexact"]), (101, "by a little"))
+        self.assertRegex(compare.table(rows, "icount"), "mr/reg/x .* 101 .* 0.99 %   not exact: by a little")
+
     def test_spread_is_seen(self):
         rows = compare.rows([result("mr/reg/x", 200, 200, 201), result("mr/reg/y", 7, 7)],
                             [result("mr/reg/x", 100, 100, 112), result("mr/reg/y", 7, 7)], [])
