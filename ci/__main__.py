@@ -70,7 +70,7 @@ def command_bench(arguments: argparse.Namespace) -> int:
     if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
     prepare(GUEST)
-    return bench.run(Artifacts(), arguments.json, arguments.clock)
+    return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -153,6 +153,8 @@ def parser() -> argparse.ArgumentParser:
                          help="where the comparison goes (%(default)s)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
+    command.add_argument("only", nargs="*", metavar="ROW",
+                         help="these rows only; a pattern, such as 'mr/reg/*'")
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

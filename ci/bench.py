@@ -5,6 +5,8 @@ import itertools
 import json
 import re
 import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ci import compare, kernel, limits, paths, vm
@@ -16,7 +18,7 @@ WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
 PORT = 7471
 OVERHEAD_LIMIT = 200   # instructions that measuring may add to a sample
-DEADLINE = 900   # seconds for all runs of one kernel
+DEADLINE = 1800  # seconds for all runs of one boot; of the guest's time, which jumps while it rests, for each run
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 JOB = f"""
@@ -52,7 +54,12 @@ def expand(pattern: str) -> list[str]:
     return ["".join(pick) for pick in itertools.product(*choices)]
 
 
-def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
+def wanted(workload: str, rows: Sequence[str]) -> bool:
+    """Whether it is in a row that one of the patterns names; all are when there are none."""
+    return not rows or any(fnmatchcase(compare.row_name(workload), pattern) for pattern in rows)
+
+
+def requests(plan: dict, tree: str, iommu: bool = False, rows: Sequence[str] = ()) -> dict[str, dict]:
     """Run name -> the body of POST /api/v1/runs, for one kernel and machine. phyrd shares memory between neighbours."""
     bodies = {}
     for run in plan["runs"]:
@@ -62,6 +69,9 @@ def requests(plan: dict, tree: str, iommu: bool = False) -> dict[str, dict]:
             name.replace("{backing}", backing)
             for backing in run["backings"] for pattern in run["workloads"] for name in expand(pattern)
         ]
+        names = [name for name in names if wanted(run.get("prefix", "") + name, rows)]
+        if not names:
+            continue
         common = {key: run[key] for key in ("samples", "warmup", "device") if key in run}
         bodies[run["name"]] = {"name": run["name"], "workloads": [{"workload": name} | common for name in names]}
     return bodies
@@ -95,15 +105,20 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
     return prefixed(plan, run["name"], run["results"], "workload"), export
 
 
-def measure(artifacts: Artifacts, which: kernel.Kernel, clock: str, plan: dict,
-            iommu: bool = False) -> tuple[list[dict], list[dict]]:
+def machine_for(artifacts: Artifacts, which: kernel.Kernel, clock: str, iommu: bool) -> vm.Machine:
+    """What is measured in."""
+    counts = clock == "icount"
+    return artifacts.machine(which, accelerator="tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
+                             iommu=iommu, command_line="phyr_test.settle=1" if counts else "")
+
+
+def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[str, dict],
+            folder: Path) -> tuple[list[dict], list[dict]]:
     """(results of all runs, the same as Google Benchmark documents, one a run)"""
-    machine = artifacts.machine(which, accelerator="tcg" if clock == "icount" else "kvm",
-                                icount=clock == "icount", cpus=1, iommu=iommu)
-    folder = paths.VM / f"bench-{which.tree}{'-iommu' if iommu else ''}"
-    bodies = requests(plan, which.tree, iommu)
-    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if iommu else ''}")
-    files = {f"requests/{index}-{name}.json": json.dumps(body) for index, (name, body) in enumerate(bodies.items())}
+    clock = machine.clock
+    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if machine.iommu else ''}")
+    files = {f"requests/{index:02}-{name}.json": json.dumps(body)
+             for index, (name, body) in enumerate(bodies.items())}
     outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
     # What stock complains of is part of the comparison.
     if outcome.splats and which.tree != "stock":
@@ -134,28 +149,57 @@ def now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime())
 
 
-def run(artifacts: Artifacts, output: Path, clock: str) -> int:
+def figures_only(export: dict, inexact: list[dict]) -> dict:
+    """The document without the rows that are no figures."""
+    rows = [row for row in export["benchmarks"]
+            if compare.has_figure(compare.row_name(row.get("run_name", row["name"])), inexact)]
+    return export | {"benchmarks": rows}
+
+
+def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence[str],
+                folder: str = "bench") -> dict[str, tuple[list[dict], list[dict]]]:
+    """Tree -> what measure() returns, of all machines that the plan has for its kernel together."""
+    found: dict[str, tuple[list[dict], list[dict]]] = {}
+    for which in (kernel.STOCK, kernel.PHYR):
+        found[which.tree] = [], []
+        for iommu in (False, True):
+            if bodies := requests(plan, which.tree, iommu, patterns):
+                name = f"{folder}-{which.tree}{'-iommu' if iommu else ''}"
+                results, documents = measure(machine_for(artifacts, which, clock, iommu), which, plan, bodies,
+                                             paths.VM / name)
+                found[which.tree][0].extend(results)
+                found[which.tree][1].extend(documents)
+    return found
+
+
+def save(tree: str, documents: list[dict], plan: dict) -> None:
+    """What ./phyr serve loads. The guest has no name, and a clock that begins anew with each boot."""
+    document = merged([figures_only(one, plan["inexact"]) for one in documents],
+                      kernel=f"{tree}-perf", host_name="guest", date=now())
+    write(paths.RESULTS / f"{tree}.json", document)
+
+
+def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] = ()) -> int:
+    """patterns: of the rows to measure; all when there are none."""
     plan = json.loads(WORKLOADS.read_text())
+    if patterns and not any(requests(plan, "phyr", iommu, patterns) for iommu in (False, True)):
+        raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
-    results, releases = {}, {}
-    for which in (kernel.STOCK, kernel.PHYR):
-        results[which.tree], exports = [], []
-        for iommu in (False, True):
-            if requests(plan, which.tree, iommu):
-                found, documents = measure(artifacts, which, clock, plan, iommu)
-                results[which.tree] += found
-                exports += documents
-        releases[which.tree] = exports[0]["context"]["kernel"]
-        # The guest has no name, the same release in both kernels, and a clock that begins anew with each boot.
-        write(paths.RESULTS / f"{which.tree}.json", merged(exports, kernel=which.name, host_name="guest", date=now()))
+    found = measure_all(artifacts, clock, plan, patterns)
+    releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}
+    for tree, (_results, documents) in found.items():
+        if not patterns:
+            save(tree, documents, plan)
 
-    rows = compare.rows(results["stock"], results["phyr"])
+    rows = compare.rows(found["stock"][0], found["phyr"][0], plan["inexact"])
     write(output, compare.document(rows, clock, releases, now()))
     print(compare.table(rows, clock))
+    print(compare.spreads(rows))
     print()
-    verdicts = limits.check(json.loads(LIMITS.read_text())["limits"], rows) if clock == "icount" else []
+    known = json.loads(LIMITS.read_text())["limits"] if clock == "icount" else []
+    verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)
     missed = sum(not verdict.met for verdict in verdicts)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Two kernels' results side by side: the rows of phyr-compare/1, and a table to read."""
+"""Two kernels' results side by side: the rows of phyr-compare/2, and a table to read."""
+
+from fnmatch import fnmatchcase
 
 from ci.error import CiError
 
-SCHEMA = "phyr-compare/1"
+SCHEMA = "phyr-compare/2"
 # family -> its forms, which are both measured in the phyr kernel
 REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs"), "crypto": ("sg", "phyrs")}
 KERNELS = ("stock", "phyr")
@@ -13,23 +15,36 @@ class CompareError(CiError):
     pass
 
 
-def side(result: dict) -> dict:
+def side(result: dict, figure: bool) -> dict:
+    """Without a figure where the measurement failed, and where what was measured is none."""
     if "error" in result:
         return {"error": result["error"]["errno"]}
     stats = result["stats"]
-    return {"median": stats["median"], "min": stats["min"], "n": stats["n"]}
+    return {name: stats[name] for name in (("median", "min", "max", "n") if figure else ("n",))}
 
 
 def ratio(left: dict, right: dict) -> float | None:
     """How many times fewer on the right; none where a side has no figure."""
-    if "error" in left or "error" in right or not right["median"]:
+    if "median" not in left or not right.get("median"):
         return None
     return left["median"] / right["median"]
 
 
-def row(name: str, unit: str, labels: tuple[str, str], left: dict, right: dict) -> dict:
-    a, b = side(left), side(right)
-    return {"name": name, "unit": unit, labels[0]: a, labels[1]: b, "ratio": ratio(a, b)}
+def inexactness(name: str, inexact: list[dict]) -> dict | None:
+    """What bench/workloads.json says of a row that the host moves: its reason, and figure where it still is one."""
+    return next((entry for entry in inexact if fnmatchcase(name, entry["rows"])), None)
+
+
+def has_figure(name: str, inexact: list[dict]) -> bool:
+    found = inexactness(name, inexact)
+    return not found or found.get("figure", False)
+
+
+def row(name: str, unit: str, labels: tuple[str, str], left: dict, right: dict, inexact: list[dict]) -> dict:
+    a, b = (side(one, has_figure(name, inexact)) for one in (left, right))
+    found = {"name": name, "unit": unit, labels[0]: a, labels[1]: b, "ratio": ratio(a, b)}
+    entry = inexactness(name, inexact)
+    return found | ({"inexact": entry["reason"]} if entry else {})
 
 
 def family(name: str) -> str:
@@ -45,7 +60,12 @@ def split_representation(name: str) -> tuple[str, str] | None:
     return parts[1], "/".join([parts[0], *parts[2:]])
 
 
-def rows(stock: list[dict], phyr: list[dict]) -> list[dict]:
+def row_name(workload: str) -> str:
+    """gup/phyrs/pin/thp/2MiB -> gup/pin/thp/2MiB"""
+    return (split_representation(workload) or ("", workload))[1]
+
+
+def rows(stock: list[dict], phyr: list[dict], inexact: list[dict]) -> list[dict]:
     """One row for each workload, grouped by operation. A workload that one kernel lacks is an error."""
     other = {result["workload"]: result for result in stock}
     represented: dict[str, dict[str, dict]] = {}
@@ -57,11 +77,11 @@ def rows(stock: list[dict], phyr: list[dict]) -> list[dict]:
             sides[split[0]] = result
             if len(sides) == 2:
                 pair = REPRESENTATIONS[family(name)]
-                found.append(row(split[1], unit, pair, sides[pair[0]], sides[pair[1]]))
+                found.append(row(split[1], unit, pair, sides[pair[0]], sides[pair[1]], inexact))
         elif name not in other:
             raise CompareError(f"{name}: measured in the phyr kernel only")
         else:
-            found.append(row(name, other[name].get("unit", unit), KERNELS, other.pop(name), result))
+            found.append(row(name, other[name].get("unit", unit), KERNELS, other.pop(name), result, inexact))
     if lonely := [name for name, sides in represented.items() if len(sides) != 2]:
         raise CompareError(f"{lonely[0]}: only {', '.join(represented[lonely[0]])} was measured")
     if other:
@@ -81,11 +101,33 @@ def labels(entry: dict) -> tuple[str, str]:
 
 
 def figure(entry: dict) -> str:
-    return entry["error"] if "error" in entry else f"{entry['median']:,.0f}"
+    return entry["error"] if "error" in entry else f"{entry['median']:,.0f}" if "median" in entry else "works"
 
 
 def times(entry: dict) -> str:
     return "-" if entry["ratio"] is None else f"{entry['ratio']:,.{2 if entry['ratio'] < 100 else 0}f}"
+
+
+def spread(entry: dict) -> float:
+    """How far a row's samples are apart, as a part of their median: the worse of its sides."""
+    sides = [entry[label] for label in labels(entry) if entry[label].get("median")]
+    return max(((one["max"] - one["min"]) / one["median"] for one in sides), default=0.0)
+
+
+def percent(part: float) -> str:
+    """Nothing is 0, and nothing else is."""
+    return "0" if not part else f"{100 * part:.0f} %" if part >= 0.1 else f"{100 * part:.2g} %"
+
+
+def spreads(found: list[dict]) -> str:
+    """What bench saw of all rows, in a line."""
+    figures = [entry for entry in found if "inexact" not in entry]
+    if not figures:
+        return "spread: no row has a figure"
+    same = sum(not spread(entry) for entry in figures)
+    worst = max(figures, key=spread)
+    return (f"spread: in {same} of {len(figures)} rows each sample is the same; the most is "
+            f"{percent(spread(worst))}, {worst['name']}")
 
 
 def table(found: list[dict], clock: str) -> str:
@@ -97,14 +139,20 @@ def table(found: list[dict], clock: str) -> str:
         chosen = [entry for entry in found if labels(entry) == pair]
         if not chosen:
             continue
-        lines.append(f"{'median, ' + unit + ', clock ' + clock:<{width}}  {pair[0]:>14}  {pair[1]:>14}  {'ratio':>10}"
-                     f"   ratio = {heading} / {pair[1]}")
+        lines.append(f"{'median, ' + unit + ', clock ' + clock:<{width}}  {pair[0]:>14}  {pair[1]:>14}  {'ratio':>10}  "
+                     f"{'spread':>8}   ratio = {heading} / {pair[1]}")
         for entry in chosen:
             both = "  ".join(f"{figure(entry[name]):>14}" for name in pair)
-            lines.append(f"{entry['name']:<{width}}  {both}  {times(entry):>10}")
+            end = f"{percent(spread(entry)):>8}"
+            if "inexact" in entry:
+                known = any("median" in entry[name] for name in pair)
+                end = f"{end}   not exact: {entry['inexact']}" if known else f"no figure: {entry['inexact']}"
+            lines.append(f"{entry['name']:<{width}}  {both}  {times(entry):>10}  {end}")
         lines.append("")
+    lines.append("spread: from the least to the most of a row's samples, as a part of their median; of the worse side.")
     if clock == "icount":
-        lines.append("Clock icount: QEMU counts one nanosecond per guest instruction. It repeats to 0.1 %, and it "
+        lines.append("Clock icount: QEMU counts one nanosecond per guest instruction. A median repeats to the "
+                     "instruction from boot to boot. It "
                      "models no caches, no TLB and no memory latency.")
     else:
         lines.append("Clock kvm: real nanoseconds of this machine, host noise included.")

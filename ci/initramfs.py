@@ -112,3 +112,16 @@ def archive(image: Path, lay_out: Callable[[Path], None]) -> Path:
 
 def pack(image: Path, installed: Path | None) -> Path:
     return archive(image, lambda root: stage(root, installed))
+
+
+def with_files(image: Path, base: Path, files: dict[str, str]) -> None:
+    """Write image: base, and behind it an archive of files, name in the guest -> text. The kernel unpacks both."""
+    def lay_out(root: Path) -> None:
+        for name, text in files.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(text)
+
+    more = archive(image, lay_out).read_bytes()
+    with image.open("wb") as out, base.open("rb") as first:
+        shutil.copyfileobj(first, out)
+        out.write(more)

@@ -99,7 +99,8 @@ def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig
 
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
-    return ["base", "64bit", "x86-64", kernel.flavour] + (["phyr"] if patched else [])
+    production = ["distribution"] if kernel.flavour == "perf" else []
+    return ["base", "64bit", "x86-64", *production, kernel.flavour] + (["phyr"] if patched else [])
 
 
 def built(kernel: Kernel, key: str) -> bool:

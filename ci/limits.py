@@ -39,6 +39,8 @@ def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     name, side, most = row["name"], limit["side"], limit["at_most"]
     if "error" in row[side]:
         return Verdict(False, f"{name}: {side} failed with {row[side]['error']}")
+    if "median" not in row[side]:
+        raise LimitError(f"bench/limits.json: {limit}: {name} is no figure: {row['inexact']}")
     median = row[side]["median"]
     times = limit.get("times")
     if times is None:
@@ -48,6 +50,8 @@ def at_most(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     other = row[times] if times in row else rows[times][side]
     if "error" in other:
         return None
+    if "median" not in other:
+        raise LimitError(f"bench/limits.json: {limit}: {times} is no figure")
     if not other["median"]:
         return Verdict(False, f"{name}: {times} took 0 ns, nothing to compare {side} with")
     found = median / other["median"]
@@ -67,6 +71,14 @@ def judge(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     shown = entry.get("error", "works")
     wanted = limit.get("error", "works")
     return Verdict(shown == wanted, f"{name}: {limit['side']} {shown}, wanted {wanted}")
+
+
+def of_rows(limits: list[dict], found: list[dict]) -> list[dict]:
+    """Those that some of the rows are enough for."""
+    sides = {side for row in found for side in row}
+    names = [row["name"] for row in found]
+    return [limit for limit in limits if any(fnmatchcase(name, limit["row"]) for name in names)
+            and limit.get("times", names[0]) in [*sides, *names]]
 
 
 def check(limits: list[dict], found: list[dict]) -> list[Verdict]:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style
-from ci.entries import (checkpatch, configuration, diagnostics, fuzz, harness, kunit, machines, own, portability,
+from ci.entries import (checkpatch, configuration, diagnostics, exact, fuzz, harness, kunit, machines, own, portability,
                         recipients, scatterlist, serve, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
@@ -53,6 +53,8 @@ ENTRIES = (
           lambda: list(harness.CASES), seconds=60, guest=True),
     Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF,
           seconds=20, guest=True, alone=True),
+    Entry("exact", "figures are the same in each boot", exact.exact, GUEST, ("stock", *PERF),
+          seconds=100, guest=True),
     Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,
           seconds=20, guest=True),
     Entry("kunit-debug", "the same with KASAN, lockdep and kmemleak", kunit.debug, GUEST, DEBUG, kunit.suites,

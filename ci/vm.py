@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import splat
+from ci import initramfs, splat
 from ci.architecture import X86_64, Architecture
 from ci.error import CiError
 from ci.progress import note
@@ -17,6 +17,7 @@ KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
 COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
 HUGEPAGES_2M = 128
+INITRD = "initrd"          # of a sealed guest, with its files
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
 
@@ -41,6 +42,7 @@ class Machine:
     hugepages_512m: int = 0                # the large ones of kernels with base pages of 64 KiB
     hugepages_2m: int = HUGEPAGES_2M
     command_line: str = ""                 # more kernel parameters
+    sealed: bool = False                   # while the job runs nothing of the host reaches the guest
     iommu: bool = False                    # DMA addresses are not physical ones
     crypto_options: str = ""               # more properties of the virtio-crypto device
     crypto_queues: int = 1                 # its data queues
@@ -80,7 +82,15 @@ class Machine:
         environment = "".join(f"PHYR_HUGE_{size}={number} " for size, number in pools.items())
         return (f"console={self.architecture.console} {COMMAND_LINE} {early}"
                 f"{'default_hugepagesz=2M ' if self.hugepages_2m else ''}phyr.clock={self.clock} {environment}"
+                f"{'PHYR_SEALED=1 ' if self.sealed else ''}"
                 f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}{self.command_line}").strip()
+
+    @property
+    def cpu(self) -> str:
+        """What a sealed guest takes for random comes from -seed."""
+        if self.accelerator == "kvm":
+            return KVM_CPU
+        return self.architecture.cpu + (",rdrand=off,rdseed=off" if self.sealed else "")
 
     def arguments(self, folder: Path, interactive: bool) -> list[str]:
         console = f"stdio,id=console,mux=off,signal=off,logfile={folder}/console.log" if interactive \
@@ -88,11 +98,12 @@ class Machine:
         arguments = [
             self.qemu or self.architecture.qemu, "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
             "-machine", self.architecture.machine,
-            "-cpu", KVM_CPU if self.accelerator == "kvm" else self.architecture.cpu, "-m", self.memory,
-            "-kernel", str(self.kernel), "-initrd", str(self.initramfs), "-append", self.kernel_parameters(),
+            "-cpu", self.cpu, "-m", self.memory, "-kernel", str(self.kernel),
+            "-initrd", str(folder / INITRD if self.sealed else self.initramfs), "-append", self.kernel_parameters(),
             "-chardev", console, "-serial", "chardev:console",
-            "-device", "virtio-rng-pci",
-            "-device", "virtio-serial-pci",
+            *(["-seed", "1"] if self.sealed else ["-device", "virtio-rng-pci"]),
+            # The guest waits for its port's answer, and another thread would give it.
+            "-device", f"virtio-serial-pci{',ioeventfd=off' if self.sealed else ''}",
             "-chardev", f"file,id=verdict,path={folder}/verdict",
             "-device", "virtserialport,chardev=verdict,name=verdict",
             # The IOMMU comes before the devices behind it.
@@ -131,15 +142,17 @@ class Outcome:
         return self.folder / "results"
 
 
-def prepare(folder: Path, files: dict[str, str], monitor: str) -> None:
+def prepare(machine: Machine, folder: Path, files: dict[str, str]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in files.items():
         path = folder / "results" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+    if machine.sealed:
+        initramfs.with_files(folder / INITRD, machine.initramfs, {f"results/{name}": files[name] for name in files})
     for name in ("verdict", "monitor.out"):
         (folder / name).touch()
-    (folder / "monitor.in").write_text(monitor)
+    (folder / "monitor.in").write_text(machine.monitor)
     (folder / "console.log").touch()
 
 
@@ -191,22 +204,22 @@ def run(machine: Machine, job: str, folder: Path, deadline: float, interactive: 
         files: dict[str, str] | None = None) -> Outcome:
     """Boot, run the shell script job as root, and return what came of it. folder is emptied first.
 
-    files: name below /results -> text, for the job to read. A splat on the console does not raise: the caller decides,
-    with Outcome.splats in hand.
+    files: name below /results -> text, for the job to read. What the job of a sealed guest writes there comes out when
+    the job has ended. A splat on the console does not raise: the caller decides, with Outcome.splats in hand.
 
     On a loaded host QEMU 7.2 may leave a guest that it emulates spinning in early boot, where the job has not begun: it
     is then booted a second time, and a note says so. Not if KUnit has begun: a suite that hangs has failed.
     """
     folder = folder.resolve()
     given = (files or {}) | {"job": job}
-    prepare(folder, given, machine.monitor)
+    prepare(machine, folder, given)
     try:
         status, seconds = attempt(machine, folder, deadline, interactive)
     except BootError as error:
         if machine.accelerator != "tcg" or SUITES in read(folder / "console.log"):
             raise
         note(f"{error}; booting once more")
-        prepare(folder, given, machine.monitor)
+        prepare(machine, folder, given)
         status, seconds = attempt(machine, folder, deadline, interactive)
 
     words = read(folder / "verdict").split("\n")

@@ -10,7 +10,8 @@ from ci import bench, compare, limits
 def result(name: str, *samples: int) -> dict:
     ordered = sorted(samples)
     return {"workload": name, "unit": "ns", "samples": list(samples),
-            "stats": {"n": len(samples), "min": ordered[0], "median": ordered[len(ordered) // 2]}}
+            "stats": {"n": len(samples), "min": ordered[0], "max": ordered[-1],
+                      "median": ordered[len(ordered) // 2]}}
 
 
 def failed(name: str, errno: str) -> dict:
@@ -24,23 +25,53 @@ def finished(plan: dict, tree: str) -> list[dict]:
     return [entry for run in runs for entry in bench.prefixed(plan, run["name"], run["results"], "workload")]
 
 
+INEXACT = [{"rows": "crypto/virtio/total/*", "reason": "the device decides"}]
+
+
 class CompareTest(unittest.TestCase):
     def test_kernels_side_by_side(self):
-        rows = compare.rows([result("mr/reg/base/4KiB", 30, 20, 40)], [result("mr/reg/base/4KiB", 10, 5, 20)])
+        rows = compare.rows([result("mr/reg/base/4KiB", 30, 20, 40)], [result("mr/reg/base/4KiB", 10, 5, 20)], INEXACT)
         self.assertEqual(rows, [{
-            "name": "mr/reg/base/4KiB", "unit": "ns", "stock": {"median": 30, "min": 20, "n": 3},
-            "phyr": {"median": 10, "min": 5, "n": 3}, "ratio": 3.0,
+            "name": "mr/reg/base/4KiB", "unit": "ns", "stock": {"median": 30, "min": 20, "max": 40, "n": 3},
+            "phyr": {"median": 10, "min": 5, "max": 20, "n": 3}, "ratio": 3.0,
         }])
 
+    def test_what_the_host_decides_is_no_figure(self):
+        rows = compare.rows([], [result("crypto/sg/virtio/total/thp/2MiB", 29_367),
+                                 result("crypto/phyrs/virtio/total/thp/2MiB", 9_998_220)], INEXACT)
+        self.assertEqual(rows, [{"name": "crypto/virtio/total/thp/2MiB", "unit": "ns", "sg": {"n": 1},
+                                 "phyrs": {"n": 1}, "ratio": None, "inexact": "the device decides"}])
+        line = next(line for line in compare.table(rows, "icount").splitlines() if line.startswith("crypto"))
+        self.assertEqual(line.split()[1:], "works works - no figure: the device decides".split())
+        with self.assertRaisesRegex(limits.LimitError, "no figure"):
+            limits.check([{"row": "crypto/*", "side": "phyrs", "at_most": 1}], rows)
+        self.assertEqual([verdict.met for verdict in limits.check([{"row": "crypto/*", "side": "sg", "works": True}],
+                                                                  rows)], [True])
+
+    def test_a_figure_that_the_host_moves_says_so(self):
+        rows = compare.rows([result("mr/reg/x", 200, 202)], [result("mr/reg/x", 100, 101)],
+                            [{"rows": "mr/reg/x", "figure": True, "reason": "by a little"}])
+        self.assertEqual((rows[0]["phyr"]["median"], rows[0]["inexact"]), (101, "by a little"))
+        self.assertRegex(compare.table(rows, "icount"), "mr/reg/x .* 101 .* 0.99 %   not exact: by a little")
+
+    def test_spread_is_seen(self):
+        rows = compare.rows([result("mr/reg/x", 200, 200, 201), result("mr/reg/y", 7, 7)],
+                            [result("mr/reg/x", 100, 100, 112), result("mr/reg/y", 7, 7)], [])
+        lines = compare.table(rows, "icount").splitlines()
+        self.assertEqual([line.split()[-2:] for line in lines if line.startswith("mr/")], [["12", "%"], ["1.00", "0"]])
+        self.assertEqual(compare.spreads(rows),
+                         "spread: in 1 of 2 rows each sample is the same; the most is 12 %, mr/reg/x")
+        self.assertEqual(compare.percent(1 / 30_000), "0.0033 %")
+
     def test_representations_share_a_row(self):
-        rows = compare.rows([], [result("gup/pages/pin/thp/2MiB", 90), result("gup/phyrs/pin/thp/2MiB", 30)])
+        rows = compare.rows([], [result("gup/pages/pin/thp/2MiB", 90), result("gup/phyrs/pin/thp/2MiB", 30)], [])
         self.assertEqual([row["name"] for row in rows], ["gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["pages"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
 
     def test_each_family_has_its_own_pair(self):
         rows = compare.rows([], [result("crypto/sg/virtio/setup/thp/2MiB", 90),
                                  result("crypto/phyrs/virtio/setup/thp/2MiB", 30),
-                                 result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)])
+                                 result("gup/pages/pin/thp/2MiB", 8), result("gup/phyrs/pin/thp/2MiB", 2)], [])
         self.assertEqual([row["name"] for row in rows], ["crypto/virtio/setup/thp/2MiB", "gup/pin/thp/2MiB"])
         self.assertEqual((rows[0]["sg"]["median"], rows[0]["phyrs"]["median"], rows[0]["ratio"]), (90, 30, 3.0))
         text = compare.table(rows, "icount")
@@ -48,17 +79,17 @@ class CompareTest(unittest.TestCase):
         self.assertIn("pages in the phyr kernel", text)
 
     def test_failure_is_a_side_without_a_ratio(self):
-        row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)])[0]
+        row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)], [])[0]
         self.assertEqual((row["stock"], row["ratio"]), ({"error": "ENOMEM"}, None))
 
     def test_workload_of_one_kernel_only_is_an_error(self):
         for base, head in (([result("mr/a", 1)], []), ([], [result("mr/a", 1)]), ([], [result("gup/pages/pin/a", 1)])):
             with self.assertRaises(compare.CompareError):
-                compare.rows(base, head)
+                compare.rows(base, head, [])
 
     def test_table_names_clock_and_errors(self):
         rows = compare.rows([failed("mr/reg/x", "ENOMEM"), result("mr/reg/y", 2_000_000)],
-                            [result("mr/reg/x", 5), result("mr/reg/y", 1_000)])
+                            [result("mr/reg/x", 5), result("mr/reg/y", 1_000)], [])
         text = compare.table(rows, "icount")
         for piece in ("clock icount", "ENOMEM", "2,000,000", "1,000", "no caches"):
             self.assertIn(piece, text.replace("\n", " "))
@@ -104,6 +135,13 @@ class LimitsTest(unittest.TestCase):
     def test_unmeasured_row_is_not_met(self):
         self.assertEqual(self.met(row="mr/none", side="phyr", at_most=1), [False])
 
+    def test_some_rows_are_enough_for_some_limits(self):
+        wanted = [{"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/b"},
+                  {"row": "mr/reg/*", "side": "phyr", "at_most": 9, "times": "stock"}]
+        others = [{"row": "gup/*", "side": "phyrs", "at_most": 9},
+                  {"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/c"}]
+        self.assertEqual(limits.of_rows(wanted + others, self.ROWS), wanted)
+
     def test_malformed_limits_are_errors(self):
         for limit in ({"row": "mr/reg/a", "side": "phyr"},
                       {"row": "mr/reg/a", "side": "phyr", "at_most": 1, "times": "x"}):
@@ -136,14 +174,34 @@ class FormatTest(unittest.TestCase):
         self.assertEqual(bodies["a"]["workloads"][0], {"workload": "mr/reg/base/4KiB", "samples": 9, "warmup": 2})
         self.assertEqual(bodies["b"]["workloads"][1],
                          {"workload": "mr/dereg/base/4KiB", "samples": 9, "warmup": 2, "device": "siw0"})
-        rows = compare.rows(finished(plan, "stock"), finished(plan, "phyr"))
+        rows = compare.rows(finished(plan, "stock"), finished(plan, "phyr"), [])
         self.assertEqual([row["name"] for row in rows],
                          ["mr/reg/base/4KiB", "mr/dereg/base/4KiB", "siw:mr/reg/base/4KiB", "siw:mr/dereg/base/4KiB"])
 
+    def test_some_rows_of_a_plan(self):
+        plan = {"runs": [{"name": "gup", "kernels": ["phyr"], "backings": ["base/4KiB", "thp/2MiB"],
+                          "workloads": ["gup/{pages,phyrs}/{pin,unpin}/{backing}"]},
+                         {"name": "siw", "kernels": ["phyr"], "prefix": "siw:", "backings": ["base/4KiB"],
+                          "workloads": ["mr/reg/{backing}"]}]}
+        bodies = bench.requests(plan, "phyr", rows=["gup/pin/*/4KiB"])
+        self.assertEqual(bodies, {"gup": {"name": "gup", "workloads": [{"workload": "gup/pages/pin/base/4KiB"},
+                                                                       {"workload": "gup/phyrs/pin/base/4KiB"}]}})
+        self.assertEqual(list(bench.requests(plan, "phyr", rows=["siw:mr/*"])), ["siw"])
+        self.assertEqual(bench.requests(plan, "phyr", rows=["mr/*"]), {})
+
+    def test_rows_that_are_no_figures_are_not_exported(self):
+        document = {"context": {}, "benchmarks": [
+            {"name": "crypto/sg/virtio/total/thp/2MiB"}, {"name": "crypto/sg/virtio/setup/thp/2MiB"},
+            {"name": "crypto/sg/virtio/total/thp/2MiB_mean", "run_name": "crypto/sg/virtio/total/thp/2MiB"}]}
+        self.assertEqual(bench.figures_only(document, INEXACT)["benchmarks"],
+                         [{"name": "crypto/sg/virtio/setup/thp/2MiB"}])
+
     def test_our_plan_gives_both_kernels_what_the_rows_need(self):
         plan = json.loads(bench.WORKLOADS.read_text())
-        rows = compare.rows(*(finished(plan, tree) for tree in compare.KERNELS))
+        rows = compare.rows(*(finished(plan, tree) for tree in compare.KERNELS), plan["inexact"])
         measured = {row["name"] for row in rows}
+        for entry in plan["inexact"]:
+            self.assertTrue(any(row.get("inexact") == entry["reason"] for row in rows))
         self.assertEqual(len(measured), len(rows))
         for limit in json.loads(bench.LIMITS.read_text())["limits"]:
             if "*" not in limit["row"]:

@@ -10,7 +10,7 @@ from ci import bench, compare, figures, paths
 
 
 def result(name: str, median: int) -> dict:
-    return {"workload": name, "stats": {"median": median, "min": median, "n": 3}}
+    return {"workload": name, "stats": {"median": median, "min": median, "max": median, "n": 3}}
 
 
 def failed(name: str, errno: str) -> dict:
@@ -19,7 +19,9 @@ def failed(name: str, errno: str) -> dict:
 
 STOCK = [result("mr/reg/thp/2MiB", 80_000), failed("mr/reg/thp/4GiB", "ENOMEM")]
 PHYR = [result("mr/reg/thp/2MiB", 8_000), result("mr/reg/thp/4GiB", 9_000),
-        result("gup/pages/pin/thp/2MiB", 3_000), result("gup/phyrs/pin/thp/2MiB", 1_500)]
+        result("gup/pages/pin/thp/2MiB", 3_000), result("gup/phyrs/pin/thp/2MiB", 1_500),
+        result("crypto/sg/virtio/total/thp/2MiB", 10), result("crypto/phyrs/virtio/total/thp/2MiB", 2)]
+INEXACT = [{"rows": "crypto/*", "reason": "the device decides"}]
 KERNELS = {"stock": "7.3.4", "phyr": "7.3.4-phyr"}
 TEXT = """Before.
 
@@ -73,7 +75,8 @@ class FiguresTest(unittest.TestCase):
         (self.root / "bench").mkdir()
 
     def store(self, **changes) -> figures.Figures:
-        document = compare.document(compare.rows(STOCK, PHYR), "icount", KERNELS, "2026-11-29T20:00:00+00:00") | changes
+        rows = compare.rows(STOCK, PHYR, INEXACT)
+        document = compare.document(rows, "icount", KERNELS, "2026-11-29T20:00:00+00:00") | changes
         (self.root / figures.FILE).write_text(json.dumps(document))
         return figures.Figures(self.root)
 
@@ -88,6 +91,10 @@ class FiguresTest(unittest.TestCase):
         text = self.store(clock="kvm").fill("cover.txt", "@figures mr/reg/thp/2MiB\n")
         self.assertIn("  ns ", text)
         self.assertIn("Nanoseconds in a KVM guest", text)
+
+    def test_what_is_no_figure_does_not_look_like_one(self):
+        text = self.store().fill("cover.txt", "@figures crypto/virtio/total/thp/2MiB\n")
+        self.assertIn("crypto/virtio/total/thp/2MiB  works  works      -\n", text)
 
     def assert_refused(self, found: figures.Figures, text: str):
         with self.assertRaisesRegex(figures.FigureError, text):
@@ -107,7 +114,7 @@ class FiguresTest(unittest.TestCase):
             self.store().path.write_text(json.dumps({key: value for key, value in document.items() if key != member}))
             with self.subTest(member):
                 self.assert_refused(figures.Figures(self.root),
-                                    "is no phyr-compare/1 with clock, date, kernels and rows")
+                                    "is no phyr-compare/2 with clock, date, kernels and rows")
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ class MailsTest(TopicCase):
         row = {"name": "gup/pin/thp/2MiB", "unit": "ns", "pages": {"median": 4000}, "phyrs": {"median": 1000},
                "ratio": 4.0}
         (self.root / "bench/figures.json").write_text(json.dumps(
-            {"schema": "phyr-compare/1", "clock": "icount", "date": "2026-01-02T03:04:05+00:00",
+            {"schema": "phyr-compare/2", "clock": "icount", "date": "2026-01-02T03:04:05+00:00",
              "kernels": {"stock": "7.3.4", "phyr": "7.3.4"}, "rows": [row]}))
         letter = self.mailings()["mm"].mails[0].read_text()
         self.assertIn("  gup/pin/thp/2MiB  4,000  1,000   4.00\n", letter)

@@ -32,6 +32,24 @@ class VmTest(unittest.TestCase):
         self.assertEqual((outcome.results / "job").read_text(), "true\n")
         self.assertEqual((outcome.results / "requests/0.json").read_text(), "{}")
 
+    def test_sealed_guest_has_its_files_with_it(self):
+        machine = vm.Machine(Path("bzImage"), self.folder.parent / "guest.cpio", "tcg", icount=True, sealed=True,
+                             qemu=str(FAKE_QEMU), command_line="FAKE=good")
+        machine.initramfs.write_bytes(b"first archive")
+        vm.run(machine, "true\n", self.folder, deadline=2, files={"requests/0.json": "{}"})
+        initrd = (self.folder / vm.INITRD).read_bytes()
+        self.assertTrue(initrd.startswith(b"first archive"))
+        for piece in (b"results/job", b"results/requests/0.json", b"true\n"):
+            self.assertIn(piece, initrd)
+
+    def test_host_is_shut_out_of_a_sealed_guest(self):
+        open_guest, sealed = (" ".join(vm.Machine(Path("k"), Path("i"), "tcg", icount=True, sealed=sealed)
+                                       .arguments(self.folder, False)) for sealed in (False, True))
+        for piece in ("rdrand=off,rdseed=off", "-seed 1", "ioeventfd=off", "PHYR_SEALED=1"):
+            self.assertNotIn(piece, open_guest)
+            self.assertIn(piece, sealed)
+        self.assertNotIn("virtio-rng", sealed)
+
     def test_splat_is_found(self):
         outcome = self.run_fake("splat")
         self.assertEqual([found.text for found in outcome.splats], ["WARNING: mm/gup.c:1 at f+0x1/0x2, CPU#0: a/1"])

@@ -18,7 +18,9 @@ typedef int round_fn(const struct phyr_task *task, void *subject,
  * rounds_measure() - warm-up and samples, for what is timed in user space
  * @family: whose series are filled
  *
- * Looks at @task->stop before each round.
+ * Looks at @task->stop before each round. With @task->settle a round begins when
+ * what earlier ones have deferred is done, and just after a tick: one that takes
+ * less than a tick has none in it.
  *
  * Return: 0 or -errno.
  */

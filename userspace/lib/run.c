@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <phyr/clock.h>
 #include <phyr/run.h>
 
 /*
@@ -109,6 +110,15 @@ static void note_backing(struct phyr_parameters *parameters,
 					   backing->apart_percent);
 }
 
+/* Only on this clock is a machine that has rested the same machine. */
+static bool settles(void)
+{
+	struct phyr_clock clock;
+
+	phyr_clock_describe(&clock);
+	return !strcmp(clock.kind, "icount");
+}
+
 static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 		   uint64_t **series, struct phyr_backing **backing,
 		   struct phyr_parameters *parameters, struct phyr_error *error)
@@ -123,6 +133,7 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 		.device = *item->device ? item->device : NULL,
 		.warmup = item->warmup,
 		.samples = item->samples,
+		.settle = settles(),
 		.parameters = parameters,
 		.stop = &run->stop,
 	};

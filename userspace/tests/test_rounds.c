@@ -2,18 +2,23 @@
 /* The loop of what is timed in user space: warm-up, samples, stop, failure. */
 #include <errno.h>
 
+#include <phyr/clock.h>
+
 #include "../lib/rounds.h"
 #include "test.h"
 
 #define SAMPLES 3
 #define WARMUP 2
 #define UNTOUCHED 77
+#define REST_NS 100000000
 
 /* Its rounds take 1, 2, 3... and 10, 20, 30... ns. */
 struct subject {
 	unsigned int rounds;
 	unsigned int failing; /* number of the round that fails, or 0 */
 	unsigned int stopping; /* number of the round after which to stop */
+	bool settle;
+	uint64_t began_ns[WARMUP + SAMPLES];
 	atomic_bool stop;
 };
 
@@ -23,6 +28,7 @@ static int count(const struct phyr_task *task, void *argument,
 	struct subject *subject = argument;
 
 	(void)task;
+	subject->began_ns[subject->rounds] = phyr_clock_ns();
 	if (++subject->rounds == subject->failing)
 		return phyr_error_set(error, -ENOMEM, "as it was told");
 	subject->stop = subject->rounds == subject->stopping;
@@ -49,6 +55,7 @@ static int measure(const struct phyr_family *family, struct subject *subject,
 	struct phyr_task task = {
 		.warmup = WARMUP,
 		.samples = SAMPLES,
+		.settle = subject->settle,
 		.series = { samples[0], samples[1] },
 		.stop = &subject->stop,
 	};
@@ -108,6 +115,20 @@ static void a_failure_ends_it(void **state)
 	assert_string_equal(error.message, "as it was told");
 }
 
+/* How long before the next tick they begin depends on what else runs here. */
+static void the_machine_rests_before_each_round(void **state)
+{
+	struct subject subject = { .settle = true };
+	uint64_t last = phyr_clock_ns();
+
+	(void)state;
+	assert_int_equal(measure(&two_series, &subject, NULL), 0);
+	for (int i = 0; i < WARMUP + SAMPLES; i++) {
+		assert_true(subject.began_ns[i] - last >= REST_NS);
+		last = subject.began_ns[i];
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -115,6 +136,7 @@ int main(void)
 		cmocka_unit_test(only_series_of_the_family_are_filled),
 		cmocka_unit_test(stops_before_the_next_round),
 		cmocka_unit_test(a_failure_ends_it),
+		cmocka_unit_test(the_machine_rests_before_each_round),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -31,6 +31,8 @@
  * @device: name of the RDMA device to use, or NULL for the first that is ready
  * @warmup: rounds before the first sample
  * @samples: number of samples of each series
+ * @settle: let the machine come to rest before each round: for a clock on which
+ *	a sample is then the same each time
  * @series: arrays of @samples times in ns, one per series of the family,
  *	already faulted in
  * @parameters: where the family notes what it has settled itself
@@ -46,6 +48,7 @@ struct phyr_task {
 	const char *device;
 	unsigned int warmup;
 	unsigned int samples;
+	bool settle;
 	uint64_t *series[PHYR_SERIES_MAX];
 	struct phyr_parameters *parameters;
 	const atomic_bool *stop;

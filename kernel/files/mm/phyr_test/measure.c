@@ -3,12 +3,33 @@
  * /dev/phyr_test: rounds that are timed, and their samples
  */
 #include <linux/export.h>
+#include <linux/hrtimer.h>
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/moduleparam.h>
 #include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
+
+static bool settle;
+module_param(settle, bool, 0444);
+MODULE_PARM_DESC(settle, "Let the machine come to rest before each timed round");
+
+/*
+ * Sleeps while callbacks of RCU and whatever else was deferred are done, and
+ * until just after a tick: a round that takes less than a tick has none in it.
+ */
+static void measure_settle(void)
+{
+	u64 until = roundup_u64(ktime_get_ns() + 100 * NSEC_PER_MSEC, TICK_NSEC);
+	ktime_t expires = ns_to_ktime(until + TICK_NSEC / 16);
+
+	set_current_state(TASK_INTERRUPTIBLE);
+	schedule_hrtimeout(&expires, HRTIMER_MODE_ABS);
+}
 
 static int measure_rounds(phyr_test_round_fn round, void *arg, u32 warmup,
 			  u32 samples, u64 *first_ns, u64 *second_ns)
@@ -21,6 +42,8 @@ static int measure_rounds(phyr_test_round_fn round, void *arg, u32 warmup,
 		/* Warm-up writes to the first sample, which is not made yet. */
 		u64 n = i < warmup ? 0 : i - warmup;
 
+		if (settle)
+			measure_settle();
 		err = round(arg, &first_ns[n], &second_ns[n]);
 		if (err)
 			return err;
