@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""One command at a time makes things in build/."""
+"""One command at a time makes things in build/, and one VM by hand runs in a folder."""
 
+import contextlib
 import fcntl
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -11,6 +13,7 @@ from ci.error import CiError
 
 FILE = paths.BUILD / "lock"
 HELD = "PHYR_LOCK"                 # in the environment of what a command starts, such as another ./phyr: the file
+VM = "PHYR_VM"                     # the same of a VM by hand
 _held: list[IO[str]] = []
 
 
@@ -18,23 +21,21 @@ class LockError(CiError):
     pass
 
 
-def left_over(path: Path) -> list[str]:
+def left_over(path: Path, mark: str = HELD) -> list[str]:
     """'number (name)' of what a command started that has been killed: it has the lock's name in its environment."""
-    mark = os.fsencode(f"{HELD}={path}")
+    named = os.fsencode(f"{mark}={path}")
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            if named in (process / "environ").read_bytes().split(b"\0"):
                 found.append(f"{process.name} ({(process / 'comm').read_text().strip()})")
         except OSError:
             pass
     return found
 
 
-def hold(path: Path = FILE) -> None:
-    """Until release(), or the end of this process, however it ends."""
-    if os.environ.get(HELD) == str(path):
-        return
+def acquire(path: Path, mark: str, place: Path, cure: str) -> IO[str]:
+    """The file of a lock on place, with our number in it; what is started from now on is marked."""
     path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("a+")
     try:
@@ -43,19 +44,27 @@ def hold(path: Path = FILE) -> None:
         file.seek(0)
         owner = file.read().strip() or "unknown"
         file.close()
-        raise LockError(f"another ./phyr, process {owner}, is at work in {path.parent}; wait for its end, "
+        raise LockError(f"another ./phyr, process {owner}, is at work in {place}; {cure}, "
                         "or take another clone") from None
-    if left := left_over(path):
+    if left := left_over(path, mark):
         file.close()
-        raise LockError(f"of a ./phyr that was killed these are still at work in {path.parent}: {', '.join(left)}; "
+        raise LockError(f"of a ./phyr that was killed these are still at work in {place}: {', '.join(left)}; "
                         "wait for their end, or end them")
-    # An index is used under the lock only: who locked this one has been killed.
-    for index in path.parent.glob("*/*.index.lock"):
-        index.unlink()
     file.truncate(0)
     file.write(f"{os.getpid()}\n")
     file.flush()
-    os.environ[HELD] = str(path)
+    os.environ[mark] = str(path)
+    return file
+
+
+def hold(path: Path = FILE) -> None:
+    """Until release(), or the end of this process, however it ends."""
+    if os.environ.get(HELD) == str(path):
+        return
+    file = acquire(path, HELD, path.parent, "wait for its end")
+    # An index is used under the lock only: who locked this one has been killed.
+    for index in path.parent.glob("*/*.index.lock"):
+        index.unlink()
     _held.append(file)
 
 
@@ -64,3 +73,14 @@ def release() -> None:
     while _held:
         os.environ.pop(HELD, None)
         _held.pop().close()
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """With the folder of a VM by hand, which runs when the lock of build/ has been released."""
+    file = acquire(folder.with_name(f"{folder.name}.lock"), VM, folder, "end that one")
+    try:
+        yield
+    finally:
+        os.environ.pop(VM, None)
+        file.close()

@@ -43,16 +43,17 @@ class PortError(CiError):
 def interactive(artifacts: Artifacts, which: kernel.Kernel, job: Path | None, folder: Path = paths.VM / "shell",
                 **differences) -> int:
     """A VM by hand. job: a shell script for the guest in place of the terminal; its status is the command's."""
-    machine = artifacts.machine(which, **differences)
-    lock.release()
-    if job:
-        outcome = vm.run(machine, job.read_text(), folder, DAY)
-        for splat in outcome.splats:
-            print(splat)
-        say(f"exit {outcome.status} after {outcome.seconds:.1f} s; console and results in {folder}")
-        return outcome.status or (1 if outcome.splats else 0)
-    say("the shell's end, or 'reboot -f', ends the VM")
-    return vm.run(machine, TERMINAL_JOB, folder, DAY, interactive=True).status
+    with lock.alone(folder):
+        machine = artifacts.machine(which, **differences)
+        lock.release()
+        if job:
+            outcome = vm.run(machine, job.read_text(), folder, DAY)
+            for splat in outcome.splats:
+                print(splat)
+            say(f"exit {outcome.status} after {outcome.seconds:.1f} s; console and results in {folder}")
+            return outcome.status or (1 if outcome.splats else 0)
+        say("the shell's end, or 'reboot -f', ends the VM")
+        return vm.run(machine, TERMINAL_JOB, folder, DAY, interactive=True).status
 
 
 def loadable() -> dict[str, str]:
@@ -92,15 +93,16 @@ def announce(port: int, up: Path, word: str) -> None:
 
 
 def serve(artifacts: Artifacts, port: int) -> int:
-    check_port(port)
-    machine = artifacts.machine(forward=(port, bench.PORT))
-    lock.release()
-    files = loadable()
-    if not files:
-        say(f"no results of ./phyr bench in {paths.RESULTS}: the page will show no comparison")
-    # Since it was looked at, somebody may have taken it.
-    check_port(port)
-    say("booting the phyr kernel")
     folder, word = paths.VM / "serve", secrets.token_hex(16)
-    threading.Thread(target=announce, args=(port, folder / "results" / "up", word), daemon=True).start()
-    return vm.run(machine, f"WORD={word}\n{SERVE_JOB}", folder, DAY, files=files).status
+    check_port(port)
+    with lock.alone(folder):
+        machine = artifacts.machine(forward=(port, bench.PORT))
+        lock.release()
+        files = loadable()
+        if not files:
+            say(f"no results of ./phyr bench in {paths.RESULTS}: the page will show no comparison")
+        # Since it was looked at, somebody may have taken it.
+        check_port(port)
+        say("booting the phyr kernel")
+        threading.Thread(target=announce, args=(port, folder / "results" / "up", word), daemon=True).start()
+        return vm.run(machine, f"WORD={word}\n{SERVE_JOB}", folder, DAY, files=files).status
