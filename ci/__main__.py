@@ -129,6 +129,7 @@ def command_series(arguments: argparse.Namespace) -> int:
     prepare(())
     if arguments.action == "import":
         source = git.Git(arguments.git_dir)
+        series.check_committed(paths.ROOT, artifacts.destinations)
         series.check_start(artifacts.store, artifacts.base, source, arguments.range)
         series.import_range(paths.ROOT, source, arguments.range, artifacts.destinations)
         series.compare_trees(artifacts.store, artifacts.tip, source, arguments.range)

@@ -9,19 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ci import patch
+from ci import children, patch
 from ci.destinations import Destination, Destinations
 from ci.error import CiError
 from ci.git import Git, GitError
 
 # Below each folder: fixes of stock, which need nothing of ours and apply first, and what builds on phyrs.
 PARTS = ("fixes", "patches")
+BESIDE = ".import"                # below the root: what an import writes before it takes the place of what is there
 REF = "refs/heads/phyr"
 FIXES_REF = "refs/heads/fixes"    # the last fix
 
 
 class SeriesError(CiError):
     pass
+
+
+# Of a commit to be imported: its name, where it goes, its patch, and its new files.
+Content = tuple[str, Destination, patch.Patch, dict[str, bytes]]
 
 
 @dataclass(frozen=True)
@@ -184,6 +189,18 @@ def check_start(store: Git, base: str, source: Git, span: str) -> None:
                           "series, as in base..topic")
 
 
+def check_committed(root: Path, destinations: Destinations) -> None:
+    """An import replaces these folders: git must have all that is in them."""
+    folders = [f"{name}/{below}" for name in destinations.folders for below in ("files", *PARTS)]
+    status = children.run(["git", "-C", root, "status", "--porcelain", "--untracked-files=all", "--", *folders])
+    if status.returncode:
+        raise SeriesError(f"{root}: an import replaces what git has, and git says: "
+                          f"{status.stderr.decode(errors='replace').strip()}")
+    if changed := status.stdout.decode(errors="replace").splitlines():
+        raise SeriesError(f"{changed[0][3:]} has changes that are not committed ({len(changed)} such files in all), "
+                          "which an import would delete; commit them, or git stash --include-untracked")
+
+
 def import_range(root: Path, source: Git, span: str, destinations: Destinations) -> None:
     """Regenerate files/, fixes/ and patches/ of every folder from the commits of span, e.g. base..topic."""
     commits = source.line("rev-list", "--reverse", span).split()
@@ -194,7 +211,7 @@ def import_range(root: Path, source: Git, span: str, destinations: Destinations)
 
     fixes = fixes_of(source, span)
     introduced: dict[str, str] = {}
-    contents: list[tuple[str, Destination, patch.Patch, dict[str, bytes]]] = []
+    contents: list[Content] = []
     for commit in commits:
         author, date, subject, body = source.run(
             "log", "-1", "--format=%an <%ae>%x00%aI%x00%s%x00%b", commit).decode().split("\0")
@@ -218,9 +235,17 @@ def import_range(root: Path, source: Git, span: str, destinations: Destinations)
     destinations.check_order([(f"{commit[:12]} '{content.subject}'", destination)
                               for commit, destination, content, _files in contents])
 
-    for name in destinations.folders:
-        for below in ("files", *PARTS):
-            shutil.rmtree(root / name / below, ignore_errors=True)
+    beside = root / BESIDE
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        write(beside / "new", source, contents)
+        replace(root, beside, destinations)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def write(root: Path, source: Git, contents: list[Content]) -> None:
+    """The folders of the series, below a root that has none yet."""
     count: Counter[Path] = Counter()
     for commit, destination, content, files in contents:
         folder = root / destination.folder / destination.part
@@ -234,6 +259,19 @@ def import_range(root: Path, source: Git, span: str, destinations: Destinations)
             path.write_bytes(data)
             if source.line("ls-tree", commit, "--", name).startswith("100755"):
                 path.chmod(0o755)
+
+
+def replace(root: Path, beside: Path, destinations: Destinations) -> None:
+    """By renames only, which need no room on the disk."""
+    for name in destinations.folders:
+        for below in ("files", *PARTS):
+            there, new, old = (folder / name / below for folder in (root, beside / "new", beside / "old"))
+            for target in (there, old):
+                target.parent.mkdir(parents=True, exist_ok=True)
+            if there.exists():
+                there.rename(old)
+            if new.exists():
+                new.rename(there)
 
 
 def compare_trees(store: Git, tip: str, source: Git, span: str) -> None:

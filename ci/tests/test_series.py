@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Files and patches become commits and come back unchanged; what does not fit stops everything."""
 
+import errno
 import shutil
+import subprocess
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from ci import patch, series
 from ci.destinations import Destinations
@@ -157,6 +160,43 @@ class SeriesTest(TopicCase):
         with self.assertRaisesRegex(series.SeriesError, "mm/phyr.c is changed by a second commit"):
             self.import_topic(again)
         self.assertFalse(self.root.exists())
+
+    def test_a_full_disk_leaves_all_as_it_was(self):
+        tip = self.topic()
+        self.import_topic(tip)
+        before = self.files()
+        for function in ("write_text", "write_bytes"):
+            with mock.patch.object(Path, function, side_effect=OSError(errno.ENOSPC, "No space left on device")), \
+                    self.assertRaises(OSError):
+                self.import_topic(tip)
+            self.assertEqual(self.files(), before)
+
+    def test_what_a_killed_import_left_is_removed(self):
+        left = self.root / ".import/new/kernel/files/mm/stray.c"
+        left.parent.mkdir(parents=True)
+        left.touch()
+        self.import_topic(self.topic())
+        self.assertNotIn("kernel/files/mm/stray.c", self.files())
+        self.assertFalse((self.root / ".import").exists())
+
+    def test_changes_that_are_not_committed_are_not_deleted(self):
+        kernel = self.imported()
+        with self.assertRaisesRegex(series.SeriesError, "git says: .*not a git repository"):
+            series.check_committed(self.root, TABLE)
+        una = ["-c", "user.name=Una User", "-c", "user.email=una@example.org"]
+        for words in (["init", "-q"], ["add", "-A"], [*una, "commit", "-qm", "all"]):
+            subprocess.run(["git", "-C", self.root, *words], check=True)
+        (self.root / "elsewhere").touch()
+        series.check_committed(self.root, TABLE)
+        new = kernel / "files/mm/new.c"
+        new.touch()
+        with self.assertRaisesRegex(series.SeriesError, "mm/new.c has changes .*1 such .* commit .* stash"):
+            series.check_committed(self.root, TABLE)
+        new.unlink()
+        old = kernel / "files/mm/phyr.c"
+        old.write_text("edited\n")
+        with self.assertRaisesRegex(series.SeriesError, "kernel/files/mm/phyr.c has changes "):
+            series.check_committed(self.root, TABLE)
 
     def test_merges_are_not_imported(self):
         tip = self.topic()
