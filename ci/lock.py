@@ -4,6 +4,7 @@
 import contextlib
 import fcntl
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -34,10 +35,28 @@ def left_over(path: Path, mark: str = HELD) -> list[str]:
     return found
 
 
+def name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
+
+
+def refused(path: Path) -> str:
+    """Why it cannot be written, and what to do."""
+    there = next(one for one in (path, *path.parents) if os.path.exists(one))
+    owner, user = name_of(there.stat().st_uid), name_of(os.geteuid())
+    return (f"{there} belongs to {owner}, and {user} cannot write it: run ./phyr as {owner}, or as root: "
+            f"chown -R {user} {there if there.is_dir() else there.parent}")
+
+
 def acquire(path: Path, mark: str, place: Path, cure: str) -> IO[str]:
     """The file of a lock on place, with our number in it; what is started from now on is marked."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("a+")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+")
+    except PermissionError:
+        raise LockError(refused(path)) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two commands that make the same things: the second is refused, and what the first one starts is not."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -49,6 +50,18 @@ class Lock(unittest.TestCase):
         self.assertEqual(self.other(), "")
         lock.hold(self.path)
         lock.release()
+
+    def test_a_folder_of_somebody_else(self):
+        """Root may write everywhere: it is the refusal of the system that is made up here."""
+        for function, there in (("mkdir", self.path.parent.parent), ("open", self.path.parent)):
+            with mock.patch.object(Path, function, side_effect=PermissionError(errno.EACCES, "x", str(self.path))), \
+                    mock.patch.object(lock, "name_of", lambda user: f"user {user}"), \
+                    mock.patch.object(os, "geteuid", return_value=77), \
+                    self.assertRaisesRegex(lock.LockError, f"^{there} belongs to user {os.getuid()}, and user 77 cannot"
+                                                           f".* as user {os.getuid()}, .*: chown -R user 77 {there}$"):
+                lock.hold(self.path)
+            self.path.parent.mkdir(exist_ok=True)
+        self.assertEqual((lock.name_of(0), lock.name_of(3999999999)), ("root", "3999999999"))
 
     def test_what_a_killed_one_started(self):
         started = subprocess.Popen(["sleep", "600"], env={lock.HELD: str(self.path)})
