@@ -76,6 +76,20 @@ def acquire(path: Path, mark: str, place: Path, cure: str) -> IO[str]:
     return file
 
 
+def remove_packs(build: Path) -> None:
+    """What a killed git has left of a pack: of the base it may be 1.6 GB. A person's own git may be writing another."""
+    packs = {os.path.realpath(pack): pack for pack in build.glob("*/objects/pack/tmp_*")}
+    if not packs:
+        return
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            packs.pop(os.readlink(descriptor), None)
+        except OSError:
+            pass
+    for pack in packs.values():
+        pack.unlink(missing_ok=True)
+
+
 def hold(path: Path = FILE) -> None:
     """Until release(), or the end of this process, however it ends."""
     if os.environ.get(HELD) == str(path):
@@ -84,6 +98,7 @@ def hold(path: Path = FILE) -> None:
     # An index is used under the lock only: who locked this one has been killed.
     for index in path.parent.glob("*/*.index.lock"):
         index.unlink()
+    remove_packs(path.parent)
     _held.append(file)
 
 

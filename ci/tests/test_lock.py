@@ -86,6 +86,20 @@ class Lock(unittest.TestCase):
         self.assertTrue(index.exists())
         lock.release()
 
+    def test_what_a_killed_import_left_of_a_pack(self):
+        folder = self.path.parent / "linux.git" / "objects" / "pack"
+        folder.mkdir(parents=True)
+        left, written, whole = (folder / name for name in ("tmp_pack_uV3xyz", "tmp_pack_aB1xyz", "pack-1.pack"))
+        for file in (left, whole):
+            file.touch()
+        with written.open("w"):
+            lock.hold(self.path)
+        self.assertEqual(set(folder.iterdir()), {written, whole})
+        lock.release()
+        lock.hold(self.path)
+        self.assertEqual(set(folder.iterdir()), {whole})
+        lock.release()
+
 
 if __name__ == "__main__":
     unittest.main()
