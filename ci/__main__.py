@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from ci import (apply, base, bench, children, git, kernel, lock, mails, packages, paths, series, shell, style, suite,
@@ -60,8 +60,10 @@ def readable(text: str) -> Path:
     return file
 
 
-def prepare(needs: Iterable[str]) -> None:
+def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
+    if "kernel" in needs:
+        paths.check()
     packages.ensure({"ci", *needs, *base.needs()})
     lock.hold()
 

@@ -70,6 +70,14 @@ class Door(unittest.TestCase):
         self.assert_refused("bench", "--json", f"/{'x' * 300}/compare.json", because="cannot be written: File name too")
         self.assert_refused("vm", "--job", "/nowhere", because="--job: /nowhere")
 
+    def test_where_kbuild_fails(self):
+        for folder in ("my clone", "a:b", "a\tb"):
+            with mock.patch.object(door.paths.check, "__defaults__", (Path("/home") / folder / "build/trees",)):
+                for words in (["kernels"], ["vm"], ["bench"], ["test", "kunit"], ["test", "sparse"]):
+                    self.assert_refused(*words, because=f"'/home/{folder}/build/trees': kbuild .*; move the clone")
+                with self.assertRaisesRegex(AssertionError, "something is made"):
+                    self.phyr("series")
+
     def test_clocks(self):
         self.assert_refused("bench", "--clock", "sun", because="--clock")
         with mock.patch.object(door.os, "access", return_value=False):

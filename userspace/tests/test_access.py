@@ -86,7 +86,8 @@ class Manager(Folder):
         """systemd understands all of it, and finds little that the daemon may still do: 2.0 of 10 at most."""
         unit = self.folder / "phyrd.service"
         source = Path(__file__).parent.parent / "programs/phyrd/phyrd.service.in"
-        unit.write_text(source.read_text().replace("@PHYRD@", str(Path(phyrd.PROGRAM).resolve())))
+        program = str(Path(phyrd.PROGRAM).resolve()).replace("%", "%%")
+        unit.write_text(source.read_text().replace("@PHYRD@", f'"{program}"'))
         for arguments in (["verify", unit], ["security", "--offline=yes", "--threshold=20", unit]):
             result = subprocess.run(["systemd-analyze", "--no-pager", *arguments], capture_output=True, text=True)
             self.assertEqual(result.returncode, 0, result.stdout[-500:] + result.stderr)

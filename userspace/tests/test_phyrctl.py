@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import shlex
 import signal
 import struct
 import subprocess
@@ -406,7 +407,7 @@ class Completion(PhyrctlTest):
             os.close(theirs)
             # Its beginning is made a command that prints the line between <>.
             settings = "'set bell-style none' 'set enable-bracketed-paste off'"
-            text = f"source {COMPLETION}; bind {settings}\n{line}\t>'\x01printf '<%s>\\n' '\nexit\n"
+            text = f"source {shlex.quote(str(COMPLETION))}; bind {settings}\n{line}\t>'\x01printf '<%s>\\n' '\nexit\n"
             os.write(ours, text.encode())
             seen, deadline = b"", time.monotonic() + 20
             while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
@@ -422,7 +423,7 @@ class Completion(PhyrctlTest):
 
     def complete(self, *words):
         """All that could follow, as bash splits the words."""
-        script = (f'source {COMPLETION}; compopt() {{ :; }}; '
+        script = (f'source {shlex.quote(str(COMPLETION))}; compopt() {{ :; }}; '
                   'COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
                   '_phyrctl; printf "%s\\n" "${COMPREPLY[@]}"')
         result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words],
