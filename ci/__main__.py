@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from ci import (apply, base, bench, children, git, kernel, lock, mails, packages, paths, series, shell, style, suite,
-                testing)
+from ci import (apply, base, bench, children, compiler_cache, git, kernel, lock, mails, packages, paths, series, shell,
+                style, suite, testing)
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -66,6 +66,8 @@ def prepare(needs: Collection[str]) -> None:
         paths.check()
     packages.ensure({"ci", *needs, *base.needs()})
     lock.hold()
+    if not {"kernel", "userspace"}.isdisjoint(needs):
+        compiler_cache.ensure()
 
 
 def command_bench(arguments: argparse.Namespace) -> int:
