@@ -19,6 +19,8 @@ LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "
 # What git says of a file: that the patch does not fit, or, below a line that says so, that it is in the way.
 REFUSED_FILE = re.compile(r"^error: (.+?): (?:patch does not apply|does not exist in index|already exists in .*)$"
                           r"|^\t(.+)$", re.M)
+# What a tree of Linux has, of any release, and hardly another tree.
+LINUX = ("Kbuild", "MAINTAINERS", "drivers", "mm")
 
 
 class ApplyError(CiError):
@@ -57,6 +59,10 @@ class Tree:
                              + (f" ({inside.stderr.strip()})" if inside.stderr else ""))
         if self.try_git("rev-parse", "--verify", "--quiet", "HEAD").returncode:
             raise ApplyError(f"{self.path}: has no commit that patches could be applied to")
+        found = self.git("ls-tree", "--name-only", "HEAD", "--", *LINUX).splitlines()
+        if lacking := [name for name in LINUX if name not in found]:
+            raise ApplyError(f"{self.path}: is no tree of Linux, at its top: its last commit has no "
+                             f"{', '.join(lacking)}; name one")
         for name in ("rebase-apply", "rebase-merge"):
             if self.state(name).exists():
                 raise ApplyError(f"{self.path}: git am or git rebase is at work; finish it, or end it with --abort")

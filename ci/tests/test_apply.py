@@ -86,14 +86,30 @@ class ApplyTest(TopicCase):
         self.user.git("commit", "-qm", "local")
         self.assert_refused("0001-mm-pin-ranges.patch does not apply to .*: conflict in mm/gup.c")
 
-    def test_a_tree_of_something_else(self):
-        """What git advises, such as am --continue, is out of place: nothing is left of git am."""
+    def other(self, *files: str):
+        """Of which the base knows nothing."""
         other = apply.Tree(self.root / "other")
         subprocess.run(["git", "init", "-q", other.path], check=True)
         other.git("config", "user.name", "Una User")
         other.git("config", "user.email", "una@example.org")
+        for name in files:
+            (other.path / name).parent.mkdir(exist_ok=True)
+            (other.path / name).write_text("other\n")
+        other.git("add", "-A")
         other.git("commit", "-q", "--allow-empty", "-m", "other")
-        self.user = other
+        return other
+
+    def test_a_tree_of_something_else(self):
+        """Nor is a folder of Linux that is not its top one: nothing is tried."""
+        with self.assertRaisesRegex(apply.ApplyError, "mm: is no tree of Linux, at its top"):
+            apply.Tree(self.user.path / "mm").check()
+        self.user = self.other("Makefile", "mm/x.c")
+        with mock.patch.object(apply, "apply", side_effect=AssertionError("tried")):
+            self.assert_refused("other: is no tree of Linux, at its top: .* no Kbuild, MAINTAINERS, drivers; name one")
+
+    def test_no_common_history(self):
+        """What git advises, such as am --continue, is out of place: nothing is left of git am."""
+        self.user = self.other("Kbuild", "MAINTAINERS", "drivers/x.c", "mm/x.c")
         self.assert_refused("(?s)^(?!.*--continue).*git am: error: .*The series is made for Linux 7.3.4")
 
     def test_an_untracked_file_in_the_way(self):

@@ -34,6 +34,8 @@ class TopicCase(unittest.TestCase):
         self.write("mm/gup.c", "".join(f"line {n}\n" for n in range(30)))
         self.write("drivers/rxe.c", "rxe\n")
         self.write("mm/Makefile", "obj-y += gup.o\n")
+        self.write("Kbuild", "obj-y += mm/\n")
+        self.write("MAINTAINERS", "RXE\n")
         self.base = self.commit("base")
 
     def write(self, name: str, text: str):
