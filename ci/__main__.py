@@ -29,13 +29,21 @@ def version() -> str:
     return re.search(r"^ *version: '([^']+)'", (paths.ROOT / "meson.build").read_text(), re.M)[1]
 
 
+def word(text: str) -> str:
+    """Such as an unset variable of the caller's shell is not."""
+    if not text:
+        raise argparse.ArgumentTypeError("'' is empty")
+    return text
+
+
 def path(text: str) -> Path:
     """As the caller means it, whose folder ./phyr has left."""
+    word(text)
     return Path(os.environ.get("PHYR_FROM", ""), text).resolve()
 
 
 def port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text}: a port is a number from 1 to 65535")
     return int(text)
 
@@ -130,10 +138,12 @@ def command_series(arguments: argparse.Namespace) -> int:
     artifacts = Artifacts()
     if arguments.apply:
         return series_apply(artifacts, apply.Tree(path(arguments.apply[0])), arguments.apply[1:])
-    prepare(())
     if arguments.action == "import":
         source = git.Git(arguments.git_dir)
+        series.check_range(source, arguments.range)
         series.check_committed(paths.ROOT, artifacts.destinations)
+    prepare(())
+    if arguments.action == "import":
         series.check_start(artifacts.store, artifacts.base, source, arguments.range)
         series.import_range(paths.ROOT, source, arguments.range, artifacts.destinations)
         series.compare_trees(artifacts.store, artifacts.tip, source, arguments.range)
@@ -165,7 +175,7 @@ def parser() -> argparse.ArgumentParser:
                          help="random tests without their time limits, and the entries that are else run by name only")
     command.add_argument("--list", action="store_true",
                          help="say what there is; of the entries that are named, their parts")
-    command.add_argument("only", nargs="*", metavar="ENTRY[/PART]",
+    command.add_argument("only", type=word, nargs="*", metavar="ENTRY[/PART]",
                          help=f"these only; PART may be a pattern; '{suite.QUICK}': what to run before each commit")
     command = add("vm", command_vm, "a shell in one of our kernels")
     command.add_argument("--kernel", choices=KERNELS, default="phyr", help="which one (%(default)s)")
@@ -177,12 +187,12 @@ def parser() -> argparse.ArgumentParser:
     add("kernels", command_kernels, "build the kernels only")
     add("format", command_format, "format the sources as 'test style' wants them, where a tool can")
     command = add("series", command_series, "the patch series as commits and mails")
-    command.add_argument("--apply", nargs="+", metavar=("TREE", "NAME"),
+    command.add_argument("--apply", type=word, nargs="+", metavar=("TREE", "NAME"),
                          help="git am these series, or all that it lacks, in a git work tree of Linux")
     actions = command.add_subparsers(dest="action")
     command = actions.add_parser("import", help="regenerate files and patches from commits")
     command.add_argument("git_dir", type=path)
-    command.add_argument("range", help="for example base..topic")
+    command.add_argument("range", type=word, help="for example base..topic")
     return top
 
 

@@ -181,6 +181,20 @@ def fixes_of(source: Git, span: str) -> set[str]:
     return set(source.line("rev-list", FIXES_REF, f"^{span.split('..')[0]}").split())
 
 
+def check_range(source: Git, span: str) -> None:
+    """Before anything is made: START..END, both of them commits."""
+    try:
+        source.run("rev-parse", "--git-dir")
+    except GitError:
+        raise SeriesError(f"{source.directory}: is no git directory; name one, such as build/linux.git") from None
+    ends = span.split("..")
+    if len(ends) != 2 or not all(ends):
+        raise SeriesError(f"'{span}' is no range of commits; name one, as in base..topic")
+    for end in ends:
+        if end.startswith("-") or not source.has(f"{end}^{{commit}}"):
+            raise SeriesError(f"'{span}': {source.directory} has no commit '{end}'")
+
+
 def check_start(store: Git, base: str, source: Git, span: str) -> None:
     """Before anything is rewritten: what a range that begins later leaves out, an import would delete."""
     start = span.split("..")[0]

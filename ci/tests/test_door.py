@@ -58,7 +58,7 @@ class Door(unittest.TestCase):
         self.assert_refused("test", "ci", "qqq", because="no such entry; there are ci, ")
 
     def test_ports(self):
-        for number in ("0", "65536", "-1", "http"):
+        for number in ("0", "65536", "-1", "http", "\u0667\u0664\u0667\u0661", "\uff17\uff14"):
             self.assert_refused("serve", "--port", number, because="--port")
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.assert_refused("serve", "--port", str(taken.getsockname()[1]), because="cannot be had .*--port")
@@ -69,6 +69,12 @@ class Door(unittest.TestCase):
         self.assert_refused("bench", "--json", "/", because="--json: /: is a directory")
         self.assert_refused("bench", "--json", f"/{'x' * 300}/compare.json", because="cannot be written: File name too")
         self.assert_refused("vm", "--job", "/nowhere", because="--job: /nowhere")
+
+    def test_empty_words(self):
+        for words in (["test", ""], ["test", "ci", ""], ["bench", "--json", ""], ["vm", "--job", ""],
+                      ["series", "--apply", ""], ["series", "--apply", "x", ""], ["series", "import", "", "base..phyr"],
+                      ["series", "import", str(paths.ROOT), ""]):
+            self.assert_refused(*words, because="argument .*: '' is empty\n$")
 
     def test_where_kbuild_fails(self):
         for folder in ("my clone", "a:b", "a\tb"):

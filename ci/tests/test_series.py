@@ -11,7 +11,7 @@ from unittest import mock
 from ci import patch, series
 from ci.destinations import Destinations
 from ci.error import CiError
-from ci.git import GitError
+from ci.git import Git, GitError
 from ci.tests.topic import TABLE, TopicCase, destination
 
 
@@ -38,6 +38,22 @@ class SeriesTest(TopicCase):
         series.check_start(self.git, self.base, self.git, f"{self.base}..{tip}")
         with self.assertRaisesRegex(series.SeriesError, "not the base .*; name all commits"):
             series.check_start(self.git, self.base, self.git, f"{tip}~1..{tip}")
+
+    def test_what_is_no_range(self):
+        tip = self.topic()
+        series.check_range(self.git, f"{self.base}..{tip}")
+        for span, text in ((tip, "is no range of commits; name one, as in base..topic"), (f"{tip}..", "is no range"),
+                           (f"..{tip}", "is no range"), (f"{self.base}...{tip}", "has no commit '."),
+                           (f"nowhere..{tip}", "has no commit 'nowhere'"), (f"{tip}..--all", "has no commit '--all'"),
+                           (f"{self.base}^{{tree}}..{tip}", "has no commit")):
+            with self.subTest(span), self.assertRaises(series.SeriesError) as refused:
+                series.check_range(self.git, span)
+            said = str(refused.exception)
+            self.assertIn(text, said)
+            self.assertNotIn("\n", said)
+        for folder in (self.root / "nowhere", self.tree):
+            with self.assertRaisesRegex(series.SeriesError, f"^{folder}: is no git directory"):
+                series.check_range(Git(folder), f"{self.base}..{tip}")
 
     def test_same_inputs_same_commits_and_same_files(self):
         tip = self.topic()
