@@ -17,6 +17,7 @@ from ci.progress import note, say
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
 PORT = 7471
+KERNELS = (kernel.STOCK, kernel.PHYR)
 OVERHEAD_LIMIT = 200   # instructions that measuring may add to a sample
 DEADLINE = 1800  # seconds for all runs of one boot; of the guest's time, which jumps while it rests, for each run
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
@@ -156,11 +157,11 @@ def figures_only(export: dict, inexact: list[dict]) -> dict:
     return export | {"benchmarks": rows}
 
 
-def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence[str],
-                folder: str = "bench") -> dict[str, tuple[list[dict], list[dict]]]:
+def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence[str], folder: str = "bench",
+                kernels: Sequence[kernel.Kernel] = KERNELS) -> dict[str, tuple[list[dict], list[dict]]]:
     """Tree -> what measure() returns, of all machines that the plan has for its kernel together."""
     found: dict[str, tuple[list[dict], list[dict]]] = {}
-    for which in (kernel.STOCK, kernel.PHYR):
+    for which in kernels:
         found[which.tree] = [], []
         for iommu in (False, True):
             if bodies := requests(plan, which.tree, iommu, patterns):

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from ci import bench, compare
+from ci import bench, compare, kernel
 from ci.artifacts import Artifacts
 from ci.entry import Options
 from ci.progress import note
@@ -39,7 +39,7 @@ def medians(results: list[dict]) -> dict[str, int | str]:
             for result in results}
 
 
-def differences(boots: list[dict[str, int | str]], kernel: str, inexact: list[dict]) -> Tally:
+def differences(boots: list[dict[str, int | str]], tree: str, inexact: list[dict]) -> Tally:
     """Each workload that is a figure, compared over all boots."""
     tally = Tally()
     for workload in boots[0]:
@@ -48,18 +48,18 @@ def differences(boots: list[dict[str, int | str]], kernel: str, inexact: list[di
         found = [boot.get(workload) for boot in boots]
         same = all(one == found[0] for one in found)
         tally += Tally(passed=1) if same else Tally(
-            failures=[f"exact: {workload} on {kernel}: {', '.join(map(str, found))}"])
+            failures=[f"exact: {workload} on {tree}: {', '.join(map(str, found))}"])
     return tally
 
 
 def exact(artifacts: Artifacts, options: Options) -> Tally:
-    """Some rows in two boots; with --long, all of them in ten."""
+    """Some rows of the phyr kernel in two boots; with --long, all of both kernels in ten."""
     plan = json.loads(bench.WORKLOADS.read_text())
-    (alone, loaded), rows = (LONG_BOOTS, ()) if options.long else (BOOTS, ROWS)
-    boots: dict[str, list[dict[str, int | str]]] = {tree: [] for tree in compare.KERNELS}
+    (alone, loaded), rows, kernels = (LONG_BOOTS, (), bench.KERNELS) if options.long else (BOOTS, ROWS, (kernel.PHYR,))
+    boots: dict[str, list[dict[str, int | str]]] = {which.tree: [] for which in kernels}
     for load in [nullcontext] * alone + [full_load] * loaded:
         with load():
-            found = bench.measure_all(artifacts, "icount", plan, rows, "exact")
+            found = bench.measure_all(artifacts, "icount", plan, rows, "exact", kernels)
         for tree, (results, _documents) in found.items():
             boots[tree].append(medians(results))
     tally = sum((differences(seen, tree, plan["inexact"]) for tree, seen in boots.items()), Tally())
