@@ -464,7 +464,7 @@ class Completion(PhyrctlTest):
         self.assertEqual(self.complete(*server, "show", ""), ["3", "27"] + self.complete(*server, "show", "--"))
         self.assertEqual(self.complete(*server, "run", "mr/dereg/thp/"),
                          [f"mr/dereg/thp/{size}" for size in ("4KiB", "64KiB", "2MiB", "64MiB", "1GiB")])
-        self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 30)
+        self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 50)
 
 
 phyrd.main()
