@@ -156,8 +156,8 @@ class Import(phyrd.PhyrdTest):
     def test_into_our_own_comparison(self):
         results = self.load(report(FAKE))["results"]
         both = [result for result in results if not compare.split_representation(result["workload"])]
-        rows = {row["name"]: row for row in compare.rows(both, results)}
-        both = dict.fromkeys(("sg", "phyrs"), {"median": 600, "min": 600, "n": 1})
+        rows = {row["name"]: row for row in compare.rows(both, results, [])}
+        both = dict.fromkeys(("sg", "phyrs"), {"median": 600, "min": 600, "max": 600, "n": 1})
         self.assertEqual(rows["dma/map/base/4KiB"], {"name": "dma/map/base/4KiB", "unit": "ns", "ratio": 1.0, **both})
         self.assertEqual(rows["mr/reg/base/4KiB"]["phyr"]["median"], 3000)
         self.assertIn("crypto/virtio/setup/base/4KiB", compare.table(list(rows.values()), "native"))
