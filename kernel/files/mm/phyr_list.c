@@ -156,18 +156,26 @@ static void phyr_list_trim(struct phyr_list *list)
 	list->max = list->nr;
 }
 
-/* @left: bytes still to be gathered, which need at most one entry per page */
+/*
+ * @left: bytes still to be gathered, which need at most one entry per page
+ *
+ * The first array is as small as the object that holds the list. To charge it to
+ * the memory cgroup, as is done with larger ones, would take more instructions
+ * than to pin a gigabyte.
+ */
 static int phyr_list_grow_sink(struct phyr_list *list, struct phyr_sink *sink,
 			       unsigned long left)
 {
 	unsigned long max = PHYR_LIST_FIRST_MAX;
 	unsigned int nr = phyr_sink_nr(sink);
+	gfp_t gfp = GFP_KERNEL;
 	int err;
 
-	if (list->max)
+	if (list->max) {
 		max = PHYR_LIST_GROWTH * (unsigned long)list->max;
-	err = phyr_list_grow(list, min(max, nr + (left >> PAGE_SHIFT)),
-			     GFP_KERNEL_ACCOUNT);
+		gfp = GFP_KERNEL_ACCOUNT;
+	}
+	err = phyr_list_grow(list, min(max, nr + (left >> PAGE_SHIFT)), gfp);
 	if (err)
 		return err;
 	sink->phyrs = list->phyrs;
