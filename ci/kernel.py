@@ -18,8 +18,6 @@ STAMPS = {
     "KBUILD_BUILD_TIMESTAMP": "2026-01-01", "KBUILD_BUILD_USER": "phyr", "KBUILD_BUILD_HOST": "phyr",
     "KBUILD_BUILD_VERSION": "1",
 }
-# The compiler cache has preprocessed a file before it knows that it must be compiled: once is enough.
-CACHE = {"CCACHE_NOCPP2": "1"}
 STAMP = "built"              # in the folder of the objects: the key of the image there
 CPUS = os.cpu_count() or 1
 
@@ -67,7 +65,7 @@ def checkout(tree: str, commit: str) -> None:
 
 
 def environment() -> dict[str, str]:
-    return os.environ | STAMPS | CACHE
+    return os.environ | STAMPS
 
 
 def try_make(kernel: Kernel, *arguments: str, processes: int = CPUS) -> tuple[bool, str]:
