@@ -159,9 +159,9 @@ static void phyr_list_trim(struct phyr_list *list)
 /*
  * @left: bytes still to be gathered, which need at most one entry per page
  *
- * The first array is as small as the object that holds the list. To charge it to
- * the memory cgroup, as is done with larger ones, would take more instructions
- * than to pin a gigabyte.
+ * The first array is small. It is not charged to the memory cgroup, as larger
+ * ones are: to uncharge it takes some 240 of the 4,700 instructions in which an
+ * MR of one page is deregistered.
  */
 static int phyr_list_grow_sink(struct phyr_list *list, struct phyr_sink *sink,
 			       unsigned long left)
