@@ -370,37 +370,40 @@ static void test_on_demand(void)
 static int prefetch(uint32_t lkey, uint64_t addr, uint32_t len, uint32_t flags)
 {
 	struct ibv_sge sge = { .addr = addr, .length = len, .lkey = lkey };
-	struct {
-		struct ib_uverbs_ioctl_hdr header;
-		struct ib_uverbs_attr attrs[4];
-	} request = {
-		.header = {
-			.length = sizeof(request),
-			.object_id = UVERBS_OBJECT_MR,
-			.method_id = UVERBS_METHOD_ADVISE_MR,
-			.num_attrs = 4,
-			.driver_id = RDMA_DRIVER_RXE,
-		},
-		.attrs = {
-			{ .attr_id = UVERBS_ATTR_ADVISE_MR_PD_HANDLE,
-			  .data = pair.device->pd->handle },
-			{ .attr_id = UVERBS_ATTR_ADVISE_MR_ADVICE,
-			  .len = 8,
-			  .data = IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_WRITE },
-			{ .attr_id = UVERBS_ATTR_ADVISE_MR_FLAGS,
-			  .len = 4,
-			  .data = flags },
-			{ .attr_id = UVERBS_ATTR_ADVISE_MR_SGE_LIST,
-			  .len = sizeof(sge),
-			  .data = (uintptr_t)&sge },
-		},
+	const struct ib_uverbs_attr attrs[] = {
+		{ .attr_id = UVERBS_ATTR_ADVISE_MR_PD_HANDLE,
+		  .flags = UVERBS_ATTR_F_MANDATORY,
+		  .data = pair.device->pd->handle },
+		{ .attr_id = UVERBS_ATTR_ADVISE_MR_ADVICE,
+		  .flags = UVERBS_ATTR_F_MANDATORY,
+		  .len = 8,
+		  .data = IB_UVERBS_ADVISE_MR_ADVICE_PREFETCH_WRITE },
+		{ .attr_id = UVERBS_ATTR_ADVISE_MR_FLAGS,
+		  .flags = UVERBS_ATTR_F_MANDATORY,
+		  .len = 4,
+		  .data = flags },
+		{ .attr_id = UVERBS_ATTR_ADVISE_MR_SGE_LIST,
+		  .flags = UVERBS_ATTR_F_MANDATORY,
+		  .len = sizeof(sge),
+		  .data = (uintptr_t)&sge },
 	};
+	struct ib_uverbs_ioctl_hdr *request =
+		calloc(1, sizeof(*request) + sizeof(attrs));
+	int err;
 
-	for (int i = 0; i < 4; i++)
-		request.attrs[i].flags = UVERBS_ATTR_F_MANDATORY;
-	return ioctl(pair.device->context->cmd_fd, RDMA_VERBS_IOCTL, &request)
-		       ? errno
-		       : 0;
+	if (!request)
+		return ENOMEM;
+	request->length = sizeof(*request) + sizeof(attrs);
+	request->object_id = UVERBS_OBJECT_MR;
+	request->method_id = UVERBS_METHOD_ADVISE_MR;
+	request->num_attrs = sizeof(attrs) / sizeof(attrs[0]);
+	request->driver_id = RDMA_DRIVER_RXE;
+	memcpy(request->attrs, attrs, sizeof(attrs));
+	err = ioctl(pair.device->context->cmd_fd, RDMA_VERBS_IOCTL, request)
+		      ? errno
+		      : 0;
+	free(request);
+	return err;
 }
 
 #define NOW IB_UVERBS_ADVISE_MR_FLAG_FLUSH
