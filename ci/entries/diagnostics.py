@@ -68,8 +68,6 @@ class Compiler:
 
     def run(self, commit: str, objects: list[str], *options: str) -> set[tuple[str, str]]:
         """What the compiler says, after trying every object."""
-        if not self.configured:
-            self.forget(objects)
         self.prepare(commit)
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
         command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}",
@@ -89,19 +87,34 @@ def builds() -> list[str]:
     return checkpatch.patches() + [f"alone/{destination.name}" for destination in destinations.load().all]
 
 
+def affected(files: list[str], objects: list[str]) -> tuple[list[str], list[str]]:
+    """What a commit that changes these files may break: objects, and folders with all that is compiled there."""
+    if any(file.endswith(".h") for file in files):
+        return objects, sorted({f"{Path(name).parent}/" for name in objects})
+    # Kbuild takes seconds to see that a hundred objects are up to date.
+    if all(file.endswith((".c", ".rst")) or file == "MAINTAINERS" for file in files):
+        return buildable(files), []
+    return objects, []
+
+
 def walk(compiler: Compiler, start: str, commits: dict[str, str], wanted: Container[str]) -> Tally:
     """Each of commits (name -> commit), which follow start, compiles by itself, without a warning."""
     tally = Tally()
     git = compiler.git
     previous = start
     objects = buildable(touched(git, start, list(commits.values())[-1]))
-    folders = sorted({f"{Path(name).parent}/" for name in objects})
+    if not compiler.configured:
+        compiler.forget(objects)
+    skipped = False
     for name, commit in commits.items():
         if name in wanted:
             say(f"compiling {name}")
-            headers = any(file.endswith(".h") for file in touched(git, previous, commit))
-            found = compiler.run(commit, objects, *(folders if headers else ()))
+            own, folders = affected(touched(git, previous, commit), objects)
+            if skipped:
+                own = objects
+            found = compiler.run(commit, own, *folders) if own else set()
             tally += Tally(passed=int(not found), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
+        skipped = name not in wanted
         previous = commit
     return tally
 
@@ -128,6 +141,7 @@ def sparse(artifacts: Artifacts, options: Options) -> Tally:
     """W=1 and sparse on the files the series touches, against the same on the base."""
     compiler = Compiler(artifacts.store, SPARSE, options.cores)
     objects = buildable(touched(artifacts.store, artifacts.base, artifacts.tip))
+    compiler.forget(objects)
     before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
     after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
     files = set(touched(artifacts.store, artifacts.base, artifacts.tip))

@@ -31,21 +31,45 @@ class DiagnosticsTest(unittest.TestCase):
         files = ["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]
         self.assertEqual(diagnostics.buildable(files), ["mm/phyr.o"])
 
-    def test_objects_of_an_earlier_command_are_compiled_again(self):
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(paths, "TREES", Path(folder)), \
-                mock.patch.object(kernel, "checkout"), mock.patch.object(kernel, "make"), \
+    def walk(self, folder: str, changes: dict[str, list[str]], wanted: list[str]) -> list[list[str]]:
+        """What make is asked for; changes: name of a commit -> the files that it changes."""
+        all_files = list(dict.fromkeys(file for files in changes.values() for file in files))
+        order = ["base", *changes]
+
+        def touched(_git: object, left: str, right: str) -> list[str]:
+            return all_files if (left, right) == ("base", order[-1]) else changes[right]
+
+        with mock.patch.object(paths, "TREES", Path(folder)), mock.patch.object(kernel, "checkout"), \
+                mock.patch.object(kernel, "make"), mock.patch.object(diagnostics, "touched", touched), \
                 mock.patch.object(diagnostics.subprocess, "run") as run:
             run.return_value = mock.Mock(stdout="", stderr="", returncode=0)
             tree = kernel.Kernel("commits", "check")
-            there = tree.objects / "mm" / "gup.o"
+            for file in all_files:
+                (tree.source / file).parent.mkdir(parents=True, exist_ok=True)
+                (tree.source / file).touch()
+            compiler = diagnostics.Compiler(mock.Mock(line=lambda *_: ""), tree, 1)
+            diagnostics.walk(compiler, "base", {name: name for name in changes}, wanted)
+            return [[word for word in call.args[0] if word.endswith((".o", "/"))] for call in run.call_args_list]
+
+    def test_sources_of_a_commit_are_compiled_and_all_that_a_header_may_break(self):
+        changes = {"1": ["mm/gup.c"], "2": ["mm/phyr.h", "mm/phyr.c"], "3": ["Documentation/phyr.rst"],
+                   "4": ["mm/Makefile"]}
+        both = ["mm/gup.o", "mm/phyr.o"]
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.walk(folder, changes, list(changes)), [["mm/gup.o"], ["mm/", *both], both])
+
+    def test_commits_that_were_skipped_are_compiled_with_the_next(self):
+        changes = {"1": ["mm/phyr.c"], "2": ["mm/gup.c"], "3": ["mm/gup.c"]}
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.walk(folder, changes, ["2", "3"]), [["mm/phyr.o", "mm/gup.o"], ["mm/gup.o"]])
+
+    def test_objects_of_an_earlier_command_are_compiled_again(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(paths, "TREES", Path(folder)):
+            there = kernel.Kernel("commits", "check").objects / "mm" / "gup.o"
             there.parent.mkdir(parents=True)
             there.touch()
-            compiler = diagnostics.Compiler(mock.Mock(line=lambda *_: ""), tree, 1)
-            compiler.run("first", ["mm/gup.o"])
+            self.walk(folder, {"1": ["mm/gup.c"], "2": ["mm/gup.c"]}, ["1", "2"])
             self.assertFalse(there.exists())
-            there.touch()
-            compiler.run("second", ["mm/gup.o"])
-            self.assertTrue(there.exists())
 
 
 if __name__ == "__main__":
