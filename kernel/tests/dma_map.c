@@ -15,10 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <phyr_test_dma.h>
-
 #include "description.h"
-#include "edu.h"
+#include "dma_mapping.h"
 #include "layout_case.h"
 #include "pattern.h"
 #include "phyr_device.h"
@@ -28,197 +26,6 @@
 #define SEED 20261124
 #define ROUNDS 5
 #define LONG_ROUNDS 100
-#define MAX_ENTRIES (1u << 20)
-#define COPIES 4 /* of a mapping, by the device */
-#define PIECE 64 /* bytes that a copy moves at most */
-
-static struct edu edu;
-static int device;
-static struct phyr_test_dma_entry *entries;
-
-struct mapping {
-	struct phyr_test_dma dma;
-	unsigned int nr; /* of entries */
-};
-
-static struct phyr_test_dma request(enum phyr_test_dma_form form,
-				    uintptr_t addr, size_t len)
-{
-	struct phyr_test_dma dma = {
-		.addr = addr,
-		.len = len,
-		.form = form,
-		.flags = PHYR_TEST_WRITE | PHYR_TEST_LONGTERM,
-	};
-
-	strcpy(dma.device, edu.name);
-	return dma;
-}
-
-/* 0 or errno. */
-static int map(struct mapping *mapping)
-{
-	struct phyr_test_dma_map call = {
-		.dma = mapping->dma,
-		.entries = (uintptr_t)entries,
-		.max_entries = MAX_ENTRIES,
-	};
-
-	if (ioctl(device, PHYR_TEST_DMA_MAP, &call))
-		return errno;
-	mapping->nr = call.nr_entries;
-	return 0;
-}
-
-static void unmap(void)
-{
-	assert_int_equal(ioctl(device, PHYR_TEST_DMA_UNMAP), 0);
-}
-
-static bool behind_iommu(void)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/iommu_group",
-		 edu.name);
-	return !access(path, F_OK);
-}
-
-static bool always_bounces(void)
-{
-	char line[4096] = "";
-	int fd = open("/proc/cmdline", O_RDONLY);
-	ssize_t len = read(fd, line, sizeof(line) - 1);
-
-	close(fd);
-	return len > 0 && strstr(line, "swiotlb=force");
-}
-
-/* Slots of the bounce buffers in use. */
-static long bounce_slots(void)
-{
-	char text[32] = "0";
-	int fd = open("/sys/kernel/debug/swiotlb/io_tlb_used", O_RDONLY);
-
-	if (fd < 0)
-		return 0;
-	if (read(fd, text, sizeof(text) - 1) < 0)
-		text[0] = '0';
-	close(fd);
-	return strtol(text, NULL, 10);
-}
-
-/*
- * Entries cover the bytes and keep the device's limits, and all but the last end
- * with a page. A scatterlist without an IOMMU is not asked for the boundary:
- * there it is its maker's duty. Bounce buffers lie elsewhere between boundaries.
- */
-static void check_entries(const struct mapping *mapping)
-{
-	const struct phyr_test_dma *dma = &mapping->dma;
-	uint64_t most = dma->max_segment ? dma->max_segment : UINT32_MAX;
-	uint64_t boundary = dma->boundary ? dma->boundary : UINT64_MAX;
-	uint64_t last = dma->dma_bits && dma->dma_bits < 64
-				? (1ull << dma->dma_bits) - 1
-				: UINT64_MAX;
-	bool may_cross = dma->form == PHYR_TEST_DMA_SG && !behind_iommu();
-	bool may_cut = ((always_bounces() || dma->dma_bits) && dma->boundary &&
-			!behind_iommu()) ||
-		       dma->piece;
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < mapping->nr; i++) {
-		uint64_t end = entries[i].addr + entries[i].len - 1;
-
-		assert_true(entries[i].len && entries[i].len <= most);
-		assert_true(end >= entries[i].addr && end <= last);
-		if (!may_cross)
-			assert_int_equal(entries[i].addr & ~boundary,
-					 end & ~boundary);
-		sum += entries[i].len;
-		if (!may_cut && i + 1 < mapping->nr)
-			assert_int_equal((dma->addr + sum) % PAGE, 0);
-	}
-	assert_int_equal(sum, dma->len);
-}
-
-/* A place in the range, and the DMA address that is said to lead there. */
-struct place {
-	size_t offset;
-	uint64_t address;
-	size_t len;
-};
-
-/* The first or the last bytes of the entry that begins at @offset. */
-static struct place edge(const struct phyr_test_dma_entry *entry, size_t offset,
-			 bool end)
-{
-	size_t len = entry->len < PIECE ? entry->len : PIECE;
-	size_t skip = end ? entry->len - len : 0;
-
-	return (struct place){ offset + skip, entry->addr + skip, len };
-}
-
-static struct place random_edge(const struct mapping *mapping,
-				struct dice *dice)
-{
-	unsigned int chosen = dice_roll(dice, mapping->nr);
-	size_t offset = 0;
-
-	for (unsigned int i = 0; i < chosen; i++)
-		offset += entries[i].len;
-	return edge(&entries[chosen], offset, dice_one_in(dice, 2));
-}
-
-/* The device copies between edges; @model becomes what memory must be then. */
-static void copy_by_device(const struct mapping *mapping, char *model,
-			   struct dice *dice)
-{
-	size_t offset = 0;
-
-	for (unsigned int i = 0; i < COPIES + mapping->nr * 2; i++) {
-		struct place from = random_edge(mapping, dice);
-		struct place to = random_edge(mapping, dice);
-		size_t len;
-
-		/* Every edge of every entry, if they are few; else by chance. */
-		if (mapping->nr <= COPIES && i < mapping->nr * 2) {
-			to = edge(&entries[i / 2], offset, i % 2);
-			if (i % 2)
-				offset += entries[i / 2].len;
-		} else if (mapping->nr > COPIES && i >= COPIES) {
-			break;
-		}
-		len = from.len < to.len ? from.len : to.len;
-		edu_copy(&edu, to.address, from.address, len);
-		memmove(model + to.offset, model + from.offset, len);
-	}
-}
-
-static void map_and_copy(const struct phyr_test_dma *dma, struct dice *dice)
-{
-	void *memory = (void *)(uintptr_t)dma->addr;
-	struct mapping mapping = { .dma = *dma };
-	char *model = malloc(dma->len);
-	int error;
-
-	assert_non_null(model);
-	pattern_fill(memory, dma->len, dice_roll(dice, 1000));
-	memcpy(model, memory, dma->len);
-	error = map(&mapping);
-	/* A scatterlist is not cut to what a bounce buffer can hold. */
-	if (error == EIO && dma->form == PHYR_TEST_DMA_SG && !behind_iommu()) {
-		free(model);
-		return;
-	}
-	assert_int_equal(error, 0);
-	check_entries(&mapping);
-	copy_by_device(&mapping, model, dice);
-	/* A bounce buffer is copied back when it is unmapped. */
-	unmap();
-	assert_memory_equal(memory, model, dma->len);
-	free(model);
-}
 
 static const struct layout_part parts[] = {
 	{ .kind = "base", .granules = 70, .touch = TOUCH_WRITE },
@@ -267,7 +74,7 @@ static void test_random_ranges_and_limits(void)
 		for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_BATCH;
 		     form++) {
 			struct phyr_test_dma dma =
-				request(form, start, end - start);
+				dma_request(form, start, end - start);
 
 			if (form == PHYR_TEST_DMA_BATCH)
 				random_batch(&dma, &dice);
@@ -277,7 +84,7 @@ static void test_random_ranges_and_limits(void)
 			if (form != PHYR_TEST_DMA_SG)
 				dma.boundary = boundary;
 			dma.dma_bits = dice_one_in(&dice, 3) ? 32 : 0;
-			map_and_copy(&dma, &dice);
+			dma_map_and_copy(&dma, &dice);
 		}
 	}
 	layout_clear(&layout);
@@ -297,17 +104,17 @@ static void test_long_entries_end_with_pages(void)
 	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct mapping mapping = {
-			.dma = request(form, layout.start + PAGE / 2,
-				       64 * PAGE),
+			.dma = dma_request(form, layout.start + PAGE / 2,
+					   64 * PAGE),
 		};
 
 		mapping.dma.max_segment = 16 * PAGE;
-		assert_errno_equal(map(&mapping), 0);
-		check_entries(&mapping);
+		assert_errno_equal(dma_map(&mapping), 0);
+		dma_check_entries(&mapping);
 		assert_int_equal(mapping.nr, 5);
 		assert_int_equal(entries[0].len, 16 * PAGE - PAGE / 2);
-		unmap();
-		map_and_copy(&mapping.dma, &dice);
+		dma_unmap();
+		dma_map_and_copy(&mapping.dma, &dice);
 	}
 	layout_clear(&layout);
 }
@@ -322,13 +129,13 @@ static void test_one_entry_behind_an_iommu(void)
 	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct mapping mapping = {
-			.dma = request(form, layout.start + 5,
-				       layout.end - layout.start - 8),
+			.dma = dma_request(form, layout.start + 5,
+					   layout.end - layout.start - 8),
 		};
 
-		assert_errno_equal(map(&mapping), 0);
+		assert_errno_equal(dma_map(&mapping), 0);
 		assert_int_equal(mapping.nr, 1);
-		unmap();
+		dma_unmap();
 	}
 	layout_clear(&layout);
 }
@@ -357,12 +164,12 @@ static void test_entries_are_enough(void)
 				   memory + 3 * i * PAGE) != MAP_FAILED);
 	for (int form = PHYR_TEST_DMA_PHYRS; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
-		mapping.dma = request(form, (uintptr_t)memory, len);
+		mapping.dma = dma_request(form, (uintptr_t)memory, len);
 		mapping.dma.max_segment = 3 * PAGE;
 		mapping.dma.boundary = 4 * PAGE - 1;
-		assert_errno_equal(map(&mapping), 0);
-		check_entries(&mapping);
-		unmap();
+		assert_errno_equal(dma_map(&mapping), 0);
+		dma_check_entries(&mapping);
+		dma_unmap();
 	}
 	munmap(memory, len);
 	layout_clear(&layout);
@@ -398,8 +205,8 @@ static void test_batches_link_as_long_as_they_can(void)
 	layout_case_build(&layout, &part, 1, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct mapping mapping = {
-			.dma = request(PHYR_TEST_DMA_BATCH, layout.start,
-				       64 * PAGE),
+			.dma = dma_request(PHYR_TEST_DMA_BATCH, layout.start,
+					   64 * PAGE),
 		};
 
 		mapping.dma.announced = cases[i].announced;
@@ -408,14 +215,14 @@ static void test_batches_link_as_long_as_they_can(void)
 		if (behind_iommu() && cases[i].linked) {
 			uint64_t first = cases[i].linked * PAGE;
 
-			assert_errno_equal(map(&mapping), 0);
+			assert_errno_equal(dma_map(&mapping), 0);
 			assert_int_equal(entries[0].len, first);
 			if (cases[i].piece == PAGE)
 				assert_int_equal(mapping.nr,
 						 1 + 64 - cases[i].linked);
-			unmap();
+			dma_unmap();
 		}
-		map_and_copy(&mapping.dma, &dice);
+		dma_map_and_copy(&mapping.dma, &dice);
 	}
 	layout_clear(&layout);
 }
@@ -433,7 +240,7 @@ static void test_tables_are_synchronised(void)
 	     form++) {
 		char *memory = (char *)layout.start;
 		struct mapping mapping = {
-			.dma = request(form, layout.start, 8 * PAGE),
+			.dma = dma_request(form, layout.start, 8 * PAGE),
 		};
 		long slots = bounce_slots();
 		const struct phyr_test_dma_entry *last;
@@ -441,14 +248,14 @@ static void test_tables_are_synchronised(void)
 		if (form == PHYR_TEST_DMA_PHYRS)
 			continue;
 		pattern_fill(memory, 8 * PAGE, form);
-		assert_errno_equal(map(&mapping), 0);
+		assert_errno_equal(dma_map(&mapping), 0);
 		last = &entries[mapping.nr - 1];
 		assert_true(memcmp(memory, memory + 8 * PAGE - PIECE, PIECE));
 		edu_copy(&edu, entries[0].addr, last->addr + last->len - PIECE,
 			 PIECE);
 		assert_int_equal(ioctl(device, PHYR_TEST_DMA_SYNC), 0);
 		assert_memory_equal(memory, memory + 8 * PAGE - PIECE, PIECE);
-		unmap();
+		dma_unmap();
 		assert_int_equal(bounce_slots(), slots);
 		assert_int_equal(ioctl(device, PHYR_TEST_DMA_SYNC), -1);
 		assert_int_equal(errno, EINVAL);
@@ -469,10 +276,10 @@ static void test_1g_page(void)
 	layout_case_build(&layout, &part, 1, 0);
 	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
-		struct phyr_test_dma dma =
-			request(form, layout.start, layout.end - layout.start);
+		struct phyr_test_dma dma = dma_request(
+			form, layout.start, layout.end - layout.start);
 
-		map_and_copy(&dma, &dice);
+		dma_map_and_copy(&dma, &dice);
 	}
 	layout_clear(&layout);
 }
@@ -496,14 +303,14 @@ static void test_failure_in_the_middle_leaves_nothing(void)
 	for (int i = 0; i < 6; i++) {
 		int form = i % 2 ? PHYR_TEST_DMA_PHYRS : PHYR_TEST_DMA_SG_PHYRS;
 		struct mapping mapping = {
-			.dma = request(form, layout.start,
-				       layout.end - layout.start),
+			.dma = dma_request(form, layout.start,
+					   layout.end - layout.start),
 		};
 		int error;
 
 		/* Bounce buffers are not where 24 bits reach. */
 		mapping.dma.dma_bits = behind_iommu() ? 24 : 32;
-		error = map(&mapping);
+		error = dma_map(&mapping);
 		assert_true(error == ENOMEM || error == EIO);
 		assert_int_equal(bounce_slots(), slots);
 		/* Lazy IOTLB flushing gives addresses back some time later. */
@@ -511,8 +318,8 @@ static void test_failure_in_the_middle_leaves_nothing(void)
 
 		if (behind_iommu()) {
 			mapping.dma.len = 8 * MIB;
-			assert_errno_equal(map(&mapping), 0);
-			unmap();
+			assert_errno_equal(dma_map(&mapping), 0);
+			dma_unmap();
 		}
 	}
 	layout_clear(&layout);
@@ -531,14 +338,14 @@ static void test_coherent_memory_is_not_bounced(void)
 	for (int form = PHYR_TEST_DMA_SG; form <= PHYR_TEST_DMA_SG_TABLE;
 	     form++) {
 		struct mapping mapping = {
-			.dma = request(form, layout.start + 100, 3 * PAGE),
+			.dma = dma_request(form, layout.start + 100, 3 * PAGE),
 		};
 
 		mapping.dma.flags |= PHYR_TEST_DMA_COHERENT;
-		assert_errno_equal(map(&mapping), expected);
+		assert_errno_equal(dma_map(&mapping), expected);
 		assert_int_equal(bounce_slots(), slots);
 		if (!expected)
-			unmap();
+			dma_unmap();
 	}
 	layout_clear(&layout);
 }
@@ -552,13 +359,13 @@ static void test_bad_input(void)
 	struct phyr_test_dma good;
 
 	layout_case_build(&layout, &part, 1, 0);
-	good = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
+	good = dma_request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
 
-#define refused(change, error)                      \
-	do {                                        \
-		struct mapping m = { .dma = good }; \
-		change;                             \
-		assert_errno_equal(map(&m), error); \
+#define refused(change, error)                          \
+	do {                                            \
+		struct mapping m = { .dma = good };     \
+		change;                                 \
+		assert_errno_equal(dma_map(&m), error); \
 	} while (0)
 	refused(m.dma.len = 0, EINVAL);
 	refused(m.dma.len += 1, EFAULT);
@@ -602,30 +409,17 @@ static void test_device_goes_while_memory_is_mapped(void)
 	struct mapping mapping;
 
 	layout_case_build(&layout, &part, 1, 0);
-	mapping.dma = request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
-	assert_errno_equal(map(&mapping), 0);
-	assert_errno_equal(map(&mapping), EBUSY);
+	mapping.dma = dma_request(PHYR_TEST_DMA_PHYRS, layout.start, 4 * PAGE);
+	assert_errno_equal(dma_map(&mapping), 0);
+	assert_errno_equal(dma_map(&mapping), EBUSY);
 	write_to("/sys/bus/pci/drivers/phyr_test/unbind", edu.name);
 	assert_int_equal(bounce_slots(), slots);
-	unmap();
-	assert_errno_equal(map(&mapping), ENODEV);
+	dma_unmap();
+	assert_errno_equal(dma_map(&mapping), ENODEV);
 	write_to("/sys/bus/pci/drivers/phyr_test/bind", edu.name);
-	assert_errno_equal(map(&mapping), 0);
-	unmap();
+	assert_errno_equal(dma_map(&mapping), 0);
+	dma_unmap();
 	layout_clear(&layout);
-}
-
-static void setup(void)
-{
-	int ret = edu_open(&edu);
-
-	if (ret)
-		skip("no edu device is bound to the driver phyr_test: %s",
-		     strerror(-ret));
-	device = test_device_open_or_skip();
-	layout_case_prepare();
-	entries = malloc(MAX_ENTRIES * sizeof(*entries));
-	assert_non_null(entries);
 }
 
 static const struct test_case tests[] = {
@@ -642,4 +436,4 @@ static const struct test_case tests[] = {
 	TEST(test_device_goes_while_memory_is_mapped),
 };
 
-TEST_MAIN(.setup = setup)
+TEST_MAIN(.setup = dma_setup)
