@@ -175,6 +175,39 @@ static void test_unshare_each(void)
 	}
 }
 
+/* Read before it is written: what is there belongs to a file, or is all zeroes. */
+static const struct layout_part unwritten_memories[] = {
+	{ "tmpfs-private", 20, 3, TOUCH_READ },
+	{ "hugetlb-2M-private", 1, 0, TOUCH_READ },
+	{ "zero", 20, 0, TOUCH_READ },
+	{ "huge-zero", 1, 0, TOUCH_READ },
+};
+
+/* Pinned to read for long: the process goes on to see the page when it writes. */
+static void test_hold_then_write(void)
+{
+	const struct layout_part *part = test_element();
+	/* Of the middle, the VMA says that it is shared with the file. */
+	const struct layout_part parts[] = {
+		*part,
+		{ "tmpfs-readonly", 512, 0, TOUCH_READ },
+		*part,
+	};
+	struct layout layout;
+
+	for_each_form(form)
+	{
+		layout_case_build(&layout, parts, 3, 0);
+		hold_whole(&layout, form, PHYR_TEST_LONGTERM);
+		for (size_t i = 0; i < layout.nr; i += 2)
+			memory_touch((void *)layout.segments[i].start,
+				     layout.segments[i].len, TOUCH_WRITE);
+		assert_no_flaw(description_pagemap_flaw(held));
+		release_held(hold_fd);
+		layout_clear(&layout);
+	}
+}
+
 /* --- memory that may not be pinned for long ------------------------------ */
 
 static const struct layout_part movable_memories[] = {
@@ -461,6 +494,7 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_hold_then_fork, cow_memories),
 	TEST_EACH(test_fork_then_hold, cow_memories),
 	TEST(test_unshare_each),
+	TEST_EACH(test_hold_then_write, unwritten_memories),
 	TEST_EACH(test_movable, movable_memories),
 	TEST_EACH(test_get_puts, got_memories),
 	TEST(test_signal),

@@ -17,10 +17,12 @@
  * Gathering alternates two steps. The fast walk of mm/gup.c adds page-table
  * leaves until it is done; or the array is full; or a table of PTEs or PMDs
  * ends, which bounds how long interrupts are off; or it meets a leaf that it
- * cannot take. Only then the slow walk faults in, unshares or migrates the next
+ * cannot take. If that is for want of the VMA, it is tried once more with the VMA
+ * locked. Only then the slow walk faults in, unshares or migrates the next
  * leaves, and the fast walk goes on behind them.
  */
 #include <linux/export.h>
+#include <linux/mmap_lock.h>
 #include <linux/phyr.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -28,27 +30,42 @@
 #include "internal.h"
 #include "phyr_sink.h"
 
+/*
+ * Whether a page that is mapped read-only may be pinned for long depends on its
+ * VMA. So here the fast walk has it: locked, and for no more than its memory.
+ */
+static unsigned long gather_in_vma(struct phyr_sink *sink, unsigned long start,
+				   unsigned long end, unsigned int gup_flags)
+{
+	struct vm_area_struct *vma = lock_vma_under_rcu(current->mm, start);
+	unsigned long nr = 0;
+
+	phyr_sink_start_walk(sink);
+	if (!vma)
+		return 0;
+
+	/* Copy-on-write is broken by the slow walk only. */
+	if (!vma_is_cow_mapping(vma)) {
+		sink->vma = vma;
+		nr = gup_phyrs_fast(start, min(end, vma->vm_end), gup_flags,
+				    sink);
+		sink->vma = NULL;
+		/* What follows is of the same kind, more often than not. */
+		sink->needs_vma = sink->paused;
+	}
+	vma_end_read(vma);
+	return nr;
+}
+
 /* The rest of phyr_sink_gather(), where a fast walk was not enough. */
 int phyr_sink_gather_on(struct phyr_sink *sink, unsigned long *start,
 			unsigned long end, unsigned int gup_flags)
 {
 	unsigned long at = *start;
-	long nr;
 	int err = 0;
+	long nr;
 
 	do {
-		if (!sink->full && !sink->paused) {
-			nr = gup_phyrs_slow(at, (end - at) >> PAGE_SHIFT,
-					    gup_flags, sink);
-			if (nr <= 0) {
-				err = nr ?: -EFAULT;
-				break;
-			}
-			at += nr << PAGE_SHIFT;
-			if (at == end)
-				break;
-		}
-
 		if (sink->full) {
 			err = -ENOSPC;
 			break;
@@ -58,7 +75,23 @@ int phyr_sink_gather_on(struct phyr_sink *sink, unsigned long *start,
 			break;
 		}
 		cond_resched();
-		at += gup_phyrs_fast(at, end, gup_flags, sink) << PAGE_SHIFT;
+
+		if (sink->needs_vma) {
+			nr = gather_in_vma(sink, at, end, gup_flags);
+		} else if (sink->paused) {
+			phyr_sink_start_walk(sink);
+			nr = gup_phyrs_fast(at, end, gup_flags, sink);
+		} else {
+			nr = gup_phyrs_slow(at, (end - at) >> PAGE_SHIFT,
+					    gup_flags, sink);
+			if (nr <= 0) {
+				/* Without an MMU the walk says -EFAULT. */
+				err = sink->full ? -ENOSPC : nr ?: -EFAULT;
+				break;
+			}
+			sink->paused = true;
+		}
+		at += nr << PAGE_SHIFT;
 	} while (at != end);
 	*start = at;
 	return err;
@@ -93,6 +126,7 @@ int pin_user_phyrs_fast(unsigned long start, size_t len, unsigned int gup_flags,
 		.phyrs = phyrs,
 		.free = phyrs,
 		.limit = phyrs + min_t(unsigned int, max, INT_MAX),
+		.mark = phyrs,
 	};
 	unsigned long first = start;
 	unsigned long next, end;

@@ -181,6 +181,7 @@ static int phyr_list_grow_sink(struct phyr_list *list, struct phyr_sink *sink,
 	sink->phyrs = list->phyrs;
 	sink->free = list->phyrs + nr;
 	sink->limit = list->phyrs + list->max;
+	phyr_sink_start_walk(sink);
 	return 0;
 }
 

@@ -28,8 +28,10 @@ struct phyr_sink {
 	struct phys_vec	*free;		/* behind the last phyr */
 	struct phys_vec	*limit;		/* behind the array */
 	struct page	*next;		/* behind the last page, or NULL */
-	bool		paused;		/* after one table, for interrupts */
+	bool		paused;		/* the fast walk can go on */
 	bool		full;		/* an add needed one more entry */
+	bool		needs_vma;	/* the fast walk met a read-only leaf */
+	struct vm_area_struct *vma;	/* locked: of all of the fast walk */
 	struct phys_vec	*mark;
 	size_t		mark_len;
 };
@@ -99,6 +101,7 @@ static inline void phyr_sink_start_walk(struct phyr_sink *sink)
 {
 	sink->paused = false;
 	sink->full = false;
+	sink->needs_vma = false;
 	sink->mark = sink->free;
 	sink->mark_len = phyr_sink_nr(sink) ? sink->free[-1].len : 0;
 }
@@ -120,6 +123,7 @@ static inline void phyr_sink_forget_walk(struct phyr_sink *sink)
 	/* Whatever ended the walk did not happen: the slow path is next. */
 	sink->paused = false;
 	sink->full = false;
+	sink->needs_vma = false;
 }
 
 /*
@@ -192,9 +196,10 @@ static __always_inline int phyr_sink_check(unsigned long *start, size_t len,
 }
 
 /*
- * Gather the pages of [@start, @end), at least one. @start becomes the end of
- * what was gathered, also on error. -ENOSPC, and @sink->full, if the array of
- * @sink is too small; with a larger one the caller may go on from there.
+ * Gather the pages of [@start, @end), at least one, into a sink in which a walk
+ * has just begun. @start becomes the end of what was gathered, also on error.
+ * -ENOSPC, and @sink->full, if the array of @sink is too small; with a larger
+ * one the caller may begin the next walk and go on from there.
  */
 static inline int phyr_sink_gather(struct phyr_sink *sink, unsigned long *start,
 				   unsigned long end, unsigned int gup_flags)
