@@ -156,26 +156,33 @@ bool pair_refuses(struct pair *pair, enum ibv_wr_opcode opcode,
 	return refused;
 }
 
+enum ibv_wc_status pair_await(struct pair *pair)
+{
+	struct ibv_wc wc;
+	int nr;
+
+	do {
+		nr = ibv_poll_cq(pair->rdma->cq, 1, &wc);
+	} while (!nr);
+	assert_int_equal(nr, 1);
+	return wc.status;
+}
+
 enum ibv_wc_status pair_send_lists(struct pair *pair, struct ibv_send_wr *wr,
 				   struct ibv_recv_wr *receive)
 {
 	struct ibv_recv_wr *bad;
 	enum ibv_wc_status status;
-	struct ibv_wc wc;
-	int nr;
 
 	assert_int_equal(ibv_post_recv(pair->rdma->qp[1], receive, &bad), 0);
 	status = pair_execute(pair, wr);
 	if (status != IBV_WC_SUCCESS)
 		return status;
 	/* Both ends complete to one queue: the first one has been seen. */
-	do {
-		nr = ibv_poll_cq(pair->rdma->cq, 1, &wc);
-	} while (!nr);
-	assert_int_equal(nr, 1);
-	if (wc.status != IBV_WC_SUCCESS)
+	status = pair_await(pair);
+	if (status != IBV_WC_SUCCESS)
 		pair_reconnect(pair);
-	return wc.status;
+	return status;
 }
 
 enum ibv_wc_status pair_send(struct pair *pair, struct pair_range from,

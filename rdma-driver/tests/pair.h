@@ -37,6 +37,8 @@ struct pair_range {
 	uint32_t key;
 };
 
+/* The next completion of either end. */
+enum ibv_wc_status pair_await(struct pair *pair);
 /* One request, or a list of which an error is the first one's. */
 enum ibv_wc_status pair_execute(struct pair *pair, struct ibv_send_wr *wr);
 /* IBV_WR_RDMA_WRITE or _READ; the local range as @sges pieces. */

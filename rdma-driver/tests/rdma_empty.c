@@ -5,8 +5,8 @@
  */
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "area.h"
 #include "pair_program.h"
 #include "pattern.h"
 
@@ -29,14 +29,13 @@ enum empty_lkey {
 #define MASKS (1 << PAIR_SGES)
 #define VARIANTS (MASKS * EMPTY_LKEYS * 2 * ARRAY_SIZE(lengths))
 
-/* The region under test, which all SGEs with bytes are in. */
-static char *memory;
-static struct ibv_mr *mr;
+/* All SGEs with bytes are in it. */
+static struct area area;
 
 /* Returns the bytes that the SGEs have in all. */
 static size_t make_list(size_t variant, struct ibv_sge *sge)
 {
-	const uint32_t lkeys[] = { mr->lkey, buffer_mr->lkey, 0, ~0u };
+	const uint32_t lkeys[] = { area.mr->lkey, buffer_mr->lkey, 0, ~0u };
 	const size_t mask = variant % MASKS;
 	const uint32_t lkey = lkeys[variant / MASKS % EMPTY_LKEYS];
 	const bool null = variant / MASKS / EMPTY_LKEYS % 2;
@@ -45,14 +44,15 @@ static size_t make_list(size_t variant, struct ibv_sge *sge)
 
 	for (size_t i = 0; i < PAIR_SGES; i++) {
 		/* An odd address, which is in the middle of a page. */
-		const uintptr_t addr = (uintptr_t)memory + i * PART + 1000 + i;
+		const uintptr_t addr =
+			(uintptr_t)area.start + i * PART + 1000 + i;
 
 		if (mask >> i & 1)
 			sge[i] = (struct ibv_sge){
 				.addr = addr,
 				.length =
 					lengths[length++ % ARRAY_SIZE(lengths)],
-				.lkey = mr->lkey,
+				.lkey = area.mr->lkey,
 			};
 		else
 			sge[i] = (struct ibv_sge){
@@ -182,12 +182,7 @@ static void test_lists(void)
 
 	if (use->transfer == read_list && pair.device->attr.max_sge_rd < 3)
 		skip("a read has one SGE");
-	memory = mmap(NULL, MEMORY_LEN, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(memory, MAP_FAILED);
-	pattern_fill(memory, MEMORY_LEN, MEMORY);
-	mr = ibv_reg_mr(pair.device->pd, memory, MEMORY_LEN, ALL_ACCESS);
-	assert_non_null(mr);
+	area_open(&area, MEMORY_LEN);
 	for (size_t variant = 0; variant < VARIANTS; variant++) {
 		struct ibv_sge sge[PAIR_SGES];
 		size_t len = make_list(variant, sge);
@@ -195,8 +190,7 @@ static void test_lists(void)
 		pattern_fill(buffer + len, GUARD, BUFFER);
 		check(variant, sge, len, use->transfer(sge, len));
 	}
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(memory, MEMORY_LEN);
+	area_close(&area);
 }
 
 /* iWARP reads into one SGE. */

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 
+#include "area.h"
 #include "pair_program.h"
 #include "pattern.h"
 
@@ -20,8 +20,7 @@
 	(IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ | \
 	 IBV_ACCESS_REMOTE_ATOMIC)
 
-static char *area;
-static struct ibv_mr *mr;
+static struct area area;
 
 /**
  * struct kind - of a window
@@ -48,25 +47,13 @@ static struct ibv_mw *alloc_window(enum ibv_mw_type type)
 	return window;
 }
 
-static enum ibv_wc_status await(void)
-{
-	struct ibv_wc wc;
-	int nr;
-
-	do {
-		nr = ibv_poll_cq(pair.rdma->cq, 1, &wc);
-	} while (!nr);
-	assert_int_equal(nr, 1);
-	return wc.status;
-}
-
 static enum ibv_wc_status post(struct ibv_qp *qp, struct ibv_send_wr *wr)
 {
 	struct ibv_send_wr *bad;
 
 	wr->send_flags = IBV_SEND_SIGNALED;
 	assert_int_equal(ibv_post_send(qp, wr, &bad), 0);
-	return await();
+	return pair_await(&pair);
 }
 
 static enum ibv_wc_status bind_info(struct ibv_mw *window,
@@ -89,7 +76,7 @@ static enum ibv_wc_status bind_info(struct ibv_mw *window,
 	if (window->type == IBV_MW_TYPE_1) {
 		assert_int_equal(ibv_bind_mw(pair.rdma->qp[1], window, &bind),
 				 0);
-		return await();
+		return pair_await(&pair);
 	}
 	status = post(pair.rdma->qp[1], &wr);
 	if (status == IBV_WC_SUCCESS)
@@ -101,8 +88,8 @@ static void bind_to(struct ibv_mw *window, const struct kind *kind, size_t at,
 		    size_t len, unsigned int access)
 {
 	const struct ibv_mw_bind_info info = {
-		.mr = mr,
-		.addr = (uintptr_t)area + at,
+		.mr = area.mr,
+		.addr = (uintptr_t)area.start + at,
 		.length = len,
 		.mw_access_flags =
 			access | (kind->zero_based ? IBV_ACCESS_ZERO_BASED : 0),
@@ -123,20 +110,14 @@ static enum ibv_wc_status invalidate(struct ibv_qp *qp, uint32_t rkey)
 
 static void open_area(void)
 {
-	area = mmap(NULL, AREA_LEN, PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	assert_ptr_not_equal(area, MAP_FAILED);
-	pattern_fill(area, AREA_LEN, MEMORY);
-	mr = ibv_reg_mr(pair.device->pd, area, AREA_LEN, ALL_ACCESS);
-	assert_non_null(mr);
+	area_open(&area, AREA_LEN);
 }
 
 static void close_area(struct ibv_mw *window)
 {
 	/* The region cannot go while a window is bound to it. */
 	assert_int_equal(ibv_dealloc_mw(window), 0);
-	assert_int_equal(ibv_dereg_mr(mr), 0);
-	munmap(area, AREA_LEN);
+	area_close(&area);
 }
 
 enum use {
@@ -160,10 +141,10 @@ static enum ibv_wc_status use(enum use use, const struct ibv_mw *window,
 			      const struct kind *kind, size_t at, size_t len)
 {
 	struct pair_range local = buffer_range(buffer, len);
-	uint64_t remote = (uintptr_t)area + at;
+	uint64_t remote = (uintptr_t)area.start + at;
 
 	if (kind->zero_based)
-		remote -= (uintptr_t)area + WINDOW_AT;
+		remote -= (uintptr_t)area.start + WINDOW_AT;
 	switch (use) {
 	case WRITE:
 		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, local, remote,
@@ -197,9 +178,9 @@ static void assert_allowed(enum use what, const struct ibv_mw *window,
 		fail("%s %zu bytes at window%+td: %s", use_names[what], len,
 		     (ptrdiff_t)(at - WINDOW_AT), ibv_wc_status_str(status));
 	if (!is_atomic(what))
-		assert_memory_equal(buffer, area + at, len);
-	pattern_fill(area + at, len, MEMORY);
-	assert_null(pattern_mismatch(area, AREA_LEN, MEMORY));
+		assert_memory_equal(buffer, area.start + at, len);
+	pattern_fill(area.start + at, len, MEMORY);
+	assert_null(pattern_mismatch(area.start, AREA_LEN, MEMORY));
 }
 
 /* A failure ends the connection, and with it a binding of type 2. */
@@ -214,7 +195,7 @@ static void assert_refused(enum use what, const struct ibv_mw *window,
 		fail("%s %zu bytes at window%+td of %d was not refused: %s",
 		     use_names[what], len, (ptrdiff_t)(at - WINDOW_AT),
 		     WINDOW_LEN, ibv_wc_status_str(status));
-	assert_null(pattern_mismatch(area, AREA_LEN, MEMORY));
+	assert_null(pattern_mismatch(area.start, AREA_LEN, MEMORY));
 	assert_null(pattern_mismatch(buffer, len, BUFFER));
 }
 
@@ -277,7 +258,7 @@ static void test_bounds(void)
 				ALL_REMOTE);
 		}
 	/* The region still cannot go. */
-	assert_int_not_equal(ibv_dereg_mr(mr), 0);
+	assert_int_not_equal(ibv_dereg_mr(area.mr), 0);
 	close_area(window);
 }
 
@@ -416,8 +397,8 @@ static void test_bind_beyond(void)
 	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++) {
 		struct ibv_mw *window = alloc_window(IBV_MW_TYPE_2);
 		const struct ibv_mw_bind_info info = {
-			.mr = mr,
-			.addr = (uintptr_t)area + beyond[i].at,
+			.mr = area.mr,
+			.addr = (uintptr_t)area.start + beyond[i].at,
 			.length = beyond[i].len,
 			.mw_access_flags = ALL_REMOTE | beyond[i].access,
 		};
