@@ -17,6 +17,7 @@
 
 #include <phyr/rdma.h>
 
+#include "clock_ns.h"
 #include "harness.h"
 #include "island.h"
 #include "pins.h"
@@ -25,6 +26,8 @@
 #define PAGE 4096ul
 #define PAGES 16
 #define NOBODY 65534
+#define TRIES 20
+#define MS 1000000ull
 
 static struct phyr_device *device;
 
@@ -164,6 +167,29 @@ static void test_no_bytes_within_page(void)
 	assert_pins(before + 1);
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 	assert_int_equal(vm_pin(), 0);
+}
+
+/*
+ * A grace period of RCU takes at least a tick, which is 10 ms here. Of several
+ * attempts one is not disturbed.
+ */
+static void test_failure_waits_for_nobody(void)
+{
+	uint64_t shortest = UINT64_MAX;
+
+	for (int i = 0; i < TRIES; i++) {
+		const uint64_t start = clock_ns();
+		uint64_t took;
+
+		assert_null(ibv_reg_mr(device->pd, writable + PAGES * PAGE,
+				       PAGE, ALL_ACCESS));
+		took = clock_ns() - start;
+		if (took < shortest)
+			shortest = took;
+	}
+	if (shortest > 5 * MS)
+		fail("the shortest of %d took %llu us", TRIES,
+		     (unsigned long long)shortest / 1000);
 }
 
 /* --- RLIMIT_MEMLOCK of a process without CAP_IPC_LOCK ------------------- */
@@ -342,6 +368,7 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_limit, limits),
 	TEST(test_iova_of_another_offset),
 	TEST(test_no_bytes_within_page),
+	TEST(test_failure_waits_for_nobody),
 };
 
 TEST_MAIN(.setup = setup)
