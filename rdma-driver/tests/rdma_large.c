@@ -135,8 +135,49 @@ static void test_scattered_pages(void)
 	phyr_backing_destroy(backing);
 }
 
+/* Lists whose lengths add up to 100 in 32 bits. */
+static void test_long_lists(void)
+{
+	const size_t len = 2 * PHYR_GIB + 50, sent = 200;
+	struct phyr_backing *backing;
+	struct ibv_mr *mr;
+
+	/* Those of others sum up in userspace. */
+	if (!phyr_rdma_is_iwarp(pair.device))
+		skip("for the driver that sums up itself");
+	backing = backing_of(PHYR_BACKING_HUGETLB_1G, 3 * PHYR_GIB);
+	mr = ibv_reg_mr(pair.device->pd, backing->addr, len, ALL_ACCESS);
+	assert_non_null(mr);
+
+	struct ibv_sge half = { (uintptr_t)mr->addr, len, mr->lkey };
+	struct ibv_sge lists[] = { half, half };
+	struct ibv_sge part = { (uintptr_t)buffer, sent, buffer_mr->lkey };
+	struct ibv_recv_wr receive = { .sg_list = lists, .num_sge = 2 };
+	struct ibv_send_wr send = {
+		.sg_list = &part,
+		.num_sge = 1,
+		.opcode = IBV_WR_SEND,
+	};
+	struct ibv_send_wr write = {
+		.sg_list = lists,
+		.num_sge = 2,
+		.opcode = IBV_WR_RDMA_WRITE,
+		.wr.rdma = { (uintptr_t)buffer, buffer_mr->rkey },
+	};
+
+	pattern_fill(buffer, sent, BUFFER);
+	assert_int_not_equal(pair_execute(&pair, &write), IBV_WC_SUCCESS);
+	assert_null(pattern_mismatch(buffer, sent, BUFFER));
+	assert_int_equal(pair_send_lists(&pair, &send, &receive),
+			 IBV_WC_SUCCESS);
+	assert_memory_equal(mr->addr, buffer, sent);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+	phyr_backing_destroy(backing);
+}
+
 static const struct test_case tests[] = {
 	TEST(test_giant_pages),
+	TEST(test_long_lists),
 	TEST(test_scattered_pages),
 };
 
