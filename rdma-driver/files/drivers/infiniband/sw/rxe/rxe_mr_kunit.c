@@ -9,6 +9,7 @@
 #include <linux/gfp.h>
 #include <linux/prandom.h>
 #include <linux/sizes.h>
+#include <rdma/ib_phyr.h>
 
 #include "rxe.h"
 #include "rxe_loc.h"
@@ -24,6 +25,7 @@ struct frag {
 };
 
 struct rxe_mr_kunit {
+	struct ib_device	ibdev;	/* with virtual DMA */
 	struct rxe_mr		mr;
 	u8			*buf;	/* aligned to its size */
 	u8			*want;	/* expected contents of @buf */
@@ -362,6 +364,146 @@ static void rxe_mr_dma(struct kunit *test)
 	expect_moves(test, &all, 0);
 }
 
+static void frags_to_phyrs(struct kunit *test, const struct frag *frags, int nr,
+			   struct phys_vec *phyrs)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	int i;
+
+	KUNIT_ASSERT_LE(test, nr, MAX_FRAGS);
+	for (i = 0; i < nr; i++)
+		phyrs[i] = (struct phys_vec){
+			.paddr = virt_to_phys(kit->buf + frags[i].start),
+			.len = frags[i].len,
+		};
+}
+
+/* An array of physical ranges becomes a table that can be registered. */
+static void rxe_mr_phyrs(struct kunit *test)
+{
+	/* The first two touch, and so become one element. */
+	static const struct frag frags[] = {
+		{ 0x5200, 0x0e00 }, { 0x6000, 0x2000 }, { 0x1000, 0x3000 },
+		{ 0xf000, 0x0123 },
+	};
+	struct rxe_mr_kunit *kit = test->priv;
+	struct phys_vec phyrs[MAX_FRAGS];
+	struct dma_batch batch;
+	struct sg_table sgt;
+
+	frags_to_phyrs(test, frags, 4, phyrs);
+	KUNIT_ASSERT_EQ(test, 0,
+			ib_sg_map_phyrs(&batch, &sgt, &kit->ibdev, phyrs, 4,
+					DMA_BIDIRECTIONAL, 0, GFP_KERNEL));
+	KUNIT_EXPECT_EQ(test, 3, sgt.nents);
+	kit->mr.ibmr.page_size = SZ_4K;
+	KUNIT_EXPECT_EQ(test, sgt.nents,
+			rxe_map_mr_sg(&kit->mr.ibmr, sgt.sgl, sgt.nents, NULL));
+	KUNIT_EXPECT_EQ(test, 0x5f23, kit->mr.ibmr.length);
+	expect_data(test, frags, 0);
+	ib_sg_unmap_phyrs(&batch, &sgt, &kit->ibdev);
+}
+
+/* And it becomes addresses for the key of all memory. */
+static void rxe_mr_dma_phyrs(struct kunit *test)
+{
+	static const struct frag frags[] = {
+		{ 0x5201, 0x0dff }, { 0x1000, 0x3000 }, { 0xf000, 0x0001 },
+	};
+	struct rxe_mr_kunit *kit = test->priv;
+	struct dma_vec vecs[MAX_FRAGS];
+	struct phys_vec phyrs[MAX_FRAGS];
+	struct dma_batch batch;
+	unsigned int i;
+
+	frags_to_phyrs(test, frags, 3, phyrs);
+	KUNIT_EXPECT_EQ(test, 3, ib_dma_phyrs_max_vecs(&kit->ibdev, phyrs, 3));
+	KUNIT_ASSERT_EQ(test, 0,
+			ib_dma_map_phyrs(&batch, &kit->ibdev, phyrs, 3,
+					 DMA_BIDIRECTIONAL, 0, GFP_NOWAIT, vecs,
+					 3));
+	KUNIT_ASSERT_EQ(test, 3, batch.nr);
+	rxe_mr_init_dma(IB_ACCESS_LOCAL_WRITE, &kit->mr);
+	for (i = 0; i < batch.nr; i++) {
+		KUNIT_ASSERT_EQ(test, frags[i].len, vecs[i].len);
+		memset(kit->want + frags[i].start, i, frags[i].len);
+		memset(kit->data, i, frags[i].len);
+		KUNIT_ASSERT_EQ(test, 0,
+				rxe_mr_copy(&kit->mr, vecs[i].addr, kit->data,
+					    vecs[i].len, RXE_TO_MR_OBJ));
+	}
+	KUNIT_EXPECT_MEMEQ(test, kit->buf, kit->want, BUF_SIZE);
+	ib_dma_unmap_phyrs(&batch, &kit->ibdev);
+}
+
+/* An entry is no longer than an SGE can be, and the next begins with a page. */
+static void rxe_mr_long_phyr(struct kunit *test)
+{
+	const size_t most = PAGE_ALIGN_DOWN((size_t)U32_MAX);
+	struct rxe_mr_kunit *kit = test->priv;
+	struct dma_vec vecs[MAX_FRAGS];
+	struct dma_batch batch;
+	/* Nobody looks at the memory. */
+	const struct phys_vec phyr = {
+		.paddr = virt_to_phys(kit->buf) + 7,
+		.len = 2 * most,
+	};
+
+	KUNIT_ASSERT_EQ(test, 3, ib_dma_phyrs_max_vecs(&kit->ibdev, &phyr, 1));
+	KUNIT_ASSERT_EQ(test, 0,
+			ib_dma_map_phyrs(&batch, &kit->ibdev, &phyr, 1,
+					 DMA_TO_DEVICE, 0, GFP_NOWAIT, vecs,
+					 3));
+	KUNIT_ASSERT_EQ(test, 3, batch.nr);
+	KUNIT_EXPECT_EQ(test, (uintptr_t)kit->buf + 7, vecs[0].addr);
+	KUNIT_EXPECT_EQ(test, most - 7, vecs[0].len);
+	KUNIT_EXPECT_EQ(test, (uintptr_t)kit->buf + most, vecs[1].addr);
+	KUNIT_EXPECT_EQ(test, most, vecs[1].len);
+	KUNIT_EXPECT_EQ(test, 7, vecs[2].len);
+	ib_dma_unmap_phyrs(&batch, &kit->ibdev);
+	KUNIT_EXPECT_EQ(test, -ENOSPC,
+			ib_dma_map_phyrs(&batch, &kit->ibdev, &phyr, 1,
+					 DMA_TO_DEVICE, 0, GFP_NOWAIT, vecs,
+					 2));
+}
+
+static void rxe_mr_bad_phyrs(struct kunit *test)
+{
+	struct rxe_mr_kunit *kit = test->priv;
+	const phys_addr_t paddr = virt_to_phys(kit->buf);
+	const struct {
+		struct phys_vec phyrs[2];
+		unsigned int nr;
+		int dir;
+		unsigned long attrs;
+		int error;
+	} bad[] = {
+		{ {}, 0, DMA_TO_DEVICE, 0, -EINVAL },
+		{ { { paddr, 1 }, { paddr, 0 } }, 2, DMA_TO_DEVICE, 0, -EINVAL },
+		{ { { paddr, 1 } }, 1, DMA_NONE, 0, -EINVAL },
+		{ { { paddr, SIZE_MAX } }, 1, DMA_TO_DEVICE, 0, -EINVAL },
+		{ { { paddr, 1 } }, 1, DMA_TO_DEVICE, DMA_ATTR_MMIO,
+		  -EREMOTEIO },
+	};
+	struct dma_batch batch;
+	struct dma_vec vecs[2];
+	struct sg_table sgt;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KUNIT_EXPECT_EQ(test, bad[i].error,
+				ib_dma_map_phyrs(&batch, &kit->ibdev,
+						 bad[i].phyrs, bad[i].nr,
+						 bad[i].dir, bad[i].attrs,
+						 GFP_NOWAIT, vecs, 2));
+		KUNIT_EXPECT_EQ(test, bad[i].error,
+				ib_sg_map_phyrs(&batch, &sgt, &kit->ibdev,
+						bad[i].phyrs, bad[i].nr,
+						bad[i].dir, bad[i].attrs,
+						GFP_KERNEL));
+	}
+}
+
 static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_page_sized),
 	KUNIT_CASE(rxe_mr_small_pages),
@@ -375,6 +517,10 @@ static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_flush),
 	KUNIT_CASE(rxe_mr_misses_while_mapped),
 	KUNIT_CASE(rxe_mr_dma),
+	KUNIT_CASE(rxe_mr_phyrs),
+	KUNIT_CASE(rxe_mr_dma_phyrs),
+	KUNIT_CASE(rxe_mr_long_phyr),
+	KUNIT_CASE(rxe_mr_bad_phyrs),
 	{}
 };
 
