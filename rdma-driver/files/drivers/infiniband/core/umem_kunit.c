@@ -263,6 +263,24 @@ static void expect_same_answers(struct kunit *test, struct ib_umem *umem,
 	}
 }
 
+/* A umem of phyrs need not have pages, but has the same DMA addresses. */
+static void expect_same_mapping(struct kunit *test, struct ib_umem *want,
+				unsigned long addr, size_t len)
+{
+	struct umem_memory *mem = test->priv;
+	struct ib_umem *umem;
+
+	umem = ib_umem_get_va_phyrs(&mem->ibdev, addr, len,
+				    IB_ACCESS_LOCAL_WRITE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, umem);
+	expect_pins(test, addr, len, 3);
+	KUNIT_EXPECT_EQ(test, ib_umem_start_dma_addr(umem),
+			ib_umem_start_dma_addr(want));
+	expect_same_answers(test, umem, want);
+	ib_umem_release(umem);
+	expect_pins(test, addr, len, 2);
+}
+
 static void expect_same_umem(struct kunit *test, unsigned long addr, size_t len)
 {
 	struct umem_memory *mem = test->priv;
@@ -280,6 +298,8 @@ static void expect_same_umem(struct kunit *test, unsigned long addr, size_t len)
 	expect_pins(test, addr, len, 2);
 	expect_same_entries(test, umem, &want);
 	expect_same_answers(test, umem, &want);
+	if (mem->ibdev.dma_device)
+		expect_same_mapping(test, &want, addr, len);
 	pages_put(&want);
 
 	ib_umem_release(umem);
