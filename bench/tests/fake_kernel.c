@@ -107,13 +107,14 @@ int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
 }
 
 int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
-		      size_t len, unsigned int warmup, unsigned int samples,
-		      uint64_t *setup_ns, uint64_t *total_ns,
-		      struct phyr_error *error)
+		      void *copy, size_t len, unsigned int warmup,
+		      unsigned int samples, uint64_t *setup_ns,
+		      uint64_t *total_ns, struct phyr_error *error)
 {
 	(void)fd;
 	(void)form;
 	(void)addr;
+	(void)copy;
 	(void)len;
 	(void)warmup;
 	(void)error;

@@ -27,12 +27,16 @@
 #define AREA (512 * 1024ul)
 #define LENGTH_MAX (160 * 1024ul)
 #define SEGMENTS 24
-#define ELEMENTS 500
+#define ELEMENTS 600
+#define PAGES 1700
+#define PAGE 4096ul
 #define QUEUES_MAX 8
 
 static struct phyr_backing *backings[PHYR_BACKING_KINDS];
 /* What the memory was before, what it must be afterwards, in between. */
 static uint8_t *before, *wanted, *plain, *result;
+/* The same for many_pages() */
+static uint8_t many_plain[PAGES * PAGE], many_wanted[PAGES * PAGE];
 
 static unsigned int rounds(void)
 {
@@ -340,6 +344,74 @@ static void many_elements(void)
 		elements("virtio_crypto_aes_cbc", numbers[i], PHYR_TEST_PAGES);
 		elements("virtio_crypto_aes_cbc", numbers[i], PHYR_TEST_LIST);
 	}
+	elements("virtio_crypto_aes_cbc", ELEMENTS, PHYR_TEST_LIST);
+}
+
+/* Pages that are not adjacent: each one is a range. */
+static uint8_t *create_pages(size_t nr)
+{
+	uint8_t *pages = mmap(NULL, nr * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(pages != MAP_FAILED);
+	madvise(pages, nr * PAGE, MADV_NOHUGEPAGE);
+	for (size_t odd = 0; odd < 2; odd++)
+		for (size_t i = odd; i < nr; i += 2)
+			pages[i * PAGE] = 1;
+	return pages;
+}
+
+static void crypt_pages(size_t nr, bool encrypt, bool in_place)
+{
+	uint8_t *from = create_pages(nr);
+	uint8_t *to = in_place ? from : create_pages(nr);
+	struct phyr_test_crypto_segment src = { (uintptr_t)from, nr * PAGE };
+	struct phyr_test_crypto_segment dst = { (uintptr_t)to, nr * PAGE };
+	uint8_t key[16], iv[BLOCK], iv_wanted[BLOCK];
+	struct dice dice = dice_with_seed((uint32_t)nr);
+	int fd, err;
+
+	fill(key, sizeof(key), &dice);
+	fill(iv, sizeof(iv), &dice);
+	fill(from, nr * PAGE, &dice);
+	memcpy(many_plain, from, nr * PAGE);
+	crypto_reference("CBC", key, sizeof(key), encrypt, many_plain,
+			 many_wanted, nr * PAGE, iv);
+	crypto_next_iv("CBC", encrypt, many_plain, many_wanted, nr * PAGE,
+		       iv_wanted);
+
+	fd = crypto_open("virtio_crypto_aes_cbc", key, sizeof(key));
+	assert_true(fd >= 0);
+	err = crypto_run(fd, PHYR_TEST_LIST,
+			 encrypt ? 0 : PHYR_TEST_CRYPTO_DECRYPT, &src, 1, &dst,
+			 in_place ? 0 : 1, nr * PAGE, iv);
+	close(fd);
+	if (err)
+		fail("%zu pages%s: %s", nr, in_place ? " in place" : "",
+		     strerror(err));
+	assert_int_equal(memcmp(to, many_wanted, nr * PAGE), 0);
+	if (!in_place)
+		assert_int_equal(memcmp(from, many_plain, nr * PAGE), 0);
+	assert_memory_equal(iv, iv_wanted, BLOCK);
+	if (!in_place)
+		munmap(to, nr * PAGE);
+	munmap(from, nr * PAGE);
+}
+
+/*
+ * Behind an IOMMU the device sees each page as a piece of its own, however they
+ * are mapped. From 511 in place it would take no more for good.
+ */
+static void many_pages(void)
+{
+	static const size_t numbers[] = { 509, 510, 511, 512, 600, 1700 };
+
+	skip_without("virtio_crypto_aes_cbc");
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		for (int in_place = 0; in_place < 2; in_place++) {
+			crypt_pages(numbers[i], true, in_place);
+			crypt_pages(numbers[i], false, in_place);
+		}
 }
 
 /* One request of a huge page, against the software of the kernel. */
@@ -427,6 +499,7 @@ static void queues_take_turns(void)
 
 static const struct test_case tests[] = {
 	TEST(many_elements),
+	TEST(many_pages),
 	TEST(large_request),
 	TEST(queues_take_turns),
 	TEST_EACH(equals_openssl, crypto_ciphers),

@@ -57,34 +57,41 @@ int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
 	return 0;
 }
 
-int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
-		      size_t len, unsigned int warmup, unsigned int samples,
-		      uint64_t *setup_ns, uint64_t *total_ns,
-		      struct phyr_error *error)
+static int bench(int fd, enum phyr_crypto_form form,
+		 struct phyr_test_crypto_run *run, struct phyr_error *error)
 {
-	struct phyr_test_crypto_segment segment = {
-		.addr = (uintptr_t)addr,
-		.len = len,
-	};
 	uint8_t iv[16] = { 0 };
+
+	run->iv = (uintptr_t)iv;
+	run->form = form == PHYR_CRYPTO_SG ? PHYR_TEST_PAGES : PHYR_TEST_LIST;
+	if (ioctl(fd, PHYR_TEST_CRYPTO_RUN, run))
+		return phyr_error_set(
+			error, -errno,
+			PHYR_TEST_PATH ": encrypting %zu bytes as %s: %s",
+			(size_t)run->len,
+			form == PHYR_CRYPTO_SG ? "a scatterlist" : "phyrs",
+			strerror(errno));
+	return 0;
+}
+
+int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
+		      void *copy, size_t len, unsigned int warmup,
+		      unsigned int samples, uint64_t *setup_ns,
+		      uint64_t *total_ns, struct phyr_error *error)
+{
+	struct phyr_test_crypto_segment src = { (uintptr_t)addr, len };
+	struct phyr_test_crypto_segment dst = { (uintptr_t)copy, len };
 	struct phyr_test_crypto_run run = {
-		.src = (uintptr_t)&segment,
+		.src = (uintptr_t)&src,
 		.nr_src = 1,
+		.dst = (uintptr_t)&dst,
+		.nr_dst = copy ? 1 : 0,
 		.len = len,
-		.iv = (uintptr_t)iv,
-		.form = form == PHYR_CRYPTO_SG ? PHYR_TEST_PAGES
-					       : PHYR_TEST_LIST,
 		.warmup = warmup,
 		.samples = samples,
 		.setup_ns = (uintptr_t)setup_ns,
 		.total_ns = (uintptr_t)total_ns,
 	};
 
-	if (ioctl(fd, PHYR_TEST_CRYPTO_RUN, &run))
-		return phyr_error_set(
-			error, -errno,
-			PHYR_TEST_PATH ": encrypting %zu bytes as %s: %s", len,
-			form == PHYR_CRYPTO_SG ? "a scatterlist" : "phyrs",
-			strerror(errno));
-	return 0;
+	return bench(fd, form, &run, error);
 }

@@ -8,7 +8,14 @@
 
 enum {
 	SERIES_SETUP,
-	SERIES_TOTAL
+	SERIES_TOTAL,
+	SERIES_SETUP_COPY,
+	SERIES_TOTAL_COPY
+};
+
+enum {
+	ROUNDS_IN_PLACE,
+	ROUNDS_COPY
 };
 
 static const char *const variants[] = { "virtio", "soft-cbc", "soft-ctr",
@@ -33,6 +40,8 @@ static int probe(const char *device, struct phyr_error *error)
 /* One ioctl carries out all rounds, so @stop cannot end them early. */
 static int measure(const struct phyr_task *task, struct phyr_error *error)
 {
+	bool copy = task->rounds == ROUNDS_COPY;
+	char *from = task->backing->addr;
 	int fd, ret;
 
 	ret = phyr_crypto_open(ciphers[task->variant], key, sizeof(key), &fd,
@@ -42,10 +51,11 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	phyr_parameters_add_text(task->parameters, "cipher",
 				 ciphers[task->variant]);
 	phyr_parameters_add_number(task->parameters, "key_bytes", sizeof(key));
-	ret = phyr_crypto_bench(fd, task->form, task->backing->addr, task->size,
-				task->warmup, task->samples,
-				task->series[SERIES_SETUP],
-				task->series[SERIES_TOTAL], error);
+	ret = phyr_crypto_bench(
+		fd, task->form, from, copy ? from + task->size : NULL,
+		task->size, task->warmup, task->samples,
+		task->series[copy ? SERIES_SETUP_COPY : SERIES_SETUP],
+		task->series[copy ? SERIES_TOTAL_COPY : SERIES_TOTAL], error);
 	close(fd);
 	return ret;
 }
@@ -63,11 +73,19 @@ const struct phyr_family family_crypto = {
 		(const char *const[]){
 			[SERIES_SETUP] = "setup",
 			[SERIES_TOTAL] = "total",
+			[SERIES_SETUP_COPY] = "setup-copy",
+			[SERIES_TOTAL_COPY] = "total-copy",
 			NULL,
 		},
-	.ranges = 1,
+	.rounds =
+		(const struct phyr_rounds[]){
+			[ROUNDS_IN_PLACE] = { .series = 2 },
+			[ROUNDS_COPY] = { .series = 2 },
+			{ 0 },
+		},
+	.ranges = 2,
 	.summary =
-		"encrypting memory in place with AES-128, described as a scatterlist or as phyrs: until the device has the request (setup), until all is done and released (total)",
+		"encrypting memory with AES-128, in place or to other memory (-copy), described as a scatterlist or as phyrs: until the device has the request (setup), until all is done and released (total)",
 	.probe = probe,
 	.measure = measure,
 };

@@ -82,7 +82,7 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (10 + 4 + 3 + 1 + 1 + 12 + 3) * 10 * 5);
+	assert_int_equal(names, (10 + 4 + 3 + 1 + 1 + 24 + 3) * 10 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -162,6 +162,12 @@ static void knows_which_share_rounds(void **state)
 		{ "gup/pages/pin-ro/thp/2MiB", "gup/pages/pin-by-16/thp/2MiB",
 		  false },
 		{ "rdma/write/thp/2MiB", "gup_test/pin_fast/thp/2MiB", false },
+		{ "crypto/sg/virtio/setup/thp/2MiB",
+		  "crypto/sg/virtio/total/thp/2MiB", true },
+		{ "crypto/sg/virtio/setup-copy/thp/2MiB",
+		  "crypto/sg/virtio/total-copy/thp/2MiB", true },
+		{ "crypto/sg/virtio/total/thp/2MiB",
+		  "crypto/sg/virtio/total-copy/thp/2MiB", false },
 	};
 
 	(void)state;

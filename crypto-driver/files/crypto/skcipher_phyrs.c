@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Symmetric key cipher requests whose data are phyrs: checks when they are
- * made, and conversion for algorithms that take scatterlists only
+ * Symmetric key cipher requests whose data are phyrs: conversion for algorithms
+ * that take scatterlists only
  */
 #include <crypto/scatterwalk.h>
 #include <linux/export.h>
@@ -9,7 +9,6 @@
 #include <linux/overflow.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
-#include <linux/sort.h>
 
 #include "skcipher.h"
 
@@ -18,9 +17,6 @@
  * size of devices that have not asked for more. A bounce buffer holds as much.
  */
 #define SG_ENTRY_MAX	SZ_64K
-
-/* Up to so many ranges of a destination are sorted on the stack. */
-#define SPANS_FEW	8
 
 static gfp_t skcipher_request_gfp(const struct skcipher_request *req)
 {
@@ -31,143 +27,14 @@ static gfp_t skcipher_request_gfp(const struct skcipher_request *req)
 /* kvmalloc() itself is only for callers that may sleep. */
 static void *skcipher_phyrs_alloc(size_t size, gfp_t gfp)
 {
+	gfp |= __GFP_NOWARN;
 	return gfpflags_allow_blocking(gfp) ? kvmalloc(size, gfp) :
 					      kmalloc(size, gfp);
 }
 
-/*
- * One range of a destination. The byte of the stream at @start is number
- * @start - @bias, so that two ranges with the same bias that overlap hold the
- * same bytes of the stream at the same addresses.
- */
-struct span {
-	phys_addr_t	start;
-	phys_addr_t	last;
-	u64		bias;
-};
-
-static struct span span_at(const struct phyr_iter *iter, size_t cryptlen)
-{
-	struct phys_vec range = phyr_iter_range(iter);
-
-	return (struct span){
-		.start = range.paddr,
-		.last = range.paddr + range.len - 1,
-		.bias = range.paddr - (cryptlen - iter->left),
-	};
-}
-
-static int span_compare(const void *a, const void *b)
-{
-	const struct span *left = a, *right = b;
-
-	return cmp_int(left->start, right->start);
-}
-
-/* Do both hold the same memory, but for different bytes of the stream? */
-static bool span_clashes(const struct span *src, const struct span *dst)
-{
-	return src->start <= dst->last && dst->start <= src->last &&
-	       src->bias != dst->bias;
-}
-
-/* @spans are sorted and disjoint. */
-static bool spans_clash(const struct span *src, const struct span *spans,
-			unsigned int nr)
-{
-	unsigned int low = 0, high = nr;
-
-	/* The first span that does not end before @src. */
-	while (low < high) {
-		unsigned int middle = low + (high - low) / 2;
-
-		if (spans[middle].last < src->start)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < nr && spans[low].start <= src->last; low++)
-		if (span_clashes(src, &spans[low]))
-			return true;
-	return false;
-}
-
-/*
- * Count the ranges of the first @cryptlen bytes of a list, and find their lowest
- * and highest address.
- * Return: their number, or 0 if the list has fewer bytes or one of its phyrs is
- * empty or ends beyond the last address.
- */
-static unsigned int list_bounds(const struct phyr_list *list, size_t cryptlen,
-				phys_addr_t *first, phys_addr_t *last)
-{
-	unsigned int i, nr = 0;
-
-	*first = PHYS_ADDR_MAX;
-	*last = 0;
-	for (; list; list = list->next) {
-		for (i = 0; i < list->nr; i++) {
-			const struct phys_vec *phyr = &list->phyrs[i];
-			size_t len = min(phyr->len, cryptlen);
-			phys_addr_t end;
-
-			if (!len || check_add_overflow(phyr->paddr,
-						       phyr->len - 1, &end))
-				return 0;
-			*first = min(*first, phyr->paddr);
-			*last = max(*last, phyr->paddr + (len - 1));
-			nr++;
-			cryptlen -= len;
-			if (!cryptlen)
-				return nr;
-		}
-	}
-	return 0;
-}
-
-/* -EINVAL if @src and @dst share memory, other than byte for byte. */
-static int check_overlap(const struct phyr_list *src,
-			 const struct phyr_list *dst, unsigned int nr_dst,
-			 unsigned int cryptlen, gfp_t gfp)
-{
-	struct span few[SPANS_FEW], *spans = few;
-	struct phyr_iter iter;
-	unsigned int i = 0;
-	int err = 0;
-
-	if (nr_dst > SPANS_FEW) {
-		spans = skcipher_phyrs_alloc(array_size(nr_dst, sizeof(*spans)),
-					     gfp);
-		if (!spans)
-			return -ENOMEM;
-	}
-	iter = phyr_iter_start(dst);
-	for (iter.left = cryptlen; iter.left; i++) {
-		spans[i] = span_at(&iter, cryptlen);
-		phyr_iter_advance(&iter, spans[i].last - spans[i].start + 1);
-	}
-	sort(spans, nr_dst, sizeof(*spans), span_compare, NULL);
-	for (i = 1; i < nr_dst && !err; i++)
-		if (spans[i].start <= spans[i - 1].last)
-			err = -EINVAL;
-
-	iter = phyr_iter_start(src);
-	for (iter.left = cryptlen; iter.left && !err;) {
-		struct span span = span_at(&iter, cryptlen);
-
-		if (spans_clash(&span, spans, nr_dst))
-			err = -EINVAL;
-		phyr_iter_advance(&iter, span.last - span.start + 1);
-	}
-
-	if (spans != few)
-		kvfree(spans);
-	return err;
-}
-
 /**
  * skcipher_request_set_phyrs() - set data as lists of phyrs
- * @req: request, with its tfm and its callback (and flags) set before
+ * @req: request
  * @src: the source
  * @dst: the destination: @src, the same bytes divided otherwise, or memory
  *	that shares no byte with the source
@@ -179,50 +46,27 @@ static int check_overlap(const struct phyr_list *src,
  * crypto_skcipher_decrypt() convert the request to scatterlists. They allocate
  * memory for it, and return %-ENOMEM if there is none. Callers that exclude
  * algorithms with %CRYPTO_ALG_ALLOCATES_MEMORY must exclude those without
- * %CRYPTO_ALG_REQ_PHYRS, too.
+ * %CRYPTO_ALG_REQ_PHYRS, too. If a list has fewer bytes than @cryptlen, they
+ * return %-EINVAL.
  *
  * The phyrs must be memory with struct pages. The lists, their arrays and the
  * memory belong to the caller, and must stay as they are until the request is
- * complete. That no two phyrs of one list share a byte is up to the caller.
+ * complete. As with scatterlists, nobody checks that no two phyrs of a
+ * destination, and no phyr of it and another byte of the source, overlap: the
+ * result would be undefined.
  *
- * Context: Any; may sleep if the request has %CRYPTO_TFM_REQ_MAY_SLEEP.
- * Return: 0; %-EINVAL if @cryptlen is beyond what an unsigned int can hold, a
- * list has fewer bytes or an empty phyr among them, or the lists overlap
- * otherwise; %-ENOMEM. On error the request is as it was.
+ * Context: Any.
  */
-int skcipher_request_set_phyrs(struct skcipher_request *req,
-			       const struct phyr_list *src,
-			       const struct phyr_list *dst, size_t cryptlen,
-			       void *iv)
+void skcipher_request_set_phyrs(struct skcipher_request *req,
+				const struct phyr_list *src,
+				const struct phyr_list *dst,
+				unsigned int cryptlen, void *iv)
 {
-	phys_addr_t src_first, src_last, dst_first, dst_last;
-	unsigned int nr_dst;
-	int err;
-
-	if (cryptlen > UINT_MAX)
-		return -EINVAL;
-	if (cryptlen) {
-		nr_dst = list_bounds(dst, cryptlen, &dst_first, &dst_last);
-		if (!nr_dst)
-			return -EINVAL;
-		if (src != dst) {
-			if (!list_bounds(src, cryptlen, &src_first, &src_last))
-				return -EINVAL;
-			if (src_first <= dst_last && dst_first <= src_last) {
-				err = check_overlap(src, dst, nr_dst, cryptlen,
-						    skcipher_request_gfp(req));
-				if (err)
-					return err;
-			}
-		}
-	}
-
 	req->src_phyrs = src;
 	req->dst_phyrs = dst;
 	req->cryptlen = cryptlen;
 	req->iv = iv;
 	req->base.flags |= CRYPTO_SKCIPHER_REQ_PHYRS;
-	return 0;
 }
 EXPORT_SYMBOL_GPL(skcipher_request_set_phyrs);
 

@@ -195,10 +195,8 @@ static void divide(struct kunit *test, struct rnd_state *rnd, u8 *memory,
 static int run(struct fixture *f, const struct phyr_list *src,
 	       const struct phyr_list *dst)
 {
-	int err = skcipher_request_set_phyrs(f->req, src, dst, LEN, NULL);
-
-	return err ?: crypto_wait_req(crypto_skcipher_encrypt(f->req),
-				      &f->wait);
+	skcipher_request_set_phyrs(f->req, src, dst, LEN, NULL);
+	return crypto_wait_req(crypto_skcipher_encrypt(f->req), &f->wait);
 }
 
 static void check_rounds(struct kunit *test, const char *name, bool native)
@@ -312,10 +310,8 @@ static void stream_goes_on(struct kunit *test)
 		memset(f->src, 0, PAGE_SIZE);
 		divide(test, &rnd, f->src, offsets, &f->src_list);
 		/* An odd length, so that the places of the parts differ. */
-		KUNIT_ASSERT_EQ(test, 0,
-				skcipher_request_set_phyrs(f->req, &f->src_list,
-							   &f->src_list,
-							   LEN - 1, NULL));
+		skcipher_request_set_phyrs(f->req, &f->src_list, &f->src_list,
+					   LEN - 1, NULL);
 		KUNIT_ASSERT_EQ(test, 0, crypto_skcipher_encrypt(f->req));
 		for (i = 0; i < LEN - 1; i++)
 			KUNIT_ASSERT_EQ(test, (u8)(part * (LEN - 1) + i),
@@ -335,10 +331,8 @@ static void request_knows_its_form(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, phyr_list_add(&f->src_list,
 					       virt_to_phys(f->src), LEN,
 					       GFP_KERNEL));
-	KUNIT_ASSERT_EQ(test, 0, skcipher_request_set_phyrs(f->req,
-							    &f->src_list,
-							    &f->src_list, LEN,
-							    NULL));
+	skcipher_request_set_phyrs(f->req, &f->src_list, &f->src_list, LEN,
+				   NULL);
 	skcipher_request_set_callback(f->req, 0, fixture_done, f);
 	KUNIT_EXPECT_TRUE(test, skcipher_request_has_phyrs(f->req));
 	sg_init_one(&sg, f->src, LEN);
@@ -348,6 +342,42 @@ static void request_knows_its_form(struct kunit *test)
 				      fixture_done, f);
 	KUNIT_EXPECT_FALSE(test, skcipher_request_has_phyrs(f->req));
 	fixture_leave(f);
+}
+
+/* The bytes of all lists of a chain count, on each side, for every cipher. */
+static void short_lists_are_refused(struct kunit *test)
+{
+	static const char *const names[] = {
+		"phyr-native", "phyr-converted", "phyr-async", "phyr-stream",
+	};
+	struct fixture *f = test->priv;
+	struct phyr_list front = {};
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, phyr_list_add(&f->src_list,
+					       virt_to_phys(f->src), LEN - 1,
+					       GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, phyr_list_add(&f->dst_list,
+					       virt_to_phys(f->dst), LEN,
+					       GFP_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, phyr_list_add(&front,
+					       virt_to_phys(f->src + LEN), 1,
+					       GFP_KERNEL));
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		fixture_use(test, names[i]);
+		front.next = NULL;
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				run(f, &f->src_list, &f->dst_list));
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				run(f, &f->dst_list, &f->src_list));
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				run(f, &f->src_list, &f->src_list));
+		KUNIT_EXPECT_EQ(test, -EINVAL, run(f, &front, &f->dst_list));
+		phyr_list_prepend(&front, &f->src_list);
+		KUNIT_EXPECT_EQ(test, 0, run(f, &front, &f->dst_list));
+		fixture_leave(f);
+	}
+	phyr_list_free(&front);
 }
 
 static int fixture_init(struct kunit *test)
@@ -417,6 +447,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(errors_are_passed_on),
 	KUNIT_CASE(stream_goes_on),
 	KUNIT_CASE(request_knows_its_form),
+	KUNIT_CASE(short_lists_are_refused),
 	{}
 };
 

@@ -32,10 +32,11 @@ int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
 		     int *fd, struct phyr_error *error);
 
 /**
- * phyr_crypto_bench() - encrypt memory in place, timing each round
+ * phyr_crypto_bench() - encrypt memory, timing each round
  * @fd: from phyr_crypto_open(); the cipher has an IV of at most 16 bytes
  * @form: how the memory is described
  * @addr: first byte
+ * @copy: where the ciphertext goes, NULL: to the same place
  * @len: bytes
  * @warmup: rounds before the first sample
  * @samples: number of samples, 1 to 2^20
@@ -47,8 +48,8 @@ int phyr_crypto_open(const char *cipher, const void *key, size_t key_len,
  * Return: 0, or the negative errno of the ioctl; then no sample is valid.
  */
 int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
-		      size_t len, unsigned int warmup, unsigned int samples,
-		      uint64_t *setup_ns, uint64_t *total_ns,
-		      struct phyr_error *error);
+		      void *copy, size_t len, unsigned int warmup,
+		      unsigned int samples, uint64_t *setup_ns,
+		      uint64_t *total_ns, struct phyr_error *error);
 
 #endif

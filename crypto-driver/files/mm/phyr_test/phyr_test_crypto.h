@@ -66,9 +66,8 @@ struct phyr_test_crypto_segment {
  * With @setup_ns and @total_ns 0 there is one round, which is not timed.
  *
  * ENOKEY without an algorithm. EINVAL if the segments have fewer bytes than @len,
- * or @len does not fit a __u32. Else the errors of GUP, of
- * skcipher_request_set_phyrs() and of the algorithm. A round that fails ends the
- * call, and no sample is written.
+ * or @len does not fit a __u32. Else the errors of GUP and of the algorithm. A
+ * round that fails ends the call, and no sample is written.
  */
 struct phyr_test_crypto_run {
 	__u64	src;

@@ -48,7 +48,13 @@ static void side_unmap(struct virtcrypto_side *side)
  * @dst: the destination, all of it; @src in place
  *
  * Context: Any. The device must not go away.
- * Return: the mapping, to be undone with virtcrypto_unmap(); or an ERR_PTR().
+ * A device may see DMA addresses as it sees memory: in pieces that are physically
+ * contiguous, of which it takes no more in a chain than its ring has descriptors.
+ * QEMU then stops for good. So more ranges than that are refused, though all of
+ * them would be two descriptors.
+ *
+ * Return: the mapping, to be undone with virtcrypto_unmap(); or an ERR_PTR(),
+ * -EINVAL if there are too many ranges.
  */
 struct virtcrypto_mapping *virtcrypto_map(struct device *dev,
 					  struct virtio_crypto_request *vc_req,
@@ -58,6 +64,10 @@ struct virtcrypto_mapping *virtcrypto_map(struct device *dev,
 {
 	struct virtcrypto_mapping *m;
 	int err;
+
+	if ((u64)src->nr + dst->nr + VIRTIO_CRYPTO_DESCS >
+	    vc_req->dataq->vring_size)
+		return ERR_PTR(-EINVAL);
 
 	m = kzalloc_obj(*m, GFP_ATOMIC);
 	if (!m)
@@ -137,7 +147,7 @@ int virtcrypto_add_mapped(struct virtqueue *vq,
 	size_t header_len = sizeof(*vc_req->req_data);
 	struct scatterlist front[2], back, *sgs[4];
 
-	if ((u64)m->src.sgt.nents + dst->sgt.nents + 3 >
+	if ((u64)m->src.sgt.nents + dst->sgt.nents + VIRTIO_CRYPTO_DESCS >
 	    virtqueue_get_vring_size(vq))
 		return -EINVAL;
 
