@@ -121,6 +121,15 @@ int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
 	return fill(setup_ns, SETUP_NS, total_ns, TOTAL_NS, samples);
 }
 
+int phyr_crypto_bench_completion(int fd, enum phyr_crypto_form form, void *addr,
+				 size_t len, unsigned int warmup,
+				 unsigned int samples, uint64_t *complete_ns,
+				 uint64_t *spare, struct phyr_error *error)
+{
+	return phyr_crypto_bench(fd, form, addr, NULL, len, warmup, samples,
+				 complete_ns, spare, error);
+}
+
 int phyr_device_open(const char *name, struct phyr_device **device,
 		     struct phyr_error *error)
 {

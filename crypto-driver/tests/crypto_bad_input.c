@@ -247,8 +247,10 @@ static void test_calls(void)
 	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.form = 7;
 	assert_errno_equal(run_call(device, &bad), EINVAL);
-	bad = good, bad.flags = 1u << 3;
+	bad = good, bad.flags = 1u << 4;
 	assert_errno_equal(run_call(device, &bad), EINVAL);
+	bad = good, bad.flags = PHYR_TEST_CRYPTO_COMPLETION;
+	assert_errno_equal(run_call(device, &bad), EOPNOTSUPP);
 	bad = good, bad.samples = 0;
 	assert_errno_equal(run_call(device, &bad), EINVAL);
 	bad = good, bad.samples = PHYR_TEST_MAX_SAMPLES + 1;

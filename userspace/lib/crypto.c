@@ -95,3 +95,23 @@ int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
 
 	return bench(fd, form, &run, error);
 }
+
+int phyr_crypto_bench_completion(int fd, enum phyr_crypto_form form, void *addr,
+				 size_t len, unsigned int warmup,
+				 unsigned int samples, uint64_t *complete_ns,
+				 uint64_t *spare, struct phyr_error *error)
+{
+	struct phyr_test_crypto_segment src = { (uintptr_t)addr, len };
+	struct phyr_test_crypto_run run = {
+		.src = (uintptr_t)&src,
+		.nr_src = 1,
+		.len = len,
+		.flags = PHYR_TEST_CRYPTO_COMPLETION,
+		.warmup = warmup,
+		.samples = samples,
+		.setup_ns = (uintptr_t)complete_ns,
+		.total_ns = (uintptr_t)spare,
+	};
+
+	return bench(fd, form, &run, error);
+}

@@ -10,12 +10,14 @@ enum {
 	SERIES_SETUP,
 	SERIES_TOTAL,
 	SERIES_SETUP_COPY,
-	SERIES_TOTAL_COPY
+	SERIES_TOTAL_COPY,
+	SERIES_COMPLETE
 };
 
 enum {
 	ROUNDS_IN_PLACE,
-	ROUNDS_COPY
+	ROUNDS_COPY,
+	ROUNDS_COMPLETE
 };
 
 static const char *const variants[] = { "virtio", "soft-cbc", "soft-ctr",
@@ -51,11 +53,18 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	phyr_parameters_add_text(task->parameters, "cipher",
 				 ciphers[task->variant]);
 	phyr_parameters_add_number(task->parameters, "key_bytes", sizeof(key));
-	ret = phyr_crypto_bench(
-		fd, task->form, from, copy ? from + task->size : NULL,
-		task->size, task->warmup, task->samples,
-		task->series[copy ? SERIES_SETUP_COPY : SERIES_SETUP],
-		task->series[copy ? SERIES_TOTAL_COPY : SERIES_TOTAL], error);
+	if (task->rounds == ROUNDS_COMPLETE)
+		ret = phyr_crypto_bench_completion(
+			fd, task->form, from, task->size, task->warmup,
+			task->samples, task->series[SERIES_COMPLETE],
+			task->series[SERIES_TOTAL], error);
+	else
+		ret = phyr_crypto_bench(
+			fd, task->form, from, copy ? from + task->size : NULL,
+			task->size, task->warmup, task->samples,
+			task->series[copy ? SERIES_SETUP_COPY : SERIES_SETUP],
+			task->series[copy ? SERIES_TOTAL_COPY : SERIES_TOTAL],
+			error);
 	close(fd);
 	return ret;
 }
@@ -75,17 +84,19 @@ const struct phyr_family family_crypto = {
 			[SERIES_TOTAL] = "total",
 			[SERIES_SETUP_COPY] = "setup-copy",
 			[SERIES_TOTAL_COPY] = "total-copy",
+			[SERIES_COMPLETE] = "complete",
 			NULL,
 		},
 	.rounds =
 		(const struct phyr_rounds[]){
 			[ROUNDS_IN_PLACE] = { .series = 2 },
 			[ROUNDS_COPY] = { .series = 2 },
+			[ROUNDS_COMPLETE] = { .series = 1 },
 			{ 0 },
 		},
 	.ranges = 2,
 	.summary =
-		"encrypting memory with AES-128, in place or to other memory (-copy), described as a scatterlist or as phyrs: until the device has the request (setup), until all is done and released (total)",
+		"encrypting memory with AES-128, in place or to other memory (-copy), described as a scatterlist or as phyrs: until the device has the request (setup), until all is done and released (total); or from the interrupt of a device until the owner of the request goes on (complete)",
 	.probe = probe,
 	.measure = measure,
 };

@@ -52,4 +52,27 @@ int phyr_crypto_bench(int fd, enum phyr_crypto_form form, void *addr,
 		      unsigned int samples, uint64_t *setup_ns,
 		      uint64_t *total_ns, struct phyr_error *error);
 
+/**
+ * phyr_crypto_bench_completion() - time completions of a device's cipher
+ * @fd: from phyr_crypto_open(); the cipher is asynchronous, and has an IV of at
+ *	most 16 bytes
+ * @form: how the memory is described
+ * @addr: first byte of what is encrypted in place
+ * @len: bytes
+ * @warmup: rounds before the first sample
+ * @samples: number of samples, 1 to 2^20
+ * @complete_ns: @samples times from the interrupt of the device, which has
+ *	answered before, until the owner of the request has been called back
+ *	and goes on
+ * @spare: room for @samples numbers, without meaning
+ * @error: filled on failure, or NULL
+ *
+ * Return: 0; -EOPNOTSUPP if the cipher is not asynchronous; else the negative
+ * errno of the ioctl. Then no sample is valid.
+ */
+int phyr_crypto_bench_completion(int fd, enum phyr_crypto_form form, void *addr,
+				 size_t len, unsigned int warmup,
+				 unsigned int samples, uint64_t *complete_ns,
+				 uint64_t *spare, struct phyr_error *error);
+
 #endif

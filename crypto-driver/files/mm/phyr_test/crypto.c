@@ -15,8 +15,11 @@
 #include "phyr_test_crypto.h"
 
 #define CRYPTO_FLAGS (PHYR_TEST_CRYPTO_DECRYPT | PHYR_TEST_CRYPTO_CONT | \
-		      PHYR_TEST_CRYPTO_NOTFINAL)
+		      PHYR_TEST_CRYPTO_NOTFINAL | PHYR_TEST_CRYPTO_COMPLETION)
 #define KEY_MAX 128
+/* How long a device may take to answer, and how often it may take longer */
+#define ANSWER_NS NSEC_PER_MSEC
+#define ANSWER_TRIES 1000
 #define GFP_TEST (GFP_KERNEL_ACCOUNT | __GFP_NOWARN)
 
 /*
@@ -34,6 +37,7 @@ struct crypto_side {
 struct crypto_job {
 	struct skcipher_request		*req;
 	struct crypto_wait		wait;
+	bool				called_back;
 	struct crypto_side		src;
 	struct crypto_side		dst;
 	bool				in_place;
@@ -216,6 +220,64 @@ static int job_submit(struct crypto_job *job, u64 *submitted)
 	return err;
 }
 
+static void job_called_back(void *data, int err)
+{
+	struct crypto_job *job = data;
+
+	WRITE_ONCE(job->called_back, true);
+	crypto_req_done(&job->wait, err);
+}
+
+/*
+ * Let the device answer while interrupts are off, and time how long interrupts
+ * keep the caller from going on when they are on again: all that a completion
+ * costs, also in threads that it wakes, and no part of what the device takes. It
+ * begins after a tick, so that none is due meanwhile.
+ * Return: what crypto_wait_req() says, and @ns if the device has answered; else
+ * @ns is 0.
+ */
+static int job_complete(struct crypto_job *job, u64 *ns)
+{
+	unsigned long flags, tick = jiffies;
+	u64 start, end;
+	int err;
+
+	while (READ_ONCE(jiffies) == tick)
+		cpu_relax();
+
+	job->called_back = false;
+	local_irq_save(flags);
+	err = job_crypt(job);
+	end = ktime_get_ns() + ANSWER_NS;
+	while (err == -EINPROGRESS && ktime_get_ns() < end)
+		cpu_relax();
+	start = ktime_get_ns();
+	local_irq_restore(flags);
+	end = ktime_get_ns();
+	*ns = READ_ONCE(job->called_back) ? end - start : 0;
+	return crypto_wait_req(err, &job->wait);
+}
+
+static int job_completion_round(void *arg, u64 *complete_ns, u64 *unused)
+{
+	struct crypto_job *job = arg;
+	void *iv = job->iv + job->iv_size;
+	unsigned int i;
+	int err;
+
+	*complete_ns = 0;
+	*unused = 0;
+	err = job_describe(job, iv);
+	for (i = 0; !err && !*complete_ns; i++) {
+		memcpy(iv, job->iv, job->iv_size);
+		err = i < ANSWER_TRIES ? job_complete(job, complete_ns) :
+					 -ETIMEDOUT;
+	}
+	side_unpin(&job->src, job->in_place);
+	side_unpin(&job->dst, true);
+	return err;
+}
+
 /* Each round starts from the first IV, and works on the copy behind it. */
 static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 {
@@ -252,6 +314,8 @@ static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 	u32 flags = CRYPTO_TFM_REQ_MAY_BACKLOG;
 	int err;
 
+	if (!async && (run->flags & PHYR_TEST_CRYPTO_COMPLETION))
+		return -EOPNOTSUPP;
 	job->in_place = !run->nr_dst;
 	job->timed_submit = async && run->setup_ns;
 	if (!job->timed_submit)
@@ -288,8 +352,7 @@ static int job_init(struct crypto_job *job, struct crypto_skcipher *tfm,
 	if (run->flags & PHYR_TEST_CRYPTO_NOTFINAL)
 		flags |= CRYPTO_SKCIPHER_REQ_NOTFINAL;
 	crypto_init_wait(&job->wait);
-	skcipher_request_set_callback(job->req, flags, crypto_req_done,
-				      &job->wait);
+	skcipher_request_set_callback(job->req, flags, job_called_back, job);
 	return 0;
 }
 
@@ -309,9 +372,11 @@ static int job_measure(struct crypto_job *job,
 	u64 setup_ns, total_ns;
 
 	if (run->setup_ns || run->total_ns)
-		return phyr_test_measure(job_round, job, run->warmup,
-					 run->samples, run->setup_ns,
-					 run->total_ns);
+		return phyr_test_measure(run->flags &
+					 PHYR_TEST_CRYPTO_COMPLETION ?
+					 job_completion_round : job_round, job,
+					 run->warmup, run->samples,
+					 run->setup_ns, run->total_ns);
 	return job_round(job, &setup_ns, &total_ns);
 }
 

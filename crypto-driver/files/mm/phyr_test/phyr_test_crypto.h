@@ -40,6 +40,7 @@ struct phyr_test_crypto_segment {
 #define PHYR_TEST_CRYPTO_DECRYPT	0x1
 #define PHYR_TEST_CRYPTO_CONT		0x2	/* CRYPTO_SKCIPHER_REQ_CONT */
 #define PHYR_TEST_CRYPTO_NOTFINAL	0x4	/* ..._REQ_NOTFINAL */
+#define PHYR_TEST_CRYPTO_COMPLETION	0x8	/* time only that */
 
 /**
  * struct phyr_test_crypto_run - encrypt memory many times, timing each
@@ -62,6 +63,12 @@ struct phyr_test_crypto_segment {
  *	some may not support.
  * @total_ns: user pointer to __u64[@samples]: the time from the same start until
  *	the request is complete and all that it used is released
+ *
+ * With %PHYR_TEST_CRYPTO_COMPLETION, @setup_ns gets other times: from when the
+ * CPU can take the interrupt of a device that has answered until it has called
+ * the caller back and goes on with it. Rounds in which the device has not
+ * answered within 1 ms, for which interrupts are off, are repeated, 1,000 times
+ * at most (ETIMEDOUT). EOPNOTSUPP for algorithms that are not asynchronous.
  *
  * With @setup_ns and @total_ns 0 there is one round, which is not timed.
  *
