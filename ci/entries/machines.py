@@ -25,7 +25,7 @@ DMA_MACHINES = {
     "bounce": {"command_line": "swiotlb=force"},
 }
 DMA_BOUNDS = Bounds(program=3000)        # of the guest's time, which jumps ahead while it waits
-CRYPTO_PROGRAMS = ("crypto_data", "crypto_bad_input", "crypto_unplug")
+CRYPTO_PROGRAMS = ("crypto_data", "crypto_bad_input", "crypto_full_ring", "crypto_unplug")
 # name -> how the device is told of memory
 CRYPTO_MACHINES = {
     "iommu": {"iommu": True},

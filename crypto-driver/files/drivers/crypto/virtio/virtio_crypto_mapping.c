@@ -31,7 +31,7 @@ static int side_map(struct virtcrypto_side *side, struct device *dev,
 		    const struct phyr_list *list, enum dma_data_direction dir)
 {
 	return sg_map_phyrs(&side->batch, &side->sgt, dev, list->phyrs,
-			    list->nr, dir, 0, GFP_ATOMIC);
+			    list->nr, dir, 0, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 static void side_unmap(struct virtcrypto_side *side)
@@ -47,12 +47,12 @@ static void side_unmap(struct virtcrypto_side *side)
  * @src: the source, all of it
  * @dst: the destination, all of it; @src in place
  *
- * Context: Any. The device must not go away.
  * A device may see DMA addresses as it sees memory: in pieces that are physically
  * contiguous, of which it takes no more in a chain than its ring has descriptors.
- * QEMU then stops for good. So more ranges than that are refused, though all of
- * them would be two descriptors.
+ * QEMU stops for good if there are more. So more ranges than that are refused,
+ * though all of them would be two descriptors.
  *
+ * Context: Any. The device must not go away.
  * Return: the mapping, to be undone with virtcrypto_unmap(); or an ERR_PTR(),
  * -EINVAL if there are too many ranges.
  */
