@@ -22,9 +22,15 @@ const char *body_type_name(const json_t *json)
 int body_check_type(const struct http_request *request, struct problem *problem)
 {
 	static const char json[] = "application/json";
+	const char *encoding = request->content_encoding;
 	const char *type = request->content_type;
 	size_t len = sizeof(json) - 1;
 
+	if (encoding && strcasecmp(encoding, "identity"))
+		return problem_set(
+			problem, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+			"Content-Encoding \"%.32s\" is not understood; send the body as it is",
+			encoding);
 	if (type && !strncasecmp(type, json, len) && strchr("; ", type[len]))
 		return 0;
 	return problem_set(

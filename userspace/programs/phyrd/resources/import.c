@@ -5,7 +5,6 @@
 #include <string.h>
 #include <microhttpd.h>
 
-#include "body.h"
 #include "gbench.h"
 #include "query.h"
 #include "resources.h"
@@ -61,8 +60,7 @@ void import_post(const struct http_request *request, struct http_reply *reply)
 	uint64_t id;
 	int ret = -1;
 
-	if (!body_check_type(request, &problem) &&
-	    !gbench_parse(request->body, request->body_len, &gbench,
+	if (!gbench_parse(request->body, request->body_len, &gbench,
 			  &problem)) {
 		ret = import(request, &gbench, &id, &problem);
 		gbench_clear(&gbench);

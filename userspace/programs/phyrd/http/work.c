@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Carries a request out beside all others. */
+#include <sys/eventfd.h>
+
+#include "work.h"
+
+static void *carry_out(void *argument)
+{
+	struct work *work = argument;
+
+	service_handle(work->service, &work->request, &work->reply);
+	atomic_store(&work->done, true);
+	eventfd_write(work->news, 1);
+	return NULL;
+}
+
+void work_start(struct work *work)
+{
+	atomic_store(&work->done, false);
+	if (!pthread_create(&work->thread, NULL, carry_out, work))
+		return;
+	work->thread = pthread_self();
+	carry_out(work);
+}
+
+bool work_is_done(const struct work *work)
+{
+	return atomic_load(&work->done);
+}
+
+void work_finish(struct work *work)
+{
+	if (!pthread_equal(work->thread, pthread_self()))
+		pthread_join(work->thread, NULL);
+}
