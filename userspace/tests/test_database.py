@@ -143,6 +143,47 @@ class Trouble(Database):
         other.close()
         self.refused("is not a database of phyrd")
 
+    def test_without_a_table_or_a_column(self):
+        for damage in ("DROP TABLE results", "DROP TABLE runs", "ALTER TABLE runs DROP COLUMN clock"):
+            with self.subTest(damage=damage):
+                self.path.unlink(missing_ok=True)
+                self.filled(1)
+                other = sqlite3.connect(self.path)
+                other.execute(damage)
+                other.commit()
+                other.close()
+                self.refused("lacks what phyrd keeps in it (no such")
+
+    @unittest.skipIf(os.geteuid(), "only root can mount")
+    def test_a_full_disk_can_be_freed(self):
+        """By deleting runs, small ones and large, until there is room again."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6M", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("no tmpfs can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        self.path = disk / "runs.db"
+        daemon = self.serve()
+        long = [{"name": f"{n}" + "x" * 190, **{f"p{i}": "y" *
+                                                150 for i in range(30)}, "real_time": n} for n in range(200)]
+        small = [{"name": "x", "real_time": n} for n in range(20000)]
+        for rows in (long, small):
+            while daemon.post({"context": {"kernel": "k"}, "benchmarks": rows}, "/import")[0] == 201:
+                pass
+        with (disk / "filler").open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+        runs = daemon.get("/runs?limit=200")[2]["runs"]
+        self.assertGreater(len(runs), 3)
+        for run in runs:
+            self.assertEqual(daemon.request("DELETE", f"/api/v1/runs/{run['id']}")[0], 204, run["id"])
+        self.assertEqual(daemon.get("/runs")[2]["runs"], [])
+        self.assertEqual(daemon.post({"context": {"kernel": "k"}, "benchmarks": small}, "/import")[0], 201)
+        self.assertEqual(daemon.stop(), 0)
+
     def test_of_another_version(self):
         self.filled(1)
         other = sqlite3.connect(self.path)
