@@ -137,6 +137,9 @@ static bool refuse_early(struct transport *transport,
 		service_body_limit(service_find(&transport->service, &request));
 	if (!bytes && !chunked)
 		return false;
+	/* What is announced is all that comes, and all that room is kept for. */
+	if (bytes && bytes < *limit)
+		*limit = bytes;
 	if (!service_refuses(&transport->service, &request, bytes, &reply)) {
 		if (transport->exchanges.bodies + bytes <= LIMIT_BODIES_BYTES)
 			return false;
