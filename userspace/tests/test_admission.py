@@ -334,6 +334,19 @@ class Long(Logged):
         self.quick(self.figures(until=lambda: not thread.is_alive()), "during comparisons of 200,000 samples")
         thread.join()
 
+    @unittest.skipIf(SANITIZED, "a sanitized program takes more memory")
+    def test_memory(self):
+        """Two bytes of a body may be a value that takes 300: 64 MiB are enough for many that come at once."""
+        body = b'{"workloads": [' + b"{}," * 87000 + b"{}]}"
+        threads = [threading.Thread(target=lambda: [self.phyrd.post(body) for _ in range(3)]) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        most = phyrd.memory(self.phyrd.process.pid, "VmHWM") >> 20
+        print(f"# {most} MiB at most with 8 clients that send as many values as they may")
+        self.assertLess(most, 64)
+
     def test_ending_meanwhile(self):
         rows = [{"name": "x", "real_time": n} for n in range(200000)]
         body = json.dumps({"context": {}, "benchmarks": rows}).encode()

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Carries a request out beside all others. */
+#include <malloc.h>
 #include <sys/eventfd.h>
 
 #include "work.h"
+
+#define LARGE_BYTES (64 * 1024)
 
 static void *carry_out(void *argument)
 {
 	struct work *work = argument;
 
 	service_handle(work->service, &work->request, &work->reply);
+	/* What a large body took goes back to the kernel. */
+	if (work->request.body_len > LARGE_BYTES)
+		malloc_trim(0);
 	atomic_store(&work->done, true);
 	eventfd_write(work->news, 1);
 	return NULL;

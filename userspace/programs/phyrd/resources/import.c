@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Takes a document of Google Benchmark in as a run. */
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <microhttpd.h>
@@ -65,8 +64,6 @@ void import_post(const struct http_request *request, struct http_reply *reply)
 		ret = import(request, &gbench, &id, &problem);
 		gbench_clear(&gbench);
 	}
-	/* Gives the memory that a large document took back to the kernel. */
-	malloc_trim(0);
 	if (ret)
 		reply_problem(reply, &problem);
 	else
