@@ -15,7 +15,8 @@
 
 struct exchange *exchange_create(struct exchanges *all,
 				 struct MHD_Connection *connection,
-				 struct peer *peer, size_t limit)
+				 struct peer *peer, size_t limit,
+				 size_t announced)
 {
 	struct exchange *new = calloc(1, sizeof(*new));
 
@@ -24,7 +25,9 @@ struct exchange *exchange_create(struct exchanges *all,
 	new->all = all;
 	new->connection = connection;
 	new->peer = peer;
-	new->limit = limit;
+	new->limit = announced ? announced : limit;
+	new->counted = announced;
+	all->bodies += announced;
 	new->next = all->first;
 	all->first = new;
 	return new;
@@ -79,10 +82,10 @@ bool exchange_become_patient(struct exchange *exchange)
 
 void exchange_free_body(struct exchange *exchange)
 {
-	exchange->all->bodies -= exchange->room;
+	exchange->all->bodies -= exchange->counted;
 	free(exchange->body);
 	exchange->body = NULL;
-	exchange->room = 0;
+	exchange->room = exchange->counted = 0;
 }
 
 void exchange_destroy(struct exchange *exchange)
@@ -103,7 +106,7 @@ void exchange_destroy(struct exchange *exchange)
 static int grow_body(struct exchange *exchange, size_t total)
 {
 	struct exchanges *all = exchange->all;
-	size_t left = LIMIT_BODIES_BYTES - (all->bodies - exchange->room);
+	size_t left = LIMIT_BODIES_BYTES - (all->bodies - exchange->counted);
 	size_t room = 2 * total;
 	char *body;
 
@@ -116,9 +119,12 @@ static int grow_body(struct exchange *exchange, size_t total)
 	body = realloc(exchange->body, room);
 	if (!body)
 		return -ENOMEM;
-	all->bodies += room - exchange->room;
 	exchange->body = body;
 	exchange->room = room;
+	if (room > exchange->counted) {
+		all->bodies += room - exchange->counted;
+		exchange->counted = room;
+	}
 	return 0;
 }
 

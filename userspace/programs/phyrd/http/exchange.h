@@ -12,7 +12,7 @@
 /**
  * struct exchanges - all HTTP requests under way, and what they share
  * @first: list, the newest first
- * @bodies: bytes allocated for their bodies
+ * @bodies: bytes allocated for their bodies, or announced
  * @patient: how many have waited for news, or follow them
  * @working: how many are carried out by a thread
  * @hang_ups: epoll of the sockets of those who wait; tells who has gone
@@ -34,6 +34,7 @@ struct exchanges {
  * @peer: whose it is, or NULL
  * @body: bytes of the request
  * @room: allocated for @body
+ * @counted: of @all->bodies
  * @len: bytes that the client has sent, kept or not
  * @limit: bytes that are kept at most
  * @authority: of a request for a whole URL, in place of its Host
@@ -54,6 +55,7 @@ struct exchange {
 	struct peer *peer;
 	char *body;
 	size_t room;
+	size_t counted;
 	size_t len;
 	size_t limit;
 	char authority[INCOMING_AUTHORITY];
@@ -82,12 +84,14 @@ struct exchange {
  * exchange_create() - a request whose headers are there
  * @peer: whose it is, or NULL
  * @limit: bytes of its body that are kept
+ * @announced: bytes that are kept free for it, 0 if it does not say
  *
  * Return: NULL: out of memory.
  */
 struct exchange *exchange_create(struct exchanges *all,
 				 struct MHD_Connection *connection,
-				 struct peer *peer, size_t limit);
+				 struct peer *peer, size_t limit,
+				 size_t announced);
 void exchange_destroy(struct exchange *exchange);
 
 /**

@@ -121,7 +121,8 @@ static enum MHD_Result serve(struct transport *transport,
  */
 static bool refuse_early(struct transport *transport,
 			 struct MHD_Connection *connection, const char *method,
-			 const char *path, size_t *limit, enum MHD_Result *ret)
+			 const char *path, size_t *limit, size_t *announced,
+			 enum MHD_Result *ret)
 {
 	const char *length =
 		incoming_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
@@ -137,10 +138,8 @@ static bool refuse_early(struct transport *transport,
 		service_body_limit(service_find(&transport->service, &request));
 	if (!bytes && !chunked)
 		return false;
-	/* What is announced is all that comes, and all that room is kept for. */
-	if (bytes && bytes < *limit)
-		*limit = bytes;
 	if (!service_refuses(&transport->service, &request, bytes, &reply)) {
+		*announced = bytes;
 		if (transport->exchanges.bodies + bytes <= LIMIT_BODIES_BYTES)
 			return false;
 		reply_too_many_bodies(&reply);
@@ -161,17 +160,17 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 {
 	struct transport *transport = cls;
 	struct peer *peer = peer_of(connection);
+	size_t limit, announced = 0;
 	enum MHD_Result ret;
-	size_t limit;
 
 	(void)version;
 	if (!*exchange) {
 		peer_owes(peer, PEER_OWES_BODY);
 		if (refuse_early(transport, connection, method, path, &limit,
-				 &ret))
+				 &announced, &ret))
 			return ret;
 		*exchange = exchange_create(&transport->exchanges, connection,
-					    peer, limit);
+					    peer, limit, announced);
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
