@@ -10,7 +10,7 @@
 #include "log.h"
 
 /* A reply of no more than this is sent whole, with its length. */
-#define WHOLE_BYTES (64 * 1024)
+#define WHOLE_BYTES (16 * 1024)
 #define BLOCK_BYTES (16 * 1024)
 
 struct exchange *exchange_create(struct exchanges *all,
