@@ -204,7 +204,7 @@ class Hostile(Logged):
         run = self.phyrd.measure(*["count/up/base/4KiB"] * 20, samples=10000)["id"]
         for _ in range(600):
             self.send(f"GET /api/v1/runs/{run}/samples HTTP/1.1\r\nHost: localhost\r\n\r\n", 4096)
-        self.health(20)
+        self.health(60 if BUSY or SANITIZED else 20)
         self.frugal()
 
 
