@@ -104,6 +104,29 @@ class Persistence(Database):
                 self.assertIn(samples, (list(range(1, 2001)), [1, 2, 3]))
         self.assertEqual(daemon.stop(), 0)
 
+    @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes longer")
+    def test_as_many_runs_as_may_be(self):
+        """Nobody waits long for those who look at all of them."""
+        self.filled(1)
+        other = sqlite3.connect(self.path)
+        columns = "name, imported, state, workloads, finished, created_ns, kernel, clock, context"
+        other.execute(f"INSERT INTO runs ({columns}) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                      "WHERE i < 99990) SELECT 'x', 1, 'done', 1, 0, i, '7.3.4', 'native', '{}' FROM n")
+        other.commit()
+        other.close()
+        daemon = self.serve("--history", "100000")
+        for path in ("/metrics", "/api/v1/runs?limit=200"):
+            taken = []
+            for _ in range(10):
+                began = time.monotonic()
+                response, connection = daemon.open("GET", path)
+                response.read()
+                connection.close()
+                taken.append(1000 * (time.monotonic() - began))
+            print(f"# {path} of 99,991 runs: {min(taken):.1f} ms at least")
+            self.assertLess(min(taken), 10, path)
+        self.assertEqual(daemon.stop(), 0)
+
 
 class Trouble(Database):
     def test_no_such_folder(self):
