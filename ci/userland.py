@@ -31,7 +31,7 @@ class Build:
         return paths.BUILD / self.folder
 
 
-PLAIN = Build("meson")
+PLAIN = Build("meson", ("-Dvm_tests=true",))
 # A finding ends the program, which makes its test fail.
 SANITIZED = {
     "asan": Build("meson-asan", ("-Db_sanitize=address,undefined",)),

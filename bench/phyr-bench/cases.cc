@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Registers benchmarks, and keeps one that fails from aborting the others. */
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -12,6 +13,41 @@ using benchmark::State;
 
 namespace
 {
+
+/* Of the repetition that this thread is at: what each call took, in ns */
+thread_local std::vector<uint64_t> calls;
+
+/* Enough to know the median of more. */
+constexpr size_t MOST_CALLS = 1 << 20;
+
+double median_seconds()
+{
+	const auto middle = calls.begin() + (ptrdiff_t)(calls.size() / 2);
+
+	std::nth_element(calls.begin(), middle, calls.end());
+	const double upper = (double)*middle;
+	const double lower =
+		calls.size() % 2
+			? upper
+			: (double)*std::max_element(calls.begin(), middle);
+
+	return (lower + upper) / 2 / 1e9;
+}
+
+/*
+ * Google Benchmark divides the time by the iterations, which makes a mean; a few
+ * calls that were interrupted would be most of it. So it is told the median, as
+ * often.
+ */
+void report(State &state)
+{
+	const double seconds = median_seconds() * (double)state.iterations();
+	Counter &counter = state.counters["seconds_per_call"];
+
+	counter.flags = Counter::kAvgIterations;
+	counter.value = seconds;
+	state.SetIterationTime(seconds);
+}
 
 int usable_cpus()
 {
@@ -38,8 +74,9 @@ class guarded
 
 		if (has_failed(state, &error))
 			return skip(state, error);
+		calls.clear();
 		if (!measure(state, memory, which, &error))
-			return;
+			return report(state);
 		note_failure(state, error);
 		skip(state, error);
 	}
@@ -125,12 +162,8 @@ void register_subjects(const std::vector<subject> &subjects,
 	}
 }
 
-void state_add(State &state, uint64_t ns)
+void calls_add(uint64_t ns)
 {
-	double seconds = (double)ns / 1e9;
-	Counter &counter = state.counters["seconds_per_call"];
-
-	counter.flags = Counter::kAvgIterations;
-	counter.value += seconds;
-	state.SetIterationTime(seconds);
+	if (calls.size() < MOST_CALLS)
+		calls.push_back(ns);
 }

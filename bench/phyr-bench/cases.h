@@ -13,7 +13,7 @@
  * typedef body - a benchmark of some memory
  * @error: filled on failure
  *
- * It hands the time of each call to state_add(), and may be called by several
+ * It hands the time of each call to calls_add(), and may be called by several
  * threads.
  *
  * Return: 0, or negative if it cannot be carried out.
@@ -47,11 +47,12 @@ void register_subjects(const std::vector<subject> &subjects,
 		       const std::vector<layout> &contended);
 
 /**
- * state_add() - note the time that calls took
+ * calls_add() - note the time that a call took, in ns
  *
+ * The median of all calls of a repetition is its time, as it is phyrd's figure.
  * Google Benchmark's time of several threads is that of one thread divided by
  * their number. What a call took is in the counter "seconds_per_call".
  */
-void state_add(benchmark::State &state, uint64_t ns);
+void calls_add(uint64_t ns);
 
 #endif

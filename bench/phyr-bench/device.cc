@@ -18,14 +18,21 @@ struct destroy {
 std::mutex lock; /* protects what follows */
 std::unique_ptr<phyr_device, destroy> opened;
 
+const char *chosen; /* NULL: the first with an active port */
+
 } // namespace
+
+void device_choose(const char *name)
+{
+	chosen = name;
+}
 
 const phyr_device *device_get(phyr_error *error)
 {
 	std::lock_guard<std::mutex> guard(lock);
 	phyr_device *device;
 
-	if (!opened && !phyr_device_open(NULL, &device, error))
+	if (!opened && !phyr_device_open(chosen, &device, error))
 		opened.reset(device);
 	return opened.get();
 }

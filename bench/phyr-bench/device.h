@@ -5,7 +5,13 @@
 #include "libphyr.h"
 
 /**
- * device_get() - the first RDMA device with an active port, opened once
+ * device_choose() - which RDMA device it is to be
+ * @name: stays; without it, the first with an active port
+ */
+void device_choose(const char *name);
+
+/**
+ * device_get() - the RDMA device, opened once
  * @error: filled on failure
  *
  * Any thread may call it.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Benchmarks whose rounds are carried out and timed by the kernel. */
 #include <algorithm>
-#include <numeric>
 
 #include "in_kernel.h"
 
@@ -47,8 +46,7 @@ int measure(benchmark::State &state, const layout &layout, int which,
 
 		if (workload.family->measure(&task, error))
 			return -1;
-		state_add(state, std::accumulate(series, series + task.samples,
-						 UINT64_C(0)));
+		std::for_each(series, series + task.samples, calls_add);
 		/* Exactly as many as asked for: all repetitions have the same. */
 		left -= task.samples;
 		if (left && left < ROUNDS)

@@ -4,10 +4,13 @@
  * times. See --help; a benchmark that this machine cannot run says why. The exit
  * status is 1 if none could be run.
  */
+#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <sys/utsname.h>
 #include <benchmark/benchmark.h>
 
+#include "device.h"
 #include "families.h"
 #include "libphyr.h"
 
@@ -50,6 +53,34 @@ static void describe_machine()
 	uname(&name);
 	benchmark::AddCustomContext("clock", clock.kind);
 	benchmark::AddCustomContext("kernel", name.release);
+	/* The names are those of phyrd's workloads, see its import. */
+	benchmark::AddCustomContext("phyr_bench", PHYR_VERSION);
+}
+
+static void print_help()
+{
+	std::puts(
+		"phyr-bench [--device=NAME] [FLAG...]\n"
+		"  --device=NAME: RDMA device; default: the first with an active port\n"
+		"\n"
+		"The time of a repetition is the median of its calls. Flags of Google Benchmark:");
+	benchmark::PrintDefaultHelp();
+}
+
+/* Takes our own flag out of the arguments. */
+static void take_device(int *argc, char **argv)
+{
+	static const char flag[] = "--device=";
+	int kept = 0;
+
+	for (int i = 0; i < *argc; i++) {
+		if (i && !strncmp(argv[i], flag, strlen(flag)))
+			device_choose(argv[i] + strlen(flag));
+		else
+			argv[kept++] = argv[i];
+	}
+	*argc = kept;
+	argv[kept] = nullptr;
 }
 
 int main(int argc, char **argv)
@@ -61,7 +92,8 @@ int main(int argc, char **argv)
 	register_crypto();
 	describe_machine();
 
-	benchmark::Initialize(&argc, argv);
+	take_device(&argc, argv);
+	benchmark::Initialize(&argc, argv, print_help);
 	if (benchmark::ReportUnrecognizedArguments(argc, argv))
 		return 1;
 

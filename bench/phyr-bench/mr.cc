@@ -32,7 +32,7 @@ int measure(benchmark::State &state, const layout &layout, int which,
 				     &mr, &ns[REG], error) ||
 		    phyr_mr_deregister(mr, &ns[DEREG], error))
 			return -1;
-		state_add(state, ns[series]);
+		calls_add(ns[series]);
 	}
 	return 0;
 }

@@ -73,7 +73,7 @@ int measure(benchmark::State &state, const layout &message, int,
 		if (phyr_rdma_write(rdma.get(), local.get(), remote.get(),
 				    message.size, &ns, error))
 			return -1;
-		state_add(state, ns);
+		calls_add(ns);
 	}
 	state.SetBytesProcessed(state.iterations() * (int64_t)message.size);
 	return 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A kernel and an RDMA device that take the same time for every call.
- * FAKE_FAILURE=phyr_mr_register:2 lets the second call of that function fail.
+ * FAKE_FAILURE=phyr_mr_register:2 lets the second call of that function fail,
+ * FAKE_SLOW=10 every tenth registration take a thousand times as long. The only
+ * device is fake0.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -135,7 +137,9 @@ int phyr_device_open(const char *name, struct phyr_device **device,
 {
 	static struct phyr_device fake;
 
-	(void)name;
+	if (name && strcmp(name, "fake0"))
+		return phyr_error_set(error, -ENODEV, "no RDMA device \"%s\"",
+				      name);
 	*device = &fake;
 	return call(__func__, error);
 }
@@ -148,7 +152,9 @@ void phyr_device_close(struct phyr_device *device)
 int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 		     struct ibv_mr **mr, uint64_t *ns, struct phyr_error *error)
 {
+	const char *slow = getenv("FAKE_SLOW");
 	static struct ibv_mr fake;
+	static atomic_uint calls;
 
 	(void)pd;
 	(void)addr;
@@ -156,6 +162,8 @@ int phyr_mr_register(struct ibv_pd *pd, void *addr, size_t len,
 	*mr = &fake;
 	if (ns)
 		*ns = REG_NS;
+	if (ns && slow && !(++calls % strtoul(slow, NULL, 10)))
+		*ns *= 1000;
 	return call(__func__, error);
 }
 

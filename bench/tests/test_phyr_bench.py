@@ -52,6 +52,14 @@ class Times(unittest.TestCase):
     def test_bytes_per_second(self):
         self.measured("rdma/write/base/64KiB/manual_time", real_time=4000, bytes_per_second=65536 / 4e-6)
 
+    def test_a_few_slow_calls_are_not_the_figure(self):
+        """As in phyrd, whose figure is the median."""
+        for nth, ns in (("10", 3000), ("1", 3000000)):
+            rows = report(FAKE, "--benchmark_filter=^mr/reg/base/4KiB/manual_time$", "--benchmark_min_time=0.001",
+                          FAKE_SLOW=nth)["benchmarks"]
+            self.assertGreater(rows[0]["iterations"], 10 if nth == "10" else 0)
+            self.assertAlmostEqual(rows[0]["real_time"], ns)
+
     def test_several_threads(self):
         """Without hugepages the contended benchmarks have no memory, so this needs a pool, or is skipped."""
         if len(os.sched_getaffinity(0)) < 2:
@@ -63,6 +71,12 @@ class Times(unittest.TestCase):
 
 
 class Flags(unittest.TestCase):
+    def test_device(self):
+        for name, error in (("fake0", None), ("fake9", 'no RDMA device "fake9"')):
+            rows = report(FAKE, f"--device={name}", "--benchmark_filter=^mr/reg/base/4KiB/manual_time$")["benchmarks"]
+            self.assertEqual([row.get("error_message") for row in rows], [error])
+        self.assertIn("--device=NAME", call(FAKE, "--help").stdout)
+
     def test_wrong_calls(self):
         self.assertEqual(call(FAKE, "--nonsense").returncode, 1)
         self.assertEqual(call(FAKE, "--benchmark_filter=nothing").returncode, 1)

@@ -27,6 +27,8 @@
 #define BASE_MIN_PAGES 64
 #define BASE_MIN_APART_PERCENT 90
 #define BASE_TRIES 8
+#define STEP_BYTES (32 * PHYR_MIB)
+#define STEP_PAGES 1024
 
 static const struct kind {
 	const char *name;
@@ -212,6 +214,11 @@ static void fault_in_page(struct phyr_backing *b, size_t page)
 		madvise(addr, b->page_size, MADV_NOHUGEPAGE);
 }
 
+static bool is_stopped(const struct phyr_backing *b)
+{
+	return b->stop && atomic_load_explicit(b->stop, memory_order_relaxed);
+}
+
 /*
  * x -> a*x + c modulo a power of two passes through every value if c is odd
  * and a - 1 a multiple of 4. As c is 3 modulo 4, x is never followed by x + 1.
@@ -224,16 +231,37 @@ static void fault_in_scattered(struct phyr_backing *b)
 	while (modulus < pages)
 		modulus *= 2;
 	for (size_t i = 0; i < modulus; i++) {
+		if (!(i % STEP_PAGES) && is_stopped(b))
+			return;
 		if (page < pages)
 			fault_in_page(b, page);
 		page = (page * 1664525 + 1013904223) & (modulus - 1);
 	}
 }
 
+static int populate(struct phyr_backing *b, struct phyr_error *error)
+{
+	size_t step = b->page_size > STEP_BYTES ? b->page_size : STEP_BYTES;
+
+	for (size_t at = 0; at < b->mapped && !is_stopped(b); at += step) {
+		size_t left = b->mapped - at;
+
+		if (madvise((char *)b->addr + at, left < step ? left : step,
+			    MADV_POPULATE_WRITE))
+			return phyr_error_set(
+				error, -errno,
+				"%s: madvise(MADV_POPULATE_WRITE, Linux 5.14 or newer) of %zu bytes: %s",
+				phyr_backing_name(b->kind), b->mapped,
+				strerror(errno));
+	}
+	return 0;
+}
+
 /* A protection of its own for one page takes the huge entry apart. */
 static void map_by_base_pages(struct phyr_backing *b)
 {
-	for (size_t at = 0; at < b->mapped; at += b->page_size) {
+	for (size_t at = 0; at < b->mapped && !is_stopped(b);
+	     at += b->page_size) {
 		char *addr = (char *)b->addr + at;
 
 		mprotect(addr, base_page_size(), PROT_READ);
@@ -247,6 +275,7 @@ static void map_by_base_pages(struct phyr_backing *b)
 static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 {
 	uint64_t start = phyr_clock_ns();
+	int ret = 0;
 
 	if (kinds[b->kind].pieces && b->read_only)
 		return phyr_error_set(
@@ -257,11 +286,10 @@ static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 		return backing_pieces_fill(b, error);
 	if (b->kind == PHYR_BACKING_BASE || b->kind == PHYR_BACKING_MTHP_64K)
 		fault_in_scattered(b);
-	else if (madvise(b->addr, b->mapped, MADV_POPULATE_WRITE))
-		return phyr_error_set(
-			error, -errno,
-			"%s: madvise(MADV_POPULATE_WRITE, Linux 5.14 or newer) of %zu bytes: %s",
-			phyr_backing_name(b->kind), b->mapped, strerror(errno));
+	else
+		ret = populate(b, error);
+	if (ret)
+		return ret;
 	if (b->kind == PHYR_BACKING_THP_PTE)
 		map_by_base_pages(b);
 	if (b->read_only && mprotect(b->addr, b->mapped, PROT_READ))
@@ -269,7 +297,7 @@ static int fault_in(struct phyr_backing *b, struct phyr_error *error)
 				      phyr_backing_name(b->kind),
 				      strerror(errno));
 	b->fault_ns = phyr_clock_ns() - start;
-	return 0;
+	return is_stopped(b) ? phyr_error_set(error, -ECANCELED, "stopped") : 0;
 }
 
 static bool is_apart(const struct phyr_backing *b)
@@ -382,8 +410,10 @@ static int fill(struct phyr_backing *b, struct phyr_error *error)
  * whatever the order in which they are faulted in. Each try keeps its area until
  * the last is done, so that the next gets other pages.
  */
-static int create(enum phyr_backing_kind kind, size_t len, bool read_only,
-		  struct phyr_backing **backing, struct phyr_error *error)
+int phyr_backing_create_until(enum phyr_backing_kind kind, size_t len,
+			      bool read_only, const atomic_bool *stop,
+			      struct phyr_backing **backing,
+			      struct phyr_error *error)
 {
 	struct phyr_backing *tries[BASE_TRIES], *b;
 	int n = 0, ret;
@@ -399,12 +429,15 @@ static int create(enum phyr_backing_kind kind, size_t len, bool read_only,
 		b->page_size = phyr_backing_page_size(kind);
 		b->len = len;
 		b->apart_percent = PHYR_BACKING_APART_UNKNOWN;
+		b->stop = stop;
 		tries[n++] = b;
 		ret = fill(b, error);
 	} while (!is_apart(b) && n < BASE_TRIES);
 
-	if (!ret)
+	if (!ret) {
 		*backing = tries[--n];
+		(*backing)->stop = NULL;
+	}
 	while (n)
 		phyr_backing_destroy(tries[--n]);
 	return ret;
@@ -413,14 +446,15 @@ static int create(enum phyr_backing_kind kind, size_t len, bool read_only,
 int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 			struct phyr_backing **backing, struct phyr_error *error)
 {
-	return create(kind, len, false, backing, error);
+	return phyr_backing_create_until(kind, len, false, NULL, backing,
+					 error);
 }
 
 int phyr_backing_create_read_only(enum phyr_backing_kind kind, size_t len,
 				  struct phyr_backing **backing,
 				  struct phyr_error *error)
 {
-	return create(kind, len, true, backing, error);
+	return phyr_backing_create_until(kind, len, true, NULL, backing, error);
 }
 
 void phyr_backing_destroy(struct phyr_backing *backing)

@@ -35,7 +35,8 @@ int backing_pieces_fill(struct phyr_backing *b, struct phyr_error *error)
 			error, -EOPNOTSUPP,
 			"%s: this kernel has base pages of %ld bytes",
 			phyr_backing_name(b->kind), sysconf(_SC_PAGESIZE));
-	ret = phyr_backing_create(PHYR_BACKING_THP, b->mapped, &whole, error);
+	ret = phyr_backing_create_until(PHYR_BACKING_THP, b->mapped, false,
+					b->stop, &whole, error);
 	if (ret)
 		return ret;
 	start = phyr_clock_ns();

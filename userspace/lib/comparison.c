@@ -67,7 +67,8 @@ static enum phyr_verdict judge(const struct phyr_comparison *comparison,
 	if (comparison->p >= PHYR_COMPARISON_P ||
 	    fabs(comparison->effect) < PHYR_COMPARISON_EFFECT ||
 	    fabs(head_median - base_median) <
-		    PHYR_COMPARISON_DISTANCE * base_median)
+		    PHYR_COMPARISON_DISTANCE * base_median ||
+	    (comparison->effect < 0) != (head_median < base_median))
 		return PHYR_NO_DIFFERENCE;
 	return comparison->effect < 0 ? PHYR_BETTER : PHYR_WORSE;
 }
@@ -99,6 +100,13 @@ int phyr_comparison_compute(const uint64_t *base, size_t base_n,
 	free(sorted_base);
 	free(sorted_head);
 	return ret;
+}
+
+bool phyr_comparison_is_possible(size_t base_n, size_t head_n)
+{
+	return base_n && head_n &&
+	       two_sided_p(0, (double)base_n, (double)head_n, 0) <
+		       PHYR_COMPARISON_P;
 }
 
 const char *phyr_verdict_name(enum phyr_verdict verdict)

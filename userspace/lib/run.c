@@ -82,16 +82,16 @@ void phyr_run_destroy(struct phyr_run *run)
 /* The memory of the previous item, kept in case the next wants the same. */
 static int provide_backing(struct phyr_backing **backing,
 			   enum phyr_backing_kind kind, size_t len,
-			   bool read_only, struct phyr_error *error)
+			   bool read_only, const atomic_bool *stop,
+			   struct phyr_error *error)
 {
 	if (*backing && (*backing)->kind == kind && (*backing)->len == len &&
 	    (*backing)->read_only == read_only)
 		return 0;
 	phyr_backing_destroy(*backing);
 	*backing = NULL;
-	if (read_only)
-		return phyr_backing_create_read_only(kind, len, backing, error);
-	return phyr_backing_create(kind, len, backing, error);
+	return phyr_backing_create_until(kind, len, read_only, stop, backing,
+					 error);
 }
 
 static void note_backing(struct phyr_parameters *parameters,
@@ -154,14 +154,19 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 		return ret;
 	ret = provide_backing(
 		backing, workload->backing, family->ranges * workload->size,
-		family->rounds && family->rounds[task.rounds].read_only, error);
+		family->rounds && family->rounds[task.rounds].read_only,
+		&run->stop, error);
 	if (ret)
 		return ret;
 	note_backing(parameters, *backing);
 
 	task.backing = *backing;
 	memcpy(task.series, series, sizeof(task.series));
-	return family->measure(&task, error);
+	ret = family->measure(&task, error);
+	/* However it was ended, by a signal for instance. */
+	if (ret && run->stop)
+		ret = phyr_error_set(error, -ECANCELED, "stopped");
+	return ret;
 }
 
 static bool shares_rounds(const struct phyr_run_item *a,

@@ -97,8 +97,11 @@ static int parse_size(const char *name, const char *part, size_t *size,
 		      struct phyr_error *error)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes;
+	int ret = part ? phyr_size_parse(part, &bytes) : -EINVAL;
 
-	if (!part || phyr_size_parse(part, &bytes))
+	if (ret == -ERANGE)
+		bytes = SIZE_MAX - SIZE_MAX % page;
+	else if (ret)
 		return phyr_error_set(
 			error, -EINVAL,
 			"workload \"%s\": size \"%s\" is not a number followed by KiB, MiB or GiB",

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <phyr/backing.h>
+#include <phyr/clock.h>
 #include <phyr/size.h>
 
 #include "../lib/pagemap.h"
@@ -256,6 +259,48 @@ static void names_survive_a_round_trip(void **state)
 	}
 }
 
+static atomic_bool stop;
+
+static void *set_stop(void *nothing)
+{
+	usleep(50000);
+	stop = true;
+	return nothing;
+}
+
+/* Memory that takes a second and more to fault in is given up at once. */
+static void can_be_stopped(void **state)
+{
+	static const enum phyr_backing_kind kinds[] = { PHYR_BACKING_BASE,
+							PHYR_BACKING_THP,
+							PHYR_BACKING_THP_PTE };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		struct phyr_backing *backing = NULL;
+		struct phyr_error error;
+		pthread_t thread;
+		uint64_t start;
+		int ret;
+
+		stop = false;
+		assert_int_equal(pthread_create(&thread, NULL, set_stop, NULL),
+				 0);
+		start = phyr_clock_ns();
+		ret = phyr_backing_create_until(kinds[i], 4 * PHYR_GIB, false,
+						&stop, &backing, &error);
+		start = phyr_clock_ns() - start;
+		pthread_join(thread, NULL);
+		if (ret == -ENOMEM || ret == -EOPNOTSUPP) {
+			print_message("# %s\n", error.message);
+			continue;
+		}
+		assert_int_equal(ret, -ECANCELED);
+		assert_null(backing);
+		assert_true(start < 1000000000);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +317,7 @@ int main(void)
 		cmocka_unit_test(short_pool_names_the_cure),
 		cmocka_unit_test(refuses_what_memory_cannot_hold),
 		cmocka_unit_test(refuses_impossible_lengths),
+		cmocka_unit_test(can_be_stopped),
 		cmocka_unit_test(destroys_nothing),
 		cmocka_unit_test(names_survive_a_round_trip),
 	};

@@ -156,7 +156,7 @@ class Clients(phyrd.PhyrdTest):
             connection.sendall(f"GET /api/v1/runs/{run}/samples HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         time.sleep(1)
         self.assertEqual(self.phyrd.get("/system")[0], 200)
-        # A reply is 1.1 MB; 64 KiB are made before it is sent in pieces.
+        # A reply is 1.1 MB; 16 KiB are made before it is sent in pieces.
         self.assertLess(phyrd.memory(self.phyrd.process.pid, "VmRSS") - before, 100 * 256 * 1024)
         response = http.client.HTTPResponse(slow[0])
         response.begin()

@@ -104,6 +104,29 @@ class Persistence(Database):
                 self.assertIn(samples, (list(range(1, 2001)), [1, 2, 3]))
         self.assertEqual(daemon.stop(), 0)
 
+    @unittest.skipIf(os.environ.get("PHYR_SANITIZER", "none") != "none", "a sanitized program takes longer")
+    def test_as_many_runs_as_may_be(self):
+        """Nobody waits long for those who look at all of them."""
+        self.filled(1)
+        other = sqlite3.connect(self.path)
+        columns = "name, imported, state, workloads, finished, created_ns, kernel, clock, context"
+        other.execute(f"INSERT INTO runs ({columns}) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                      "WHERE i < 99990) SELECT 'x', 1, 'done', 1, 0, i, '7.3.4', 'native', '{}' FROM n")
+        other.commit()
+        other.close()
+        daemon = self.serve("--history", "100000")
+        for path in ("/metrics", "/api/v1/runs?limit=200"):
+            taken = []
+            for _ in range(10):
+                began = time.monotonic()
+                response, connection = daemon.open("GET", path)
+                response.read()
+                connection.close()
+                taken.append(1000 * (time.monotonic() - began))
+            print(f"# {path} of 99,991 runs: {min(taken):.1f} ms at least")
+            self.assertLess(min(taken), 10, path)
+        self.assertEqual(daemon.stop(), 0)
+
 
 class Trouble(Database):
     def test_no_such_folder(self):
@@ -142,6 +165,47 @@ class Trouble(Database):
         other.execute("CREATE TABLE runs (a)")
         other.close()
         self.refused("is not a database of phyrd")
+
+    def test_without_a_table_or_a_column(self):
+        for damage in ("DROP TABLE results", "DROP TABLE runs", "ALTER TABLE runs DROP COLUMN clock"):
+            with self.subTest(damage=damage):
+                self.path.unlink(missing_ok=True)
+                self.filled(1)
+                other = sqlite3.connect(self.path)
+                other.execute(damage)
+                other.commit()
+                other.close()
+                self.refused("lacks what phyrd keeps in it (no such")
+
+    @unittest.skipIf(os.geteuid(), "only root can mount")
+    def test_a_full_disk_can_be_freed(self):
+        """By deleting runs, small ones and large, until there is room again."""
+        disk = self.folder / "disk"
+        disk.mkdir()
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6M", "tmpfs", disk], capture_output=True).returncode:
+            self.skipTest("no tmpfs can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=True)
+        self.path = disk / "runs.db"
+        daemon = self.serve()
+        long = [{"name": f"{n}" + "x" * 190, **{f"p{i}": "y" *
+                                                150 for i in range(30)}, "real_time": n} for n in range(200)]
+        small = [{"name": "x", "real_time": n} for n in range(20000)]
+        for rows in (long, small):
+            while daemon.post({"context": {"kernel": "k"}, "benchmarks": rows}, "/import")[0] == 201:
+                pass
+        with (disk / "filler").open("wb", buffering=0) as file:
+            try:
+                while True:
+                    file.write(b"x" * 4096)
+            except OSError:
+                pass
+        runs = daemon.get("/runs?limit=200")[2]["runs"]
+        self.assertGreater(len(runs), 3)
+        for run in runs:
+            self.assertEqual(daemon.request("DELETE", f"/api/v1/runs/{run['id']}")[0], 204, run["id"])
+        self.assertEqual(daemon.get("/runs")[2]["runs"], [])
+        self.assertEqual(daemon.post({"context": {"kernel": "k"}, "benchmarks": small}, "/import")[0], 201)
+        self.assertEqual(daemon.stop(), 0)
 
     def test_of_another_version(self):
         self.filled(1)

@@ -51,6 +51,20 @@ class Events(phyrd.PhyrdTest):
         run = self.phyrd.measure("count/up/base/4KiB", "fail/once/base/4KiB")["id"]
         self.assertEqual([name for name, _ in self.follow(run)], ["progress", "result", "result", "end"])
 
+    def test_who_comes_back_gets_the_rest(self):
+        run = self.phyrd.measure("count/up/base/4KiB", "count/down/base/4KiB", "fail/once/base/4KiB")["id"]
+        told = {None: [0, 1, 2], "0": [0, 1, 2], "2": [2], "3": [], "77": [], "x": [0, 1, 2], "-1": [0, 1, 2]}
+        for last, results in told.items():
+            with self.subTest(last=last):
+                headers = {"Last-Event-ID": last} if last else {}
+                response, connection = self.phyrd.open("GET", f"/api/v1/runs/{run}/events", headers=headers)
+                lines = response.read().decode().splitlines()
+                connection.close()
+                found = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+                self.assertEqual([one["index"] for one in found if "index" in one], results)
+                ids = [line.removeprefix("id: ") for line in lines if line.startswith("id: ")]
+                self.assertEqual((len(ids), ids[-1]), (len(found), "3"))
+
     def test_a_cancelled_run(self):
         self.phyrd.start("nap/once/base/4KiB", samples=1000)
         run = self.phyrd.start("nap/once/base/4KiB")

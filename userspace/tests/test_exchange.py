@@ -5,6 +5,7 @@ import json
 import os
 import statistics
 import sys
+import time
 import unittest
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class Import(Exchange):
         good = rows("x", [1])[0]
         for body, status, field, limit, word in (
                 (b"{", 400, None, None, "line 1"),
-                (b'{"context": {}, "benchmarks": [{"name": "x", "real_time": NaN}]}', 400, None, None, "line 1"),
+                (b'{"context": {}, "benchmarks": [{"name": "x", "real_time": NULL}]}', 400, None, None, "line 1"),
                 (b'{"context": {}, "context": {}}', 400, None, None, "duplicate"),
                 (b'{"context": {}, "benchmarks": [{"name": "\xff"}]}', 400, None, None, "0xff"),
                 (b"[" * 30000, 400, None, None, "depth"),
@@ -187,8 +188,8 @@ class Import(Exchange):
             connection.sendall(f"POST /api/v1/import HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                                f"Content-Length: {size}\r\n\r\n".encode())
             connection.sendall(b" " * (size - 1))
-        answer = None
-        for _ in range(100):    # until the last byte of them has been read
+        answer, deadline = None, time.monotonic() + 20
+        while time.monotonic() < deadline:      # until the last byte of them has been read
             answer = self.phyrd.post(document(*rows("x", [1])), "/import")
             if answer[0] != 201:
                 break
@@ -312,9 +313,33 @@ class Compare(Exchange):
         aggregate = [{"name": "x_median", "run_name": "x", "run_type": "aggregate", "aggregate_name": "median",
                       "real_time": 50, "time_unit": "us"}]
         row = self.row(rows("x", [100]), failed)
-        self.assertEqual((row["head"], row["ratio"], row["verdict"]), ({"error": "ENOMEM"}, None, None))
+        self.assertEqual((row["head"], row["ratio"], row["verdict"]), ({"error": "ENOMEM"}, None, "worse"))
+        row = self.row(failed, rows("x", [100]))
+        self.assertEqual((row["base"], row["verdict"]), ({"error": "ENOMEM"}, "better"))
+        self.assertEqual(self.row(failed, failed)["verdict"], None)
         row = self.row(rows("x", [100]), aggregate)
-        self.assertEqual((row["head"], row["ratio"], row["verdict"]), ({"median": 50000}, 500, None))
+        self.assertEqual((row["head"], row["ratio"], row["verdict"]), ({"median": 50000}, 500, "too few samples"))
+        self.assertEqual(self.row(failed, aggregate)["verdict"], "better")
+        ratio = [aggregate[0] | {"aggregate_name": "cv", "real_time": 0.5, "aggregate_unit": "percentage"}]
+        row = self.row(rows("x", [100]), ratio)
+        self.assertEqual((row["head"], row["ratio"], row["verdict"]), ({}, None, None))
+
+    def test_few_samples(self):
+        """So many are never a difference, whatever they are: that is not the same as none."""
+        for n, head, verdict in ((3, [1000 + i for i in range(3)], "too few samples"),
+                                 (5, [1000 + i for i in range(5)], "too few samples"),
+                                 (20, [99900], "too few samples"), (6, [1000 + i for i in range(6)], "worse"),
+                                 (3, [100, 101, 102], "too few samples")):
+            with self.subTest(n=n, head=head):
+                self.assertEqual(self.row(rows("x", range(100, 100 + n)), rows("x", head))["verdict"], verdict)
+
+    def test_means_are_no_samples(self):
+        """Of Google Benchmark's repetitions each is the mean of many calls."""
+        one, many = (rows("x", range(100, 120), iterations=n) for n in (1, 1000))
+        slower = rows("x", range(200, 220), iterations=1000)
+        self.assertEqual(self.row(one, many)["verdict"], None)
+        self.assertEqual(self.row(many, one)["verdict"], None)
+        self.assertEqual(self.row(many, slower)["verdict"], "worse")
 
     def test_measured_runs(self):
         base, head = (self.phyrd.measure("count/up/base/4KiB", samples=50)["id"] for _ in range(2))

@@ -254,6 +254,53 @@ class Comparisons(PageTest):
         self.browser.accept()
         self.browser.wait("document.querySelector('main').innerText.includes('There are no runs yet')")
 
+    def test_each_file_is_loaded_for_itself(self):
+        """One that is refused keeps no other from being loaded, and is named; so is what could not be kept."""
+        good = phyrd.json.dumps(results("other", 1))
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("one.json", "two.json", "three.json")]
+            counted = good.replace('"iterations": 1,', '"iterations": 1, "hits": NaN,')
+            for file, text in zip(files, (good, "{", counted)):
+                file.write_text(text)
+            self.go("#/runs")
+            self.browser.wait("document.querySelector('input[type=file]')")
+            self.browser.type("input[type=file]", "\n".join(map(str, files)))
+            self.browser.wait("document.querySelector('.failure')?.innerText.includes('two.json: The body is not')")
+        self.assertRegex(self.browser.text("main table"), r"(?s)Run 2: three.*Run 1: one")
+        self.assertIn('mr/reg/base/4KiB: left out "hits": not a finite number', self.browser.text("main"))
+
+    def test_what_turns_the_direction_of_writing(self):
+        body = {"context": {"kernel": "k\u202ek"}, "benchmarks": benchmark("mr/\u2066reg", [1, 2])}
+        self.assertEqual(self.phyrd.post(body, "/import?name=a%E2%80%AEb")[0], 201)
+        for address in ("#/runs", "#/runs/1"):
+            self.go(address)
+            self.browser.wait("document.querySelector('main').innerText.includes('a\ufffdb')")
+            self.assertIsNone(self.browser.script(
+                "return document.body.innerText.match(/[\u202a-\u202e\u2066-\u2069]/)"))
+
+
+class Reconnect(PageTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.ARGUMENTS = ("--database", f"{folder.name}/runs.db")
+        super().setUp()
+
+    def test_to_a_daemon_that_was_started_again(self):
+        run = self.phyrd.start("nap/once/base/4KiB", samples=3000)
+        for address, words in ((f"#/runs/{run}", "phyrd was told to end"), ("#/runs", "Run 1")):
+            self.go(address)
+            self.browser.wait("document.querySelector('progress, main table')")
+            self.assertEqual(self.phyrd.stop(), 0)
+            if address == "#/runs":     # it asks for nothing until somebody wants something
+                self.browser.click("main button[aria-label='Delete run 1']")
+                self.browser.accept()
+            self.browser.wait("document.querySelector('#status').innerText.includes('phyrd does not answer')")
+            self.phyrd = phyrd.Phyrd(*self.ARGUMENTS, listen=f"127.0.0.1:{self.phyrd.port}")
+            self.browser.wait("document.querySelector('#status').innerText === 'phyrd is there again'")
+            self.browser.wait("document.querySelector('main').innerText.includes(arguments[0])", words)
+            self.assertEqual(self.browser.script("return document.querySelectorAll('.failure').length"), 0)
+
 
 class Looks(PageTest):
     ADDRESSES = {"machine": "#/", "form": "#/run", "history": "#/runs", "run": "#/runs/2",

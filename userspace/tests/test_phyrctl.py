@@ -129,7 +129,7 @@ class Calls(PhyrctlTest):
                           ["show", "1", "--detach"], ["ls", "--token-file", "/nonexistent"],
                           ["ls", "--token-file", "/dev/null"]):
             with self.subTest(arguments=arguments):
-                self.assertTrue(self.call(*arguments, status=2).stderr)
+                self.assertTrue(self.call(*arguments, status=1).stderr)
 
     def test_nobody_listens(self):
         self.assertIn("http://127.0.0.1:1", self.call("ls", status=3).stderr)
@@ -150,7 +150,7 @@ class Answers(PhyrctlTest):
         self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"name": "a\x1b[2Jb\x9bc\nd"}], "next": None},
                     ("GET", "/api/v1/runs/1"): problem(404, "no\x1b[2J")})
         self.assertTrue(self.call("ls").stdout.endswith("a?[2Jb??c?d\n"))
-        self.assertNotIn("\x1b", self.call("show", "1", status=4).stderr)
+        self.assertNotIn("\x1b", self.call("show", "1", status=1).stderr)
 
     def test_show(self):
         self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": [RESULT, ERROR]}})
@@ -189,12 +189,50 @@ class Answers(PhyrctlTest):
         self.assertRegex(shown, r"mr/reg/thp/1GiB +24\.01 ms +24 ms\.\.24\.01 ms "
                          r"+121 us +121 us\.\.121\.1 us +0\.005042 +-1\.00 +better\n")
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
-        self.assertRegex(shown, r"gone +ENOMEM +3 ns +\n")
+        self.assertRegex(shown, r"gone +ENOMEM +3 ns +-\n")
         self.assertIn("only in head:  dma/map", shown)
         self.assertIn("p is 0.05 or more, EFFECT below 0.2, or RATIO less than 3 % from 1", shown)
         self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
-        self.call("compare", "1", "2", status=1)
-        self.call("compare", "1", "2", "--json", status=1)
+        self.call("compare", "1", "2", status=2)
+        self.call("compare", "1", "2", "--json", status=2)
+
+    def test_compare_status(self):
+        """That of ./phyr compare: worse is 2, nothing compared 1, what cannot be told 4; the worst counts."""
+        path = ("GET", "/api/v1/compare?base=1&head=2")
+        rows = {verdict: ROW | {"verdict": verdict} for verdict in ("better", "worse", "no difference",
+                                                                    "too few samples", None)}
+        for verdicts, status, word in ((["better", "no difference", None], 0, ""), (["better", "worse"], 2, ""),
+                                       (["too few samples", "better"], 4, ""), (["too few samples", "worse"], 2, ""),
+                                       ([None], 1, "nothing was compared"), ([], 1, "nothing was compared")):
+            with self.subTest(verdicts=verdicts):
+                self.serve({path: COMPARISON | {"rows": [rows[verdict] for verdict in verdicts]}})
+                for more in ([], ["--json"]):
+                    self.assertIn(word, self.call("compare", "1", "2", *more, status=status).stderr)
+
+    def test_answers_of_others(self):
+        """JSON is not enough: it must be what was asked for."""
+        answers = ({}, {"runs": 7}, {"runs": [{"id": "x", "state": None}]}, {"id": 1}, {"id": 1, "state": "done"},
+                   {"rows": []}, {"base": {}, "head": {}, "criteria": {}, "rows": 7}, {"benchmarks": []}, [])
+        for answer in answers:
+            self.serve({("GET", path): answer for path in (
+                "/api/v1/runs", "/api/v1/runs/1", "/api/v1/compare?base=1&head=2", "/api/v1/system",
+                "/api/v1/export?run=1")} | {("POST", "/api/v1/import"): answer, ("POST", "/api/v1/runs"): answer})
+            for words in (["ls"], ["show", "1"], ["compare", "1", "2"], ["system"], ["export", "1"]):
+                for more in ([], ["--json"]):
+                    with self.subTest(answer=answer, words=words):
+                        self.call(*words, *more, status=3)
+            self.call("import", "-", status=3, input="{}")
+            if "id" not in answer:
+                self.call("run", "--detach", "a", status=3)
+
+    def test_what_turns_the_direction_of_writing(self):
+        turned = "a\u202eb\u2066c\u200fd\u061ce\u2028f"
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"name": turned}], "next": None}})
+        self.assertTrue(self.call("ls").stdout.endswith("a???b???c???d??e???f\n"))
+
+    def test_numbers_with_too_many_digits(self):
+        self.url = "http://127.0.0.1:1"
+        self.assertIn("20 digits, but at most 18", self.call("show", "9" * 20, status=1).stderr)
 
     def test_system(self):
         self.serve({("GET", "/api/v1/system"): SYSTEM, ("GET", "/api/v1/workloads"): WORKLOADS})
@@ -214,10 +252,10 @@ class Answers(PhyrctlTest):
             file = Path(folder) / "a.json"
             self.call("export", "3", "--output", str(file))
             self.assertEqual(json.loads(file.read_text()), text)
-            self.call("export", "4", "--output", f"{folder}/b.json", status=4)
-            self.call("export", "3", "--output", f"{folder}/none/b.json", status=2)
+            self.call("export", "4", "--output", f"{folder}/b.json", status=1)
+            self.call("export", "3", "--output", f"{folder}/none/b.json", status=1)
             os.mkdir(f"{folder}/taken")
-            self.call("export", "3", "--output", f"{folder}/taken", status=2)
+            self.call("export", "3", "--output", f"{folder}/taken", status=1)
             self.assertEqual(sorted(os.listdir(folder)), ["a.json", "taken"])
 
     def test_export_to_what_is_there(self):
@@ -240,7 +278,7 @@ class Answers(PhyrctlTest):
             self.assertEqual(json.loads(os.read(reader, 65536)), text)
             os.close(reader)
             self.call("export", "3", "--output", "/dev/stdout")
-            self.assertIn("No space left on device", self.call("export", "3", "--output", "/dev/full", status=2).stderr)
+            self.assertIn("No space left on device", self.call("export", "3", "--output", "/dev/full", status=1).stderr)
             self.assertEqual(sorted(os.listdir(folder)), ["fifo", "file"])
 
     def test_import(self):
@@ -253,6 +291,10 @@ class Answers(PhyrctlTest):
             self.assertEqual(len(self.server.seen[0][2]), 200018)
         self.assertEqual(json.loads(self.call("import", "-", "--name", "a &b", "--json", input="{}").stdout), RUN)
         self.assertEqual(self.server.seen[1][2], b"{}")
+        dropped = RUN | {"results": [RESULT | {"dropped": [{"name": "hits", "why": "not a finite number"}]}]}
+        self.serve({("POST", "/api/v1/import"): document(dropped, 201)})
+        self.assertIn('mr/reg/hugetlb-1G/1GiB: left out "hits": not a finite number',
+                      self.call("import", "-", input="{}").stderr)
 
     def test_refusals(self):
         self.serve({("POST", "/api/v1/runs"): problem(422, "20000 samples are too many", field="workloads[0].samples",
@@ -261,11 +303,11 @@ class Answers(PhyrctlTest):
                     ("GET", "/api/v1/runs/1"): (200, "application/json", b'{"id": 1, "id'),
                     ("GET", "/api/v1/runs/2"): (200, "application/json", b"")})
         self.assertIn("422: 20000 samples are too many (workloads[0].samples; limit 10000)",
-                      self.call("run", "a", status=4).stderr)
+                      self.call("run", "a", status=1).stderr)
         said = "name: 101 bytes, but at most 100 are allowed"
         self.server.answers["POST", "/api/v1/runs"] = problem(422, said, field="name", limit=100)
-        self.assertTrue(self.call("run", "a", status=4).stderr.endswith(f"422: {said}\n"))
-        self.assertIn("500", self.call("ls", status=4).stderr)
+        self.assertTrue(self.call("run", "a", status=1).stderr.endswith(f"422: {said}\n"))
+        self.assertIn("500", self.call("ls", status=1).stderr)
         self.assertIn("not JSON", self.call("show", "1", status=3).stderr)
         self.assertIn("not JSON", self.call("show", "2", status=3).stderr)
 
@@ -297,7 +339,7 @@ class Runs(PhyrctlTest):
         self.serve({self.post: document(RUN, 201)})
         for arguments, what in ((["--device", b"r\xff"], "--device"), (["--name", b"\xff"], "--name"),
                                 ([b"\xff"], "workload")):
-            self.assertIn(f"{what} ", self.call("run", "--detach", "a", *arguments, status=2, errors="replace").stderr)
+            self.assertIn(f"{what} ", self.call("run", "--detach", "a", *arguments, status=1, errors="replace").stderr)
         self.assertEqual(self.server.seen, [])
 
     def test_a_daemon_that_does_not_answer(self):
@@ -327,8 +369,8 @@ class Runs(PhyrctlTest):
     def test_what_was_not_measured_shows_in_the_status(self):
         for run in (RUN | {"results": [RESULT, ERROR]}, RUN | {"state": "aborted"}):
             self.serve({self.post: document(run, 201), self.wait: run})
-            self.call("run", "a", status=1)
-            self.assertEqual(json.loads(self.call("run", "a", "--json", status=1).stdout), run)
+            self.call("run", "a", status=2)
+            self.assertEqual(json.loads(self.call("run", "a", "--json", status=2).stdout), run)
 
     def on_terminal(self, *arguments, signal_after=None, **more):
         """(status, what came on the terminal that is stderr)"""
@@ -372,6 +414,17 @@ class Runs(PhyrctlTest):
         began = time.monotonic()
         self.assertEqual(self.on_terminal("run", "a")[0], 0)
         self.assertLess(time.monotonic() - began, 6)
+
+    def test_a_daemon_that_ends(self):
+        """It has answered all who wait; then it is gone."""
+        def gone():
+            raise ConnectionError
+        answers = [document(RUN | {"state": "running"}), gone]
+        self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201),
+                    self.wait: lambda: (lambda one: one() if callable(one) else one)(answers.pop(0))})
+        said = self.call("run", "a", status=3).stderr
+        self.assertIn("phyrd has ended, or broke the connection off", said)
+        self.assertIn("phyrctl show 3", said)
 
     def test_events_that_break_off(self):
         self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", [event("progress", HEAD)])})

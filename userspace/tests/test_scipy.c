@@ -209,6 +209,53 @@ static void differences_below_a_percent_are_none(void **state)
 	}
 }
 
+/* What no samples of so many can ever be called is not "no difference". */
+static void few_samples_cannot_be_compared(void **state)
+{
+	static const struct {
+		size_t base;
+		size_t head;
+		bool possible;
+	} cases[] = { { 3, 3, false },	{ 5, 5, false },  { 6, 6, true },
+		      { 1, 20, false }, { 20, 1, false }, { 2, 20, false },
+		      { 3, 20, true },	{ 0, 20, false } };
+	uint64_t low[20], high[20];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(high); i++) {
+		low[i] = i;
+		high[i] = 1000 + i;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(phyr_comparison_is_possible(cases[i].base,
+							     cases[i].head),
+				 cases[i].possible);
+	assert_int_equal(verdict(low, high, 6), PHYR_WORSE);
+	assert_int_equal(verdict(low, high, 5), PHYR_NO_DIFFERENCE);
+}
+
+/* Half a bit faster, half much slower: the medians say one thing, U another. */
+static void a_verdict_has_one_direction(void **state)
+{
+	struct phyr_comparison comparison;
+	uint64_t base[101], head[101];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(base); i++) {
+		base[i] = i < 51 ? 100 : 101;
+		head[i] = i < 51 ? 95 : 1000;
+	}
+	/* 40 of base in front of all of head: head is larger in most pairs. */
+	for (size_t i = 0; i < 40; i++)
+		base[i] = 50;
+	assert_int_equal(phyr_comparison_compute(base, ARRAY_SIZE(base), head,
+						 ARRAY_SIZE(head), &comparison),
+			 0);
+	assert_true(comparison.p < PHYR_COMPARISON_P);
+	assert_true(comparison.effect > PHYR_COMPARISON_EFFECT);
+	assert_int_equal(comparison.verdict, PHYR_NO_DIFFERENCE);
+}
+
 static void refuses_no_samples(void **state)
 {
 	struct phyr_comparison comparison;
@@ -229,6 +276,8 @@ int main(void)
 		cmocka_unit_test(verdicts_are_of_head),
 		cmocka_unit_test(differences_of_few_samples_are_none),
 		cmocka_unit_test(differences_below_a_percent_are_none),
+		cmocka_unit_test(few_samples_cannot_be_compared),
+		cmocka_unit_test(a_verdict_has_one_direction),
 		cmocka_unit_test(refuses_no_samples),
 	};
 

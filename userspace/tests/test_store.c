@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 
 #include "limits.h"
 #include "store.h"
@@ -15,6 +17,17 @@
 static char folder[] = "test_store.XXXXXX";
 static char path[64];
 static int ended_fd;
+
+static time_t set_back; /* s, the clock that people set */
+
+int clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int ret = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (id == CLOCK_REALTIME)
+		ts->tv_sec -= set_back;
+	return ret;
+}
 
 static struct run_request request_for(const char *workload)
 {
@@ -300,6 +313,26 @@ static void stop_aborts_the_running_run(void **state)
 	assert_int_equal(head_of(store, 2).state, RUN_QUEUED);
 }
 
+static void no_run_ends_before_it_began(void **state)
+{
+	struct store *store = *state;
+	struct phyr_error error;
+	struct run_head head;
+
+	add(store);
+	add(store);
+	set_back = 3600;
+	execute_next(store);
+	head = head_of(store, 1);
+	assert_true(head.created_ns <= head.started_ns);
+	assert_true(head.started_ns <= head.ended_ns);
+	assert_true(head.ended_ns - head.created_ns < 60000000000);
+	assert_int_equal(store_cancel(store, 2, &error), 0);
+	head = head_of(store, 2);
+	assert_true(head.created_ns <= head.ended_ns);
+	set_back = 0;
+}
+
 static void every_end_is_told(void **state)
 {
 	struct store *store = *state;
@@ -338,6 +371,7 @@ int main(void)
 		STORE_TEST(a_running_run_is_told_to_stop),
 		STORE_TEST(only_ended_runs_can_be_deleted),
 		STORE_TEST(stop_aborts_the_running_run),
+		STORE_TEST(no_run_ends_before_it_began),
 		STORE_TEST(every_end_is_told),
 	};
 

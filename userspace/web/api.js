@@ -2,6 +2,7 @@
 // phyrd's API. Errors carry the problem document's words.
 
 const ROOT = "/api/v1";
+const AGAIN_MS = 1000;
 
 async function problemOf(response) {
 	const problem = await response.json().catch(() => ({}));
@@ -26,15 +27,34 @@ function tokenAfter(refused) {
 	return given;
 }
 
+/** What is under way fails if there is no daemon any more; who listens for "gone" looks for it again. */
+async function orGone(promise, signal) {
+	try {
+		return await promise;
+	} catch (error) {
+		if (signal?.aborted)
+			throw error;
+		dispatchEvent(new Event("gone"));
+		throw new Error("phyrd does not answer");
+	}
+}
+
+/** Resolves when a daemon answers, whatever it says. */
+export async function awaitDaemon() {
+	do
+		await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+	while (!await fetch("/healthz", { cache: "no-store" }).catch(() => null));
+}
+
 async function request(method, path, body, signal) {
 	for (let token = sessionStorage.getItem("token"); ;) {
-		const response = await fetch(ROOT + path, {
+		const response = await orGone(fetch(ROOT + path, {
 			method, body, signal, cache: "no-store",
 			headers: {
 				...(token ? { Authorization: `Bearer ${token}` } : {}),
 				...(body === undefined ? {} : { "Content-Type": "application/json" }),
 			},
-		});
+		}), signal);
 
 		if (response.ok)
 			return response;
@@ -78,7 +98,7 @@ export async function followRun(id, on, signal) {
 	let text = "";
 
 	for (;;) {
-		const { done, value } = await reader.read();
+		const { done, value } = await orGone(reader.read(), signal);
 
 		if (done)
 			return;

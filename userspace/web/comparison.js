@@ -7,7 +7,8 @@ import { duration, ratio, runTitle } from "/format.js";
 import { distributions, samplesOf, sizeSection } from "/run.js";
 import { ofDevice, parse } from "/workload.js";
 
-const VERDICTS = { better: "▼ better", worse: "▲ worse", "no difference": "~ no difference" };
+const VERDICTS = { better: "▼ better", worse: "▲ worse", "no difference": "~ no difference",
+	"too few samples": "? too few samples" };
 
 function side(figures) {
 	return figures.error ?? duration(figures.median ?? figures.mean);
@@ -25,7 +26,7 @@ function rows(comparison, names) {
 	return table("Medians", ["workload", names[0], names[1], "ratio", "effect", `${names[1]} is`], comparison.rows.map((row) => [
 		h("code", {}, row.workload + ofDevice(row)), side(row.base), side(row.head), ratio(row.ratio),
 		row.effect === undefined ? "–" : row.effect.toFixed(2),
-		row.verdict ? h("span", { class: row.verdict.replace(" ", "-") }, VERDICTS[row.verdict]) : "–",
+		row.verdict ? h("span", { class: row.verdict.replaceAll(" ", "-") }, VERDICTS[row.verdict]) : "–",
 	]), { numbers: [1, 2, 3, 4] });
 }
 

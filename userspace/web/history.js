@@ -35,12 +35,30 @@ export async function showHistory(main, signal) {
 		}
 	}
 
+	/* What of a file could not be kept. */
+	function leftOut({ results }) {
+		return results.flatMap(({ workload, dropped = [] }) =>
+			dropped.map(({ name, why }) => h("p", { class: "note" }, `${workload}: left out "${name}": ${why}`)));
+	}
+
+	/* Each for itself: one that is refused is no reason to forget the others. */
 	function load() {
 		return attempt(async () => {
-			for (const one of file.files)
-				announce(`Loaded ${runTitle(await api.importFile(one))}`);
+			const said = [];
+
+			for (const one of file.files) {
+				try {
+					const run = await api.importFile(one);
+
+					announce(`Loaded ${runTitle(run)}`);
+					said.push(...leftOut(run));
+				} catch (error) {
+					said.push(failure(new Error(`${one.name}: ${error.message}`)));
+				}
+			}
 			file.value = "";
 			await refresh();
+			refused.append(...said);
 		});
 	}
 

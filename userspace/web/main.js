@@ -3,7 +3,7 @@
 
 import * as api from "/api.js";
 import * as chart from "/chart.js";
-import { announce, failure } from "/dom.js";
+import { announce, failure, plain } from "/dom.js";
 import { showMachine } from "/machine.js";
 import { showForm } from "/form.js";
 import { showHistory } from "/history.js";
@@ -62,7 +62,24 @@ addEventListener("hashchange", () => {
 });
 show();
 
-api.getSystem().then(({ kernel, clock, cpu, phyrd }) => {
-	document.getElementById("machine").textContent =
-		`Linux ${kernel.release} · clock ${clock.kind} · ${cpu.online} × ${cpu.model} · phyrd ${phyrd}`;
-}, () => {});
+function describe() {
+	api.getSystem().then(({ kernel, clock, cpu, phyrd }) => {
+		document.getElementById("machine").textContent =
+			plain(`Linux ${kernel.release} · clock ${clock.kind} · ${cpu.online} × ${cpu.model} · phyrd ${phyrd}`);
+	}, () => {});
+}
+
+let looking = false;
+
+addEventListener("gone", async () => {
+	if (looking)
+		return;
+	looking = true;
+	announce("phyrd does not answer; this page looks for it");
+	await api.awaitDaemon();
+	looking = false;
+	await show();
+	describe();
+	announce("phyrd is there again");
+});
+describe();

@@ -151,8 +151,9 @@ async function progress(main, run, signal) {
 export async function showRun(main, signal, id) {
 	let run = await api.getRun(id);
 
-	if (!ENDED.includes(run.state)) {
-		main.append(h("h1", {}, runTitle(run)));
+	/* The daemon may stop telling before the run has ended. */
+	while (!ENDED.includes(run.state) && !signal.aborted) {
+		main.replaceChildren(h("h1", {}, runTitle(run)));
 		await progress(main, run, signal);
 		run = await api.getRun(id);
 		announce(`${runTitle(run)} is ${run.state}`);

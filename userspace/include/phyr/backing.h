@@ -2,6 +2,7 @@
 #ifndef PHYR_BACKING_H
 #define PHYR_BACKING_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -72,6 +73,7 @@ struct phyr_backing {
 	/* private: */
 	void *reserved;
 	size_t reserved_len;
+	const atomic_bool *stop;
 };
 
 /**
@@ -102,6 +104,19 @@ int phyr_backing_create(enum phyr_backing_kind kind, size_t len,
 int phyr_backing_create_read_only(enum phyr_backing_kind kind, size_t len,
 				  struct phyr_backing **backing,
 				  struct phyr_error *error);
+
+/**
+ * phyr_backing_create_until() - as either, unless it is to stop
+ * @read_only: which
+ * @stop: set by another thread when the memory is not wanted any more: it is
+ *	looked at every 32 MiB, or every page where they are larger; may be NULL
+ *
+ * Return: also -ECANCELED.
+ */
+int phyr_backing_create_until(enum phyr_backing_kind kind, size_t len,
+			      bool read_only, const atomic_bool *stop,
+			      struct phyr_backing **backing,
+			      struct phyr_error *error);
 void phyr_backing_destroy(struct phyr_backing *backing);
 
 /**

@@ -2,13 +2,14 @@
 #ifndef PHYR_COMPARISON_H
 #define PHYR_COMPARISON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
  * A difference counts if chance is unlikely (p is below the first), the effect
  * is large (at least the second, in either direction), and the medians differ
- * by at least the third, as a share of the base's median.
+ * in that direction by at least the third, as a share of the base's median.
  */
 #define PHYR_COMPARISON_P 0.01
 #define PHYR_COMPARISON_EFFECT 0.147
@@ -57,6 +58,14 @@ struct phyr_comparison {
 int phyr_comparison_compute(const uint64_t *base, size_t base_n,
 			    const uint64_t *head, size_t head_n,
 			    struct phyr_comparison *comparison);
+
+/**
+ * phyr_comparison_is_possible() - would so many samples show any difference?
+ *
+ * Where they would not, PHYR_NO_DIFFERENCE says nothing: 5 different samples
+ * against 5 may always be chance, as may 2 against 20.
+ */
+bool phyr_comparison_is_possible(size_t base_n, size_t head_n);
 
 /**
  * phyr_verdict_name() - "better", "worse" or "no difference"

@@ -2,6 +2,7 @@
 /* Asks the daemon over HTTP, and says why where it does not answer. */
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,19 +66,36 @@ void answer_destroy(struct answer *answer)
 	free(answer->text);
 }
 
+enum status answer_check(struct answer *answer, const char *format, ...)
+{
+	json_error_t error;
+	va_list args;
+	int ret;
+
+	va_start(args, format);
+	ret = json_vunpack_ex(answer->json, &error, JSON_VALIDATE_ONLY, format,
+			      args);
+	va_end(args);
+	if (!ret)
+		return STATUS_OK;
+	answer_destroy(answer);
+	return fail(STATUS_UNREACHABLE, "the answer is none of phyrd: %s",
+		    error.text);
+}
+
 static enum status read_token(const char *path, char token[TOKEN_MAX])
 {
 	FILE *file = fopen(path, "re");
 	bool got;
 
 	if (!file)
-		return fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+		return fail(STATUS_ERROR, "%s: %s", path, strerror(errno));
 	got = fgets(token, TOKEN_MAX, file);
 	fclose(file);
 	if (got)
 		token[strcspn(token, "\r\n")] = '\0';
 	if (!got || !*token)
-		return fail(STATUS_USAGE, "%s: no token in its first line",
+		return fail(STATUS_ERROR, "%s: no token in its first line",
 			    path);
 	return STATUS_OK;
 }
@@ -190,10 +208,24 @@ static enum status refused(long code, const struct body *body)
 			 (long long)json_integer_value(limit));
 	else
 		snprintf(more, sizeof(more), " (%s)", field);
-	fail(STATUS_REFUSED, "refused with %ld: %s%s", code,
+	fail(STATUS_ERROR, "refused with %ld: %s%s", code,
 	     *detail ? detail : "no reason given", more);
 	json_decref(problem);
-	return STATUS_REFUSED;
+	return STATUS_ERROR;
+}
+
+static const char *why(const struct client *client, CURLcode code)
+{
+	switch (code) {
+	case CURLE_GOT_NOTHING:
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		return "phyrd has ended, or broke the connection off";
+	default:
+		return *client->reason ? client->reason
+				       : curl_easy_strerror(code);
+	}
 }
 
 static enum status transfer(struct client *client, const char *path,
@@ -226,8 +258,7 @@ static enum status transfer(struct client *client, const char *path,
 		return STATUS_INTERRUPTED;
 	if (code && !body->enough)
 		return fail(STATUS_UNREACHABLE, "%s: %s", client->server,
-			    *client->reason ? client->reason
-					    : curl_easy_strerror(code));
+			    why(client, code));
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	return status / 100 == 2 ? STATUS_OK : refused(status, body);
 }

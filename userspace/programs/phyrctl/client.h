@@ -28,6 +28,14 @@ struct answer {
 void answer_destroy(struct answer *answer);
 
 /**
+ * answer_check() - is the document what was asked for?
+ * @format: of json_unpack(), with a key for each of its members behind it
+ *
+ * Return: STATUS_OK, or STATUS_UNREACHABLE and @answer destroyed.
+ */
+enum status answer_check(struct answer *answer, const char *format, ...);
+
+/**
  * client_create() - get ready
  * @server: URL without a path
  * @token_file: file with the bearer token, or NULL

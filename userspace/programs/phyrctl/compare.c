@@ -46,11 +46,13 @@ static void interval(const json_t *side, char text[INTERVAL])
 	snprintf(text, INTERVAL, "%s..%s", low, high);
 }
 
-/* "better", "worse", "~" for no difference, "" where nothing was tested. */
+/* "~" for no difference, "-" where there is nothing to compare. */
 static const char *verdict_of(const json_t *row)
 {
 	const char *verdict = text_of(row, "verdict");
 
+	if (!*verdict)
+		return "-";
 	return strcmp(verdict, "no difference") ? verdict : "~";
 }
 
@@ -125,17 +127,31 @@ static void print_comparison(const json_t *comparison)
 	print_only("only in head:", json_object_get(comparison, "only_head"));
 }
 
-static bool any_worse(const json_t *comparison)
+static size_t count(const json_t *comparison, const char *verdict)
 {
+	size_t i, n = 0;
 	json_t *row;
-	size_t i;
 
 	json_array_foreach(json_object_get(comparison, "rows"), i, row)
-	{
-		if (!strcmp(text_of(row, "verdict"), "worse"))
-			return true;
-	}
-	return false;
+		n += !strcmp(text_of(row, "verdict"), verdict);
+	return n;
+}
+
+/* A regression outweighs what cannot be told, which outweighs what is well. */
+static enum status conclude(const json_t *comparison)
+{
+	size_t rows = json_array_size(json_object_get(comparison, "rows"));
+
+	if (count(comparison, "worse"))
+		return STATUS_BAD;
+	if (count(comparison, "too few samples"))
+		return STATUS_UNTOLD;
+	if (count(comparison, "") < rows)
+		return STATUS_OK;
+	return fail(
+		STATUS_ERROR,
+		rows ? "nothing was compared: no workload was measured in both runs"
+		     : "nothing was compared: the runs have no workload in common");
 }
 
 enum status command_compare(struct client *client,
@@ -148,13 +164,16 @@ enum status command_compare(struct client *client,
 	enum status status;
 
 	status = get_runs(client, before, operands, n, &answer);
+	if (!status)
+		status = answer_check(&answer, "{s:{}, s:{}, s:{}, s:[]}",
+				      "base", "head", "criteria", "rows");
 	if (status)
 		return status;
 	if (options->json)
 		print_answer(&answer);
 	else
 		print_comparison(answer.json);
-	status = any_worse(answer.json) ? STATUS_BAD : STATUS_OK;
+	status = conclude(answer.json);
 	answer_destroy(&answer);
 	return status;
 }

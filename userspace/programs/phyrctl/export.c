@@ -68,7 +68,7 @@ static enum status write_file(const char *path, const struct answer *answer)
 	enum status status = STATUS_OK;
 
 	if (write_to(target ? target : path, answer))
-		status = fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+		status = fail(STATUS_ERROR, "%s: %s", path, strerror(errno));
 	free(target);
 	return status;
 }
@@ -81,6 +81,9 @@ enum status command_export(struct client *client, const struct options *options,
 	enum status status;
 
 	status = get_runs(client, before, operands, n, &answer);
+	if (!status)
+		status = answer_check(&answer, "{s:{}, s:[]}", "context",
+				      "benchmarks");
 	if (status)
 		return status;
 	if (options->output)

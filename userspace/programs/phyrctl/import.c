@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "text.h"
 
 #define FILE_MAX_BYTES ((size_t)1 << 30)
 
@@ -21,7 +22,7 @@ static enum status read_stream(const char *path, FILE *file, char **text,
 			continue;
 		if (room >= FILE_MAX_BYTES) {
 			free(buffer);
-			return fail(STATUS_USAGE, "%s: larger than 1 GiB",
+			return fail(STATUS_ERROR, "%s: larger than 1 GiB",
 				    path);
 		}
 		larger = realloc(buffer, 2 * room);
@@ -34,7 +35,7 @@ static enum status read_stream(const char *path, FILE *file, char **text,
 		abort();
 	if (ferror(file)) {
 		free(buffer);
-		return fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+		return fail(STATUS_ERROR, "%s: %s", path, strerror(errno));
 	}
 	*text = buffer;
 	*len = used;
@@ -50,7 +51,7 @@ static enum status read_file(const char *path, char **text, size_t *len)
 		return read_stream("stdin", stdin, text, len);
 	file = fopen(path, "re");
 	if (!file)
-		return fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+		return fail(STATUS_ERROR, "%s: %s", path, strerror(errno));
 	status = read_stream(path, file, text, len);
 	fclose(file);
 	return status;
@@ -65,13 +66,28 @@ static enum status post(struct client *client, const char *name,
 
 	if (escaped && strlen(escaped) > 400) {
 		free(escaped);
-		return fail(STATUS_USAGE, "--name is too long");
+		return fail(STATUS_ERROR, "--name is too long");
 	}
 	snprintf(path, sizeof(path), "/api/v1/import%s%s",
 		 escaped ? "?name=" : "", escaped ? escaped : "");
 	free(escaped);
 	status = client_post(client, path, text, len, answer);
 	return status;
+}
+
+/* The run is there, but not all that the file says of it. */
+static void tell_dropped(const json_t *results)
+{
+	json_t *result, *one;
+	size_t i, j;
+
+	json_array_foreach(results, i, result)
+	{
+		json_array_foreach(json_object_get(result, "dropped"), j, one)
+			fail(STATUS_OK, "%s: left out \"%s\": %s",
+			     text_of(result, "workload"), text_of(one, "name"),
+			     text_of(one, "why"));
+	}
 }
 
 enum status command_import(struct client *client, const struct options *options,
@@ -88,8 +104,11 @@ enum status command_import(struct client *client, const struct options *options,
 		return status;
 	status = post(client, options->name, text, len, &answer);
 	free(text);
+	if (!status)
+		status = answer_check(&answer, "{s:I, s:[]}", "id", "results");
 	if (status)
 		return status;
+	tell_dropped(json_object_get(answer.json, "results"));
 	if (options->json)
 		print_answer(&answer);
 	else

@@ -43,6 +43,27 @@ static void add_run(struct table *table, const json_t *run)
 		  text_of(run, "name"));
 }
 
+static enum status check_runs(struct answer *answer)
+{
+	enum status status = answer_check(answer, "{s:[]}", "runs");
+	json_t *run;
+	size_t i;
+
+	if (status)
+		return status;
+	json_array_foreach(json_object_get(answer->json, "runs"), i, run)
+	{
+		if (!json_unpack_ex(run, NULL, JSON_VALIDATE_ONLY, "{s:I, s:s}",
+				    "id", "state"))
+			continue;
+		answer_destroy(answer);
+		return fail(STATUS_UNREACHABLE,
+			    "the answer is none of phyrd: entry %zu is no run",
+			    i);
+	}
+	return STATUS_OK;
+}
+
 enum status command_ls(struct client *client, const struct options *options,
 		       char **operands, int n)
 {
@@ -58,6 +79,8 @@ enum status command_ls(struct client *client, const struct options *options,
 	status = list_path(options, path);
 	if (!status)
 		status = client_get(client, path, &answer);
+	if (!status)
+		status = check_runs(&answer);
 	if (status)
 		return status;
 	if (options->json) {

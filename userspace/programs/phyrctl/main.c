@@ -35,8 +35,9 @@ static const char usage[] =
 	"  --token-file FILE  holds the token that the daemon asks for\n"
 	"  --version, --help\n"
 	"\n"
-	"Exit status: 0 all is well; 1 a workload was not measured, or is worse;\n"
-	"2 called wrongly; 3 no answer; 4 refused; 130 interrupted.\n";
+	"Exit status: 0 all is well; 1 called wrongly or refused, or nothing was\n"
+	"compared; 2 a workload was not measured, or is worse; 3 no answer; 4 too few\n"
+	"samples to compare; 130 interrupted.\n";
 
 enum {
 	OPTION_JSON = 1,
@@ -105,8 +106,12 @@ enum status parse_number(const char *what, const char *text, json_int_t *number)
 {
 	size_t len = strlen(text);
 
-	if (!len || len > 18 || strspn(text, "0123456789") != len)
-		return fail(STATUS_USAGE, "%s %s is not a number", what, text);
+	if (!len || strspn(text, "0123456789") != len)
+		return fail(STATUS_ERROR, "%s %s is not a number", what, text);
+	if (len > 18)
+		return fail(STATUS_ERROR,
+			    "%s %s has %zu digits, but at most 18 are read",
+			    what, text, len);
 	*number = strtoll(text, NULL, 10);
 	return STATUS_OK;
 }
@@ -190,14 +195,14 @@ static enum status check(const struct command *command, unsigned int given,
 {
 	for (const struct option *o = long_options; o->name; o++) {
 		if (given & BIT(o->val) & ~(EVERYWHERE | command->options))
-			return fail(STATUS_USAGE, "--%s does not go with %s",
+			return fail(STATUS_ERROR, "--%s does not go with %s",
 				    o->name, command->name);
 	}
 	if (operands < command->least)
-		return fail(STATUS_USAGE, "%s: too few operands, see --help",
+		return fail(STATUS_ERROR, "%s: too few operands, see --help",
 			    command->name);
 	if (operands > command->most)
-		return fail(STATUS_USAGE, "%s: too many operands, see --help",
+		return fail(STATUS_ERROR, "%s: too many operands, see --help",
 			    command->name);
 	return STATUS_OK;
 }
@@ -216,7 +221,7 @@ static enum status carry_out(const struct command *command,
 	client_destroy(client);
 	/* A full disk must not look like success. */
 	if (fflush(stdout) && !status)
-		status = fail(STATUS_USAGE, "stdout: %m");
+		status = fail(STATUS_ERROR, "stdout: %m");
 	return status;
 }
 
@@ -240,17 +245,17 @@ int main(int argc, char **argv)
 			return STATUS_OK;
 		}
 		if (option == '?')
-			return STATUS_USAGE;
+			return STATUS_ERROR;
 		given |= BIT(option);
 		take_option(&options, option);
 	}
 	if (optind == argc) {
 		fputs(usage, stderr);
-		return STATUS_USAGE;
+		return STATUS_ERROR;
 	}
 	command = find_command(argv[optind]);
 	if (!command)
-		return fail(STATUS_USAGE, "no such command: %s; see --help",
+		return fail(STATUS_ERROR, "no such command: %s; see --help",
 			    argv[optind]);
 	status = check(command, given, argc - optind - 1);
 	return status ? status

@@ -41,7 +41,7 @@ static enum status add_text(json_t *item, const char *member, const char *what,
 		return STATUS_OK;
 	string = json_string(text);
 	if (!string)
-		return fail(STATUS_USAGE, "%s %s is not UTF-8", what, text);
+		return fail(STATUS_ERROR, "%s %s is not UTF-8", what, text);
 	json_object_set_new(item, member, string);
 	return STATUS_OK;
 }
@@ -150,10 +150,17 @@ static enum status await(struct client *client, long long id,
 	snprintf(path, sizeof(path), RUNS "/%lld?wait=%d", id, WAIT_SECONDS);
 	while (!status) {
 		status = client_wait(client, path, WAIT_SECONDS, answer);
+		if (!status)
+			status = answer_check(answer, "{s:s, s:[]}", "state",
+					      "results");
 		if (status || has_ended(answer->json))
 			break;
 		answer_destroy(answer);
 	}
+	if (status == STATUS_UNREACHABLE)
+		fail(status,
+		     "run %lld was not followed to its end; when phyrd is there again: phyrctl show %lld",
+		     id, id);
 	return status;
 }
 
@@ -206,6 +213,8 @@ enum status command_run(struct client *client, const struct options *options,
 	long long id;
 
 	status = post(client, options, operands, n, &answer);
+	if (!status)
+		status = answer_check(&answer, "{s:I}", "id");
 	if (status)
 		return status;
 	id = json_integer_value(json_object_get(answer.json, "id"));

@@ -140,6 +140,9 @@ enum status command_show(struct client *client, const struct options *options,
 	enum status status;
 
 	status = get_runs(client, before, operands, n, &answer);
+	if (!status)
+		status = answer_check(&answer, "{s:I, s:s, s:[]}", "id",
+				      "state", "results");
 	if (status)
 		return status;
 	/* Showing a run that failed is no failure. */

@@ -3,20 +3,21 @@
 #define STATUS_H
 
 /**
- * enum status - how phyrctl ends, see phyrctl(1)
+ * enum status - how phyrctl ends, see phyrctl(1); as ./phyr compare does
  * @STATUS_OK: all is well
+ * @STATUS_ERROR: called wrongly, a file cannot be read or written, the daemon
+ *	refused, nothing could be compared
  * @STATUS_BAD: done, but a workload was not measured or is worse
- * @STATUS_USAGE: called wrongly, or a file cannot be read or written
  * @STATUS_UNREACHABLE: no answer, or one that is not understood
- * @STATUS_REFUSED: the daemon refused
+ * @STATUS_UNTOLD: compared, but of a workload there are too few samples
  * @STATUS_INTERRUPTED: by SIGINT; the run has been cancelled
  */
 enum status {
 	STATUS_OK = 0,
-	STATUS_BAD = 1,
-	STATUS_USAGE = 2,
+	STATUS_ERROR = 1,
+	STATUS_BAD = 2,
 	STATUS_UNREACHABLE = 3,
-	STATUS_REFUSED = 4,
+	STATUS_UNTOLD = 4,
 	STATUS_INTERRUPTED = 130,
 };
 

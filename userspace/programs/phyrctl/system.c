@@ -139,9 +139,14 @@ enum status command_system(struct client *client, const struct options *options,
 	(void)operands;
 	(void)n;
 	status = client_get(client, "/api/v1/system", &system);
+	if (!status)
+		status = answer_check(&system, "{s:{s:s}, s:{}, s:{}}",
+				      "kernel", "release", "clock", "cpu");
 	if (status)
 		return status;
 	status = client_get(client, "/api/v1/workloads", &workloads);
+	if (!status)
+		status = answer_check(&workloads, "{s:[]}", "workloads");
 	if (status)
 		goto destroy;
 	if (options->json) {

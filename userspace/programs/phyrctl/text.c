@@ -6,17 +6,41 @@
 
 #include "text.h"
 
+/* Bytes of a character that does something in place of standing for something. */
+static size_t armed(const char *text)
+{
+	static const struct {
+		unsigned char first[3];
+		unsigned char last[3];
+	} ranges[] = {
+		{ { 0xd8, 0x9c }, { 0xd8, 0x9c } }, /* Arabic letter mark */
+		{ { 0xe2, 0x80, 0x8e }, { 0xe2, 0x80, 0x8f } }, /* LRM, RLM */
+		/* line and paragraph, embeddings and overrides */
+		{ { 0xe2, 0x80, 0xa8 }, { 0xe2, 0x80, 0xae } },
+		{ { 0xe2, 0x81, 0xa6 }, { 0xe2, 0x81, 0xa9 } }, /* isolates */
+		{ { 0xc2, 0x80 }, { 0xc2, 0x9f } }, /* C1 controls */
+	};
+
+	if ((unsigned char)*text < ' ' || *text == 0x7f)
+		return 1;
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		size_t len = ranges[i].first[2] ? 3 : 2;
+
+		if (strnlen(text, len) == len &&
+		    memcmp(text, ranges[i].first, len) >= 0 &&
+		    memcmp(text, ranges[i].last, len) <= 0)
+			return len;
+	}
+	return 0;
+}
+
 void text_disarm(char *text)
 {
-	for (; *text; text++) {
-		unsigned char byte = (unsigned char)*text;
+	while (*text) {
+		size_t len = armed(text);
 
-		if (byte < ' ' || byte == 0x7f)
-			*text = '?';
-		/* U+0080 to U+009F: C1 controls */
-		if (byte == 0xc2 && (unsigned char)text[1] >= 0x80 &&
-		    (unsigned char)text[1] < 0xa0)
-			text[0] = text[1] = '?';
+		memset(text, '?', len);
+		text += len ? len : 1;
 	}
 }
 

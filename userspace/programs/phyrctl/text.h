@@ -9,7 +9,8 @@
 #define TEXT_NAME 512
 
 /**
- * text_disarm() - replace control characters, which a terminal might obey
+ * text_disarm() - replace control characters, which a terminal might obey, and
+ * those that turn the direction of writing
  */
 void text_disarm(char *text);
 

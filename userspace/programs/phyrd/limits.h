@@ -40,10 +40,33 @@
 /* Seconds that a reply may wait for the end of a run. */
 #define LIMIT_WAIT_SECONDS 3600
 
-/* Connections that are served, that wait to be, and seconds one may idle. */
+/*
+ * Connections that are served: of them those whose reply waits for something to
+ * happen, and those that are kept for clients on this machine; connections that
+ * wait to be accepted; requests that are carried out beside others.
+ */
 #define LIMIT_CONNECTIONS 512
+#define LIMIT_WAITING 256
+#define LIMIT_LOCAL_CONNECTIONS 16
 #define LIMIT_BACKLOG 1024
+#define LIMIT_WORKERS 4
+
+/*
+ * Seconds until the headers of a request must be there, and then its body; the
+ * same while only the connections of LIMIT_LOCAL_CONNECTIONS are left, in which
+ * a reply must have been read, too.
+ */
 #define LIMIT_IDLE_SECONDS 30
+#define LIMIT_BODY_SECONDS 60
+#define LIMIT_HURRY_SECONDS 2
+#define LIMIT_BODY_HURRY_SECONDS 10
+
+/* Lines of one kind that are logged in so many seconds. */
+#define LIMIT_LOG_LINES 10
+#define LIMIT_LOG_SECONDS 60
+
+/* Files that phyrd has open besides its connections. */
+#define LIMIT_OTHER_FILES 24
 
 /* What holds if a client, or the command line, says nothing. */
 #define DEFAULT_SAMPLES 20

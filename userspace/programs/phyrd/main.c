@@ -13,11 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 
 #include "address.h"
 #include "guard.h"
 #include "limits.h"
+#include "log.h"
 #include "notify.h"
 #include "query.h"
 #include "routes.h"
@@ -30,7 +32,7 @@
 
 static const char usage[] =
 	"usage: phyrd [--listen ADDRESS:PORT] [--database FILE] [--history RUNS]\n"
-	"             [--token-file FILE]\n"
+	"             [--token-file FILE] [--host NAME]\n"
 	"\n"
 	"Measure memory registration; serve JSON over HTTP under /api/v1.\n"
 	"\n"
@@ -43,6 +45,7 @@ static const char usage[] =
 	"  --history RUNS         ended runs to keep, default 1000\n"
 	"  --token-file FILE      clients must send: Authorization: Bearer, and what\n"
 	"                         is in this file, which only its owner may read\n"
+	"  --host NAME            a proxy serves phyrd under this name\n"
 	"  --version              print the version\n"
 	"  --help                 print this\n"
 	"\n"
@@ -56,6 +59,8 @@ struct settings {
 	unsigned int history;
 	const char *token_file;
 	char *token;
+	const char *host;
+	unsigned int connections;
 };
 
 static void serve(struct transport *transport, int signal_fd, int ended_fd)
@@ -99,6 +104,7 @@ static int run(const struct settings *settings, int signal_fd, int ended_fd,
 		.find = routes_find,
 		.description = "/api/v1/openapi.json",
 		.token = settings->token,
+		.host = settings->host,
 	};
 	struct runner *runner = NULL;
 	struct store *store = NULL;
@@ -110,7 +116,8 @@ static int run(const struct settings *settings, int signal_fd, int ended_fd,
 	if (ret)
 		return ret;
 	service.context = store;
-	ret = transport_create(&settings->address.any, &service, &transport);
+	ret = transport_create(&settings->address.any, &service,
+			       settings->connections, &transport);
 	if (ret) {
 		phyr_error_set(error, ret, "--listen %s: %s", settings->listen,
 			       strerror(-ret));
@@ -132,6 +139,42 @@ destroy:
 	return ret;
 }
 
+/*
+ * Raises the limit on open files to what all connections take, or serves fewer:
+ * a daemon that cannot accept hears nobody.
+ */
+static int provide_files(struct settings *settings, struct phyr_error *error)
+{
+	const rlim_t needed = LIMIT_CONNECTIONS + LIMIT_OTHER_FILES;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return phyr_error_set(error, -errno, "getrlimit: %s",
+				      strerror(errno));
+	if (limit.rlim_cur < needed) {
+		limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max
+							 : needed;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	settings->connections = LIMIT_CONNECTIONS;
+	if (limit.rlim_cur >= needed)
+		return 0;
+	if (limit.rlim_cur <= LIMIT_OTHER_FILES)
+		return phyr_error_set(
+			error, -EMFILE,
+			"%llu files may be open (ulimit -n), but phyrd needs more than %d",
+			(unsigned long long)limit.rlim_cur, LIMIT_OTHER_FILES);
+	settings->connections =
+		(unsigned int)(limit.rlim_cur - LIMIT_OTHER_FILES);
+	log_line(
+		LOG_CROWD,
+		"%llu files may be open (ulimit -n), so that %u connections are served, not %d",
+		(unsigned long long)limit.rlim_cur, settings->connections,
+		LIMIT_CONNECTIONS);
+	return 0;
+}
+
 /* Blocks the signals in all threads and makes them readable. */
 static int catch_signals(int *fd, struct phyr_error *error)
 {
@@ -150,11 +193,13 @@ static int catch_signals(int *fd, struct phyr_error *error)
 	return 0;
 }
 
-static int start(const struct settings *settings, struct phyr_error *error)
+static int start(struct settings *settings, struct phyr_error *error)
 {
 	int signal_fd, ended_fd, ret;
 
-	ret = catch_signals(&signal_fd, error);
+	ret = provide_files(settings, error);
+	if (!ret)
+		ret = catch_signals(&signal_fd, error);
 	if (ret)
 		return ret;
 	ended_fd = eventfd(0, EFD_CLOEXEC);
@@ -197,6 +242,11 @@ static int check(struct settings *settings, struct phyr_error *error)
 	if (settings->database && !*settings->database)
 		return phyr_error_set(error, -EINVAL,
 				      "--database: empty, but it is a file");
+	if (settings->host &&
+	    (!*settings->host || strpbrk(settings->host, ":/ ")))
+		return phyr_error_set(error, -EINVAL,
+				      "--host %s: not a name without a port",
+				      settings->host);
 	if (settings->token_file)
 		return guard_read_token(settings->token_file, &settings->token,
 					error);
@@ -212,6 +262,7 @@ static int parse_options(int argc, char **argv, struct settings *settings,
 		{ "database", required_argument, NULL, 'd' },
 		{ "history", required_argument, NULL, 'n' },
 		{ "token-file", required_argument, NULL, 't' },
+		{ "host", required_argument, NULL, 'o' },
 		{ "version", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -232,6 +283,9 @@ static int parse_options(int argc, char **argv, struct settings *settings,
 			break;
 		case 't':
 			settings->token_file = optarg;
+			break;
+		case 'o':
+			settings->host = optarg;
 			break;
 		case 'v':
 			puts("phyrd " PHYR_VERSION);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reads JSON from a request's body, as a whole or value by value. */
+#include <ctype.h>
 #include <string.h>
 #include <microhttpd.h>
 
@@ -21,26 +22,20 @@ const char *body_type_name(const json_t *json)
 int body_check_type(const struct http_request *request, struct problem *problem)
 {
 	static const char json[] = "application/json";
+	const char *encoding = request->content_encoding;
 	const char *type = request->content_type;
 	size_t len = sizeof(json) - 1;
 
+	if (encoding && strcasecmp(encoding, "identity"))
+		return problem_set(
+			problem, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+			"Content-Encoding \"%.32s\" is not understood; send the body as it is",
+			encoding);
 	if (type && !strncasecmp(type, json, len) && strchr("; ", type[len]))
 		return 0;
 	return problem_set(
 		problem, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
 		"The body must be sent with Content-Type: application/json");
-}
-
-json_t *body_parse(const char *text, size_t len, struct problem *problem)
-{
-	json_error_t error;
-	json_t *json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
-
-	if (!json)
-		problem_set(problem, MHD_HTTP_BAD_REQUEST,
-			    "The body is not JSON: line %d, column %d: %s",
-			    error.line, error.column, error.text);
-	return json;
 }
 
 static void skip_space(struct body *body)
@@ -59,10 +54,46 @@ bool body_skip(struct body *body, char c)
 	return true;
 }
 
+bool body_skip_word(struct body *body, const char *word)
+{
+	size_t len = strlen(word);
+
+	skip_space(body);
+	if (body->len - body->at <= len ||
+	    strncmp(body->text + body->at, word, len) ||
+	    isalnum((unsigned char)body->text[body->at + len]))
+		return false;
+	body->at += len;
+	return true;
+}
+
 bool body_is_at_end(struct body *body)
 {
 	skip_space(body);
 	return body->at == body->len;
+}
+
+int body_check_encoding(struct body *body)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *what;
+	} starts[] = {
+		{ "\xef\xbb\xbf", 3,
+		  "it begins with a byte order mark of UTF-8" },
+		{ "\xff\xfe", 2, "it is UTF-16 or UTF-32, not UTF-8" },
+		{ "\xfe\xff", 2, "it is UTF-16, not UTF-8" },
+		{ "{\0", 2, "it is UTF-16 or UTF-32, not UTF-8" },
+		{ "\0", 1, "it is UTF-16 or UTF-32, not UTF-8" },
+	};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		if (body->len >= starts[i].len &&
+		    !memcmp(body->text, starts[i].bytes, starts[i].len))
+			return body_refuse(body, starts[i].what);
+	}
+	return 0;
 }
 
 int body_refuse(struct body *body, const char *what)
@@ -76,6 +107,22 @@ int body_refuse(struct body *body, const char *what)
 	return problem_set(body->problem, MHD_HTTP_BAD_REQUEST,
 			   "The body is not JSON: line %zu, column %zu: %s",
 			   line, column, what);
+}
+
+json_t *body_parse(const char *text, size_t len, struct problem *problem)
+{
+	struct body body = { .text = text, .len = len, .problem = problem };
+	json_error_t error;
+	json_t *json;
+
+	if (body_check_encoding(&body))
+		return NULL;
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+	if (!json)
+		problem_set(problem, MHD_HTTP_BAD_REQUEST,
+			    "The body is not JSON: line %d, column %d: %s",
+			    error.line, error.column, error.text);
+	return json;
 }
 
 json_t *body_take(struct body *body)

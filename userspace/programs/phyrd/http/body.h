@@ -9,7 +9,7 @@
 #include "request.h"
 
 /**
- * body_check_type() - is the body said to be JSON?
+ * body_check_type() - is the body said to be JSON, and not compressed?
  *
  * Browsers let any web page post other types to any host without asking the
  * host first, see CORS.
@@ -62,7 +62,21 @@ json_t *body_take(struct body *body);
  * body_skip() - read @c, if it comes next
  */
 bool body_skip(struct body *body, char c);
+
+/**
+ * body_skip_word() - read @word, if it comes next and no letter follows
+ */
+bool body_skip_word(struct body *body, const char *word);
 bool body_is_at_end(struct body *body);
+
+/**
+ * body_check_encoding() - refuse what is not UTF-8 from its first bytes on
+ *
+ * A byte order mark, or UTF-16: what some editors make of a file.
+ *
+ * Return: 0 or -1.
+ */
+int body_check_encoding(struct body *body);
 
 /**
  * body_refuse() - say that the body is not JSON, and where

@@ -3,17 +3,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "exchange.h"
 #include "limits.h"
+#include "log.h"
 
 /* A reply of no more than this is sent whole, with its length. */
-#define WHOLE_BYTES (64 * 1024)
+#define WHOLE_BYTES (16 * 1024)
 #define BLOCK_BYTES (16 * 1024)
 
 struct exchange *exchange_create(struct exchanges *all,
 				 struct MHD_Connection *connection,
-				 size_t limit)
+				 struct peer *peer, size_t limit,
+				 size_t announced)
 {
 	struct exchange *new = calloc(1, sizeof(*new));
 
@@ -21,18 +24,68 @@ struct exchange *exchange_create(struct exchanges *all,
 		return NULL;
 	new->all = all;
 	new->connection = connection;
-	new->limit = limit;
+	new->peer = peer;
+	new->limit = announced ? announced : limit;
+	new->counted = announced;
+	all->bodies += announced;
 	new->next = all->first;
 	all->first = new;
 	return new;
 }
 
+static int socket_of(const struct exchange *exchange)
+{
+	return MHD_get_connection_info(exchange->connection,
+				       MHD_CONNECTION_INFO_CONNECTION_FD)
+		->connect_fd;
+}
+
+static bool is_watched(enum exchange_pause why)
+{
+	return why == PAUSE_WAIT || why == PAUSE_FOLLOW;
+}
+
+/* microhttpd does not look at connections that are suspended, but we do. */
+void exchange_suspend(struct exchange *exchange, enum exchange_pause why)
+{
+	struct epoll_event event = { .events = EPOLLRDHUP,
+				     .data.ptr = exchange };
+
+	exchange->pause = why;
+	peer_owes(exchange->peer, PEER_OWES_NOTHING);
+	MHD_suspend_connection(exchange->connection);
+	if (is_watched(why))
+		epoll_ctl(exchange->all->hang_ups, EPOLL_CTL_ADD,
+			  socket_of(exchange), &event);
+}
+
+void exchange_resume(struct exchange *exchange)
+{
+	if (is_watched(exchange->pause))
+		epoll_ctl(exchange->all->hang_ups, EPOLL_CTL_DEL,
+			  socket_of(exchange), NULL);
+	exchange->pause = PAUSE_NONE;
+	peer_owes(exchange->peer, PEER_OWES_READING);
+	MHD_resume_connection(exchange->connection);
+}
+
+bool exchange_become_patient(struct exchange *exchange)
+{
+	if (exchange->patient)
+		return true;
+	if (exchange->all->patient == LIMIT_WAITING)
+		return false;
+	exchange->all->patient++;
+	exchange->patient = true;
+	return true;
+}
+
 void exchange_free_body(struct exchange *exchange)
 {
-	exchange->all->bodies -= exchange->room;
+	exchange->all->bodies -= exchange->counted;
 	free(exchange->body);
 	exchange->body = NULL;
-	exchange->room = 0;
+	exchange->room = exchange->counted = 0;
 }
 
 void exchange_destroy(struct exchange *exchange)
@@ -42,6 +95,7 @@ void exchange_destroy(struct exchange *exchange)
 	while (*link != exchange)
 		link = &(*link)->next;
 	*link = exchange->next;
+	exchange->all->patient -= exchange->patient;
 	if (exchange->stream)
 		exchange->stream->destroy(exchange->stream);
 	text_clear(&exchange->piece);
@@ -52,7 +106,7 @@ void exchange_destroy(struct exchange *exchange)
 static int grow_body(struct exchange *exchange, size_t total)
 {
 	struct exchanges *all = exchange->all;
-	size_t left = LIMIT_BODIES_BYTES - (all->bodies - exchange->room);
+	size_t left = LIMIT_BODIES_BYTES - (all->bodies - exchange->counted);
 	size_t room = 2 * total;
 	char *body;
 
@@ -65,9 +119,12 @@ static int grow_body(struct exchange *exchange, size_t total)
 	body = realloc(exchange->body, room);
 	if (!body)
 		return -ENOMEM;
-	all->bodies += room - exchange->room;
 	exchange->body = body;
 	exchange->room = room;
+	if (room > exchange->counted) {
+		all->bodies += room - exchange->counted;
+		exchange->counted = room;
+	}
 	return 0;
 }
 
@@ -96,20 +153,25 @@ static ssize_t read_stream(void *cls, uint64_t position, char *buffer,
 	size_t len;
 
 	(void)position;
+	peer_owes(exchange->peer, PEER_OWES_READING);
 	while (exchange->sent == piece->len) {
 		int ret;
 
-		if (exchange->ended)
+		if (exchange->ended || exchange->gone)
 			return MHD_CONTENT_READER_END_OF_STREAM;
 		piece->len = exchange->sent = 0;
 		ret = exchange->stream->next(exchange->stream, piece);
 		if (ret == -EAGAIN && !exchange->all->finishing) {
-			exchange->following = true;
-			MHD_suspend_connection(exchange->connection);
+			if (!exchange_become_patient(exchange))
+				return MHD_CONTENT_READER_END_OF_STREAM;
+			exchange_suspend(exchange, PAUSE_FOLLOW);
 			return 0;
 		}
-		if (ret < 0 && ret != -EAGAIN)
+		if (ret < 0 && ret != -EAGAIN) {
+			log_line(LOG_FAILURE, "%.64s: the reply broke off: %s",
+				 exchange->work.request.path, strerror(-ret));
 			return MHD_CONTENT_READER_END_WITH_ERROR;
+		}
 		exchange->ended = ret != 1;
 	}
 	len = piece->len - exchange->sent;
@@ -156,6 +218,11 @@ static struct MHD_Response *create_stream_response(struct exchange *exchange,
 		problem_set(&problem, MHD_HTTP_INTERNAL_SERVER_ERROR,
 			    "Reading the results: %s", strerror(-ret));
 		reply_problem(reply, &problem);
+		return create_text_response(&reply->body);
+	}
+	if (ret == -EAGAIN && !exchange_become_patient(exchange)) {
+		piece->len = 0;
+		reply_too_many_waiting(reply);
 		return create_text_response(&reply->body);
 	}
 	exchange->ended = !ret;

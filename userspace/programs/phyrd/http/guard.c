@@ -38,16 +38,52 @@ static bool is_loopback(const char *host)
 	return !strcasecmp(name, "localhost") || !strcmp(name, "[::1]");
 }
 
-/* Browsers send an Origin with every request that may change something. */
-static bool is_own_origin(const struct http_request *request)
+/* Is it that name, with or without a port? */
+static bool is_named(const char *host, const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	return len && host && !strncasecmp(host, name, len) &&
+	       (!host[len] || host[len] == ':');
+}
+
+static bool is_equal(const char *a, const char *b)
+{
+	return a && b && !strcmp(a, b);
+}
+
+/*
+ * Browsers send an Origin with every request that may change something. A proxy
+ * may have replaced the Host; then it tells what it was asked for, or the
+ * browser says that the page is from there. A page from elsewhere can say
+ * neither without our leave.
+ */
+static bool is_own_origin(const struct service *service,
+			  const struct http_request *request)
 {
 	const char *authority;
 
 	if (!request->origin)
 		return true;
 	authority = strstr(request->origin, "://");
-	return authority && request->host &&
-	       !strcmp(authority + 3, request->host);
+	if (!authority)
+		return false;
+	authority += 3;
+	return is_equal(authority, request->host) ||
+	       is_equal(authority, request->forwarded_host) ||
+	       is_equal(request->fetch_site, "same-origin") ||
+	       is_named(authority, service->host);
+}
+
+/*
+ * Requests that need no leave of ours, such as for a picture, have no Origin, but
+ * today's browsers say where they come from: "none" is the user himself.
+ */
+static bool is_own_site(const struct http_request *request)
+{
+	return !request->fetch_site ||
+	       !strcmp(request->fetch_site, "same-origin") ||
+	       !strcmp(request->fetch_site, "none");
 }
 
 /* Takes the same time wherever the first difference is. */
@@ -69,17 +105,27 @@ static bool is_token(const char *token, const char *authorization)
 	return !difference;
 }
 
-int guard_check(const char *token, const struct http_request *request,
-		bool open, struct problem *problem)
+int guard_check(const struct service *service,
+		const struct http_request *request, bool open,
+		struct problem *problem)
 {
-	if (!token && !is_loopback(request->host))
-		return problem_set(problem, MHD_HTTP_FORBIDDEN,
-				   "Host \"%.64s\" is not a loopback address",
-				   request->host);
-	if (!is_own_origin(request))
+	const char *token = service->token;
+
+	if (!token && !is_loopback(request->host) &&
+	    !is_named(request->host, service->host))
+		return problem_set(
+			problem, MHD_HTTP_FORBIDDEN,
+			"Host \"%.64s\" is not a loopback address; a proxy's name must be given with --host",
+			request->host);
+	if (!is_own_origin(service, request))
 		return problem_set(problem, MHD_HTTP_FORBIDDEN,
 				   "Origin \"%.64s\" is another than Host",
 				   request->origin);
+	if (!open && !is_own_site(request))
+		return problem_set(
+			problem, MHD_HTTP_FORBIDDEN,
+			"Sec-Fetch-Site \"%.32s\": asked for by a page from elsewhere",
+			request->fetch_site);
 	if (token && !open && !is_token(token, request->authorization))
 		return problem_set(
 			problem, MHD_HTTP_UNAUTHORIZED,

@@ -6,16 +6,19 @@
 
 #include "problem.h"
 #include "request.h"
+#include "service.h"
 
 /**
  * guard_check() - may this client be served at all?
- * @token: what a client must know, or NULL
- * @open: the route needs no token
+ * @service: says what the client must know, and by which name a proxy goes
+ * @open: the route needs no token, and does nothing that a page from elsewhere
+ *	must not cause
  *
  * Return: 0, or -1 and 401 or 403 in @problem.
  */
-int guard_check(const char *token, const struct http_request *request,
-		bool open, struct problem *problem);
+int guard_check(const struct service *service,
+		const struct http_request *request, bool open,
+		struct problem *problem);
 
 /**
  * guard_read_token() - read a token file

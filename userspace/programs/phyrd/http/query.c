@@ -7,11 +7,13 @@
 
 #include "query.h"
 
+#define DIGITS 18 /* that any number of 64 bits has room for */
+
 int query_parse_number(const char *text, uint64_t *number)
 {
 	size_t len = strlen(text);
 
-	if (!len || len > 18 || strspn(text, "0123456789") != len ||
+	if (!len || len > DIGITS || strspn(text, "0123456789") != len ||
 	    (*text == '0' && len > 1))
 		return -EINVAL;
 	*number = strtoull(text, NULL, 10);
@@ -70,6 +72,12 @@ int query_number(const struct http_request *request, const char *name,
 
 	if (!value)
 		return 0;
+	if (strlen(value) > DIGITS &&
+	    strspn(value, "0123456789") == strlen(value))
+		return problem_set_field(
+			problem, name,
+			"%.64s: more digits than %d, and at most %llu is allowed",
+			value, DIGITS, (unsigned long long)max);
 	if (query_parse_number(value, &parsed))
 		return problem_set_field(problem, name,
 					 "\"%s\" is not a number", value);

@@ -17,6 +17,8 @@ void reply_problem(struct http_reply *reply, const struct problem *problem)
 {
 	reply_json(reply, problem->status, problem_render(problem));
 	reply->type = "application/problem+json";
+	snprintf(reply->detail, sizeof(reply->detail), "%.*s",
+		 (int)sizeof(reply->detail) - 1, problem->detail);
 }
 
 void reply_stream(struct http_reply *reply, unsigned int status,
@@ -56,5 +58,17 @@ void reply_too_many_bodies(struct http_reply *reply)
 		"Bodies of %d bytes are under way already, which is the limit; try again",
 		LIMIT_BODIES_BYTES);
 	problem.limit = LIMIT_BODIES_BYTES;
+	reply_problem(reply, &problem);
+}
+
+void reply_too_many_waiting(struct http_reply *reply)
+{
+	struct problem problem;
+
+	problem_set(
+		&problem, MHD_HTTP_SERVICE_UNAVAILABLE,
+		"%d clients wait for news already, which is the limit; ask without waiting",
+		LIMIT_WAITING);
+	problem.limit = LIMIT_WAITING;
 	reply_problem(reply, &problem);
 }

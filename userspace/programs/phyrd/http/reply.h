@@ -20,6 +20,7 @@
  * @allow: value of the Allow header, or empty
  * @location: value of the Location header, or empty
  * @challenge: ask for the token
+ * @detail: of a problem, for the log
  * @wait_seconds: if not 0, there is no answer yet: ask again at the next news,
  *	see transport_news(), and with @waited set after so many seconds
  */
@@ -33,6 +34,7 @@ struct http_reply {
 	char allow[40];
 	char location[64];
 	bool challenge;
+	char detail[200];
 	unsigned int wait_seconds;
 };
 
@@ -59,5 +61,10 @@ void reply_body_too_long(struct http_reply *reply, unsigned long long bytes,
  *	are under way
  */
 void reply_too_many_bodies(struct http_reply *reply);
+
+/**
+ * reply_too_many_waiting() - refuse to let another client wait
+ */
+void reply_too_many_waiting(struct http_reply *reply);
 
 #endif

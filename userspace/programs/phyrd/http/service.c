@@ -3,22 +3,24 @@
 #include <string.h>
 #include <microhttpd.h>
 
+#include "body.h"
 #include "guard.h"
 #include "limits.h"
 #include "query.h"
 #include "service.h"
 
-static size_t body_limit(const struct route *route)
-{
-	return route && route->body_limit ? route->body_limit
-					  : LIMIT_BODY_BYTES;
-}
-
-size_t service_body_limit(const struct service *service, const char *path)
+const struct route *service_find(const struct service *service,
+				 const struct http_request *request)
 {
 	uint64_t id;
 
-	return body_limit(service->find(path, &id));
+	return service->find(request->path, &id);
+}
+
+size_t service_body_limit(const struct route *route)
+{
+	return route && route->body_limit ? route->body_limit
+					  : LIMIT_BODY_BYTES;
 }
 
 static handler *find_handler(const struct route *route, const char *method)
@@ -58,8 +60,17 @@ static void refuse_method(const struct route *route, const char *method,
 	reply_problem(reply, &problem);
 }
 
-void service_handle(const struct service *service, struct http_request *request,
-		    struct http_reply *reply)
+bool service_is_slow(const struct route *route,
+		     const struct http_request *request)
+{
+	handler *handle = route ? find_handler(route, request->method) : NULL;
+
+	return handle && (route->slow || handle != route->get);
+}
+
+bool service_refuses(const struct service *service,
+		     struct http_request *request, unsigned long long bytes,
+		     struct http_reply *reply)
 {
 	const struct route *route = service->find(request->path, &request->id);
 	handler *handle = route ? find_handler(route, request->method) : NULL;
@@ -68,10 +79,8 @@ void service_handle(const struct service *service, struct http_request *request,
 
 	if (handle && (handle == route->get || !route->get))
 		query = route->query;
-	request->context = service->context;
 	*reply = (struct http_reply){ 0 };
-	if (guard_check(service->token, request, route && route->open,
-			&problem)) {
+	if (guard_check(service, request, route && route->open, &problem)) {
 		reply->challenge = problem.status == MHD_HTTP_UNAUTHORIZED;
 		reply_problem(reply, &problem);
 	} else if (!route) {
@@ -80,10 +89,23 @@ void service_handle(const struct service *service, struct http_request *request,
 		refuse_method(route, request->method, reply);
 	} else if (query_check(request, query, &problem)) {
 		reply_problem(reply, &problem);
-	} else if (request->body_cut) {
-		reply_body_too_long(reply, request->body_len,
-				    body_limit(route));
+	} else if (bytes > service_body_limit(route)) {
+		reply_body_too_long(reply, bytes, service_body_limit(route));
+	} else if (handle == route->post && route->json &&
+		   body_check_type(request, &problem)) {
+		reply_problem(reply, &problem);
 	} else {
-		handle(request, reply);
+		return false;
 	}
+	return true;
+}
+
+void service_handle(const struct service *service, struct http_request *request,
+		    struct http_reply *reply)
+{
+	request->context = service->context;
+	if (service_refuses(service, request, request->body_len, reply))
+		return;
+	find_handler(service_find(service, request), request->method)(request,
+								      reply);
 }

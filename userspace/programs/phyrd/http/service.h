@@ -20,6 +20,8 @@ typedef void handler(const struct http_request *request,
  * struct route - what is at a path
  * @path: {id} stands for a number
  * @open: needs no token
+ * @slow: takes long, or writes: carried out beside other requests
+ * @json: a POST has a JSON body
  * @query: NULL-terminated names of the query of GET, and of POST if there is
  *	no GET; or NULL
  * @body_limit: bytes that a request may carry; 0: LIMIT_BODY_BYTES
@@ -30,6 +32,8 @@ typedef void handler(const struct http_request *request,
 struct route {
 	const char *path;
 	bool open;
+	bool slow;
+	bool json;
 	const char *const *query;
 	size_t body_limit;
 	handler *get;
@@ -52,18 +56,39 @@ typedef const struct route *find_route(const char *path, uint64_t *id);
  * @description: path of the document that describes the routes, for those who
  *	ask for another
  * @token: what a client must know, or NULL
+ * @host: name under which a proxy serves this, or NULL
  */
 struct service {
 	find_route *find;
 	void *context;
 	const char *description;
 	const char *token;
+	const char *host;
 };
 
 /**
- * service_body_limit() - bytes that a request for a path may carry
+ * service_find() - what is at a request's path
+ *
+ * Return: NULL if there is nothing.
  */
-size_t service_body_limit(const struct service *service, const char *path);
+const struct route *service_find(const struct service *service,
+				 const struct http_request *request);
+size_t service_body_limit(const struct route *route);
+
+/**
+ * service_is_slow() - is the request to be carried out beside others?
+ */
+bool service_is_slow(const struct route *route,
+		     const struct http_request *request);
+
+/**
+ * service_refuses() - can the request be refused by its headers alone?
+ * @bytes: the body has, as far as is known
+ * @reply: set if so
+ */
+bool service_refuses(const struct service *service,
+		     struct http_request *request, unsigned long long bytes,
+		     struct http_reply *reply);
 
 /**
  * service_handle() - answer a request

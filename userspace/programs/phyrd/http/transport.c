@@ -8,164 +8,144 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <microhttpd.h>
 
 #include <phyr/clock.h>
 
 #include "exchange.h"
+#include "incoming.h"
 #include "limits.h"
+#include "log.h"
+#include "outgoing.h"
 #include "transport.h"
 
 #define FINISH_NS UINT64_C(1000000000)
 #define FOLLOW_NS UINT64_C(250000000)
 #define CONNECTION_BYTES (24 * 1024) /* headers and what is being sent */
-
-/* The page loads nothing from elsewhere and is in no other page's frame. */
-#define SECURITY_POLICY                                             \
-	"default-src 'none'; script-src 'self'; style-src 'self'; " \
-	"img-src data:; connect-src 'self'; base-uri 'none'; "      \
-	"form-action 'none'; frame-ancestors 'none'"
+#define EVENTS 64
+#define MOST_MS 1000000000
 
 struct transport {
 	struct MHD_Daemon *daemon;
 	struct service service;
 	struct traffic traffic;
+	struct peers peers;
 	struct exchanges exchanges;
 	uint64_t follow_at; /* ns, when to look for news again */
+	int fd; /* epoll of the three: microhttpd's, hang-ups, work that is done */
+	int work_done;
 };
 
-static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind,
-				 const char *name, const char *value)
+/* Rounded up: nobody is to look again and again for what is not due yet. */
+static int ms_until(uint64_t deadline)
 {
-	struct http_request *request = cls;
+	uint64_t now = phyr_clock_ns(), ms;
 
-	(void)kind;
-	if (request->query_n < REQUEST_QUERY_MAX) {
-		request->query[request->query_n].name = name;
-		request->query[request->query_n].value = value;
-	}
-	request->query_n++;
+	if (deadline <= now)
+		return 0;
+	ms = (deadline - now + 999999) / 1000000;
+	return ms > MOST_MS ? MOST_MS : (int)ms;
+}
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection,
+				       MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
+}
+
+/* Lets the request be carried out by a thread, when there is one. */
+static enum MHD_Result begin_work(struct transport *transport,
+				  struct exchange *exchange)
+{
+	exchange->work.service = &transport->service;
+	exchange->work.news = transport->work_done;
+	exchange_suspend(exchange, PAUSE_QUEUE);
+	eventfd_write(transport->work_done, 1);
 	return MHD_YES;
 }
 
-static enum MHD_Result send_reply(struct transport *transport,
-				  struct MHD_Connection *connection,
-				  struct exchange *exchange,
-				  struct http_reply *reply, bool close)
+static enum MHD_Result answer(struct transport *transport,
+			      struct exchange *exchange,
+			      struct http_reply *reply)
 {
-	struct MHD_Response *response =
-		exchange_create_response(exchange, reply);
-	enum MHD_Result ret;
-
-	if (!response)
-		return MHD_NO;
-	if (reply->type)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-					reply->type);
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-				"no-store");
-	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-	MHD_add_response_header(response, "Content-Security-Policy",
-				SECURITY_POLICY);
-	if (*reply->allow)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW,
-					reply->allow);
-	if (*reply->location)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION,
-					reply->location);
-	if (reply->challenge)
-		MHD_add_response_header(
-			response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-	if (close)
-		MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION,
-					"close");
-	if (reply->status / 100 < TRAFFIC_CLASSES)
-		transport->traffic.replies[reply->status / 100]++;
-	ret = MHD_queue_response(connection, reply->status, response);
-	MHD_destroy_response(response);
-	return ret;
-}
-
-static unsigned int connections(const struct transport *transport)
-{
-	return MHD_get_daemon_info(transport->daemon,
-				   MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
-		->num_connections;
-}
-
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static int ms_until(uint64_t deadline)
-{
-	uint64_t now = phyr_clock_ns();
-
-	return deadline > now ? (int)((deadline - now + 999999) / 1000000) : 0;
+	exchange_free_body(exchange);
+	if (reply->wait_seconds && !exchange_become_patient(exchange)) {
+		reply->wait_seconds = 0;
+		reply_too_many_waiting(reply);
+	}
+	if (!reply->wait_seconds) {
+		peer_owes(exchange->peer, PEER_OWES_READING);
+		return outgoing_send(exchange->connection, exchange,
+				     &exchange->work.request, reply,
+				     transport->exchanges.finishing,
+				     &transport->traffic);
+	}
+	if (!exchange->deadline)
+		exchange->deadline = phyr_clock_ns() +
+				     (uint64_t)reply->wait_seconds * 1000000000;
+	exchange_suspend(exchange, PAUSE_WAIT);
+	return MHD_YES;
 }
 
 static enum MHD_Result serve(struct transport *transport,
 			     struct exchange *exchange, const char *method,
 			     const char *path)
 {
-	struct MHD_Connection *connection = exchange->connection;
+	struct http_request *request = &exchange->work.request;
 	struct http_reply reply;
-	struct http_request request = {
-		.method = method,
-		.path = path,
-		.host = header(connection, MHD_HTTP_HEADER_HOST),
-		.origin = header(connection, MHD_HTTP_HEADER_ORIGIN),
-		.authorization =
-			header(connection, MHD_HTTP_HEADER_AUTHORIZATION),
-		.content_type =
-			header(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
-		.body = exchange->body ? exchange->body : "",
-		.body_len = exchange->len,
-		.body_cut = exchange->len > exchange->limit,
-		.waited = transport->exchanges.finishing ||
-			  (exchange->deadline && !ms_until(exchange->deadline)),
-		.traffic = &transport->traffic,
-	};
 
-	MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query,
-				  &request);
-	transport->traffic.connections = connections(transport);
-	service_handle(&transport->service, &request, &reply);
-	exchange_free_body(exchange);
-	if (!reply.wait_seconds)
-		return send_reply(transport, connection, exchange, &reply,
-				  transport->exchanges.finishing);
-
-	if (!exchange->deadline)
-		exchange->deadline = phyr_clock_ns() +
-				     (uint64_t)reply.wait_seconds * 1000000000;
-	exchange->waiting = true;
-	MHD_suspend_connection(connection);
-	return MHD_YES;
+	if (work_is_done(&exchange->work))
+		return answer(transport, exchange, &exchange->work.reply);
+	incoming_describe(exchange->connection, method, path,
+			  exchange->authority, request);
+	request->traffic = &transport->traffic;
+	request->body = exchange->body ? exchange->body : "";
+	request->body_len = exchange->len;
+	request->waited = transport->exchanges.finishing || exchange->gone ||
+			  (exchange->deadline && !ms_until(exchange->deadline));
+	if (service_is_slow(service_find(&transport->service, request),
+			    request))
+		return begin_work(transport, exchange);
+	transport->traffic.connections = transport->peers.n;
+	service_handle(&transport->service, request, &reply);
+	return answer(transport, exchange, &reply);
 }
 
-/* Refuses a request if its headers alone give reason to: true if it did. */
+/*
+ * Refuses a request with a body if its headers alone give reason to: true if it
+ * did. Others are refused when they are served, which keeps the connection.
+ */
 static bool refuse_early(struct transport *transport,
-			 struct MHD_Connection *connection, const char *path,
+			 struct MHD_Connection *connection, const char *method,
+			 const char *path, size_t *limit, size_t *announced,
 			 enum MHD_Result *ret)
 {
-	const char *length = header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	const char *length =
+		incoming_header(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	unsigned long long bytes = length ? strtoull(length, NULL, 10) : 0;
-	size_t limit = service_body_limit(&transport->service, path);
-	struct http_reply reply = { 0 };
+	bool chunked =
+		incoming_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	char authority[INCOMING_AUTHORITY] = "";
+	struct http_request request;
+	struct http_reply reply;
 
-	if (bytes > limit) {
-		reply_body_too_long(&reply, bytes, limit);
-	} else if (bytes &&
-		   transport->exchanges.bodies + bytes > LIMIT_BODIES_BYTES) {
-		reply_too_many_bodies(&reply);
-	} else {
+	incoming_describe(connection, method, path, authority, &request);
+	*limit =
+		service_body_limit(service_find(&transport->service, &request));
+	if (!bytes && !chunked)
 		return false;
+	if (!service_refuses(&transport->service, &request, bytes, &reply)) {
+		*announced = bytes;
+		if (transport->exchanges.bodies + bytes <= LIMIT_BODIES_BYTES)
+			return false;
+		reply_too_many_bodies(&reply);
 	}
-	*ret = send_reply(transport, connection, NULL, &reply, true);
+	*ret = outgoing_send(connection, NULL, &request, &reply, true,
+			     &transport->traffic);
 	return true;
 }
 
@@ -179,15 +159,18 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection,
 			      size_t *data_len, void **exchange)
 {
 	struct transport *transport = cls;
+	struct peer *peer = peer_of(connection);
+	size_t limit, announced = 0;
 	enum MHD_Result ret;
 
 	(void)version;
 	if (!*exchange) {
-		if (refuse_early(transport, connection, path, &ret))
+		peer_owes(peer, PEER_OWES_BODY);
+		if (refuse_early(transport, connection, method, path, &limit,
+				 &announced, &ret))
 			return ret;
-		*exchange = exchange_create(
-			&transport->exchanges, connection,
-			service_body_limit(&transport->service, path));
+		*exchange = exchange_create(&transport->exchanges, connection,
+					    peer, limit, announced);
 		return *exchange ? MHD_YES : MHD_NO;
 	}
 	if (*data_len) {
@@ -203,49 +186,122 @@ static void completed(void *cls, struct MHD_Connection *connection,
 		      void **exchange, enum MHD_RequestTerminationCode code)
 {
 	(void)cls;
-	(void)connection;
 	(void)code;
 	if (*exchange)
 		exchange_destroy(*exchange);
 	*exchange = NULL;
+	peer_owes(peer_of(connection), PEER_OWES_HEADERS);
 }
 
-int transport_create(const struct sockaddr *address,
-		     const struct service *service,
-		     struct transport **transport)
+static void connected(void *cls, struct MHD_Connection *connection, void **peer,
+		      enum MHD_ConnectionNotificationCode code)
 {
-	struct transport *new = calloc(1, sizeof(*new));
+	struct transport *transport = cls;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED)
+		peers_remove(&transport->peers, *peer);
+	else
+		*peer = peers_add(&transport->peers,
+				  MHD_get_connection_info(
+					  connection,
+					  MHD_CONNECTION_INFO_CONNECTION_FD)
+					  ->connect_fd);
+}
+
+/* Called before a connection is there. */
+static enum MHD_Result admit(void *cls, const struct sockaddr *address,
+			     socklen_t len)
+{
+	struct transport *transport = cls;
+
+	(void)len;
+	return peers_admit(&transport->peers, address) ? MHD_YES : MHD_NO;
+}
+
+static int watch(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+static int open_files(struct transport *transport)
+{
+	int ret;
+
+	transport->fd = epoll_create1(EPOLL_CLOEXEC);
+	transport->exchanges.hang_ups = epoll_create1(EPOLL_CLOEXEC);
+	transport->work_done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (transport->fd < 0 || transport->exchanges.hang_ups < 0 ||
+	    transport->work_done < 0)
+		return -errno;
+	ret = watch(transport->fd, transport->exchanges.hang_ups);
+	return ret ? ret : watch(transport->fd, transport->work_done);
+}
+
+static int start_daemon(struct transport *transport,
+			const struct sockaddr *address)
+{
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
-	if (!new)
-		return -ENOMEM;
-	new->service = *service;
 	if (address->sa_family == AF_INET6)
 		flags |= MHD_USE_IPv6;
 	errno = 0;
-	new->daemon = MHD_start_daemon(
-		flags, 0, NULL, NULL, handle, new, MHD_OPTION_SOCK_ADDR,
-		address, MHD_OPTION_NOTIFY_COMPLETED, completed, new,
-		MHD_OPTION_CONNECTION_LIMIT, (unsigned int)LIMIT_CONNECTIONS,
+	transport->daemon = MHD_start_daemon(
+		flags, 0, admit, transport, handle, transport,
+		MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED,
+		completed, transport, MHD_OPTION_NOTIFY_CONNECTION, connected,
+		transport, MHD_OPTION_URI_LOG_CALLBACK, incoming_cut_query,
+		NULL, MHD_OPTION_CONNECTION_LIMIT, transport->peers.limit,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)LIMIT_IDLE_SECONDS,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
 		MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)LIMIT_BACKLOG,
 		MHD_OPTION_END);
-	if (!new->daemon) {
-		int status = errno ? -errno : -EIO;
+	if (!transport->daemon)
+		return errno ? -errno : -EIO;
+	return watch(transport->fd,
+		     MHD_get_daemon_info(transport->daemon,
+					 MHD_DAEMON_INFO_EPOLL_FD)
+			     ->epoll_fd);
+}
 
-		free(new);
-		return status;
+int transport_create(const struct sockaddr *address,
+		     const struct service *service, unsigned int connections,
+		     struct transport **transport)
+{
+	struct transport *new = calloc(1, sizeof(*new));
+	int ret;
+
+	if (!new)
+		return -ENOMEM;
+	new->service = *service;
+	new->peers.limit = connections;
+	ret = open_files(new);
+	if (!ret)
+		ret = start_daemon(new, address);
+	if (ret) {
+		transport_destroy(new);
+		return ret;
 	}
 	*transport = new;
 	return 0;
+}
+
+static void close_file(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void transport_destroy(struct transport *transport)
 {
 	if (!transport)
 		return;
-	MHD_stop_daemon(transport->daemon);
+	if (transport->daemon)
+		MHD_stop_daemon(transport->daemon);
+	close_file(transport->work_done);
+	close_file(transport->exchanges.hang_ups);
+	close_file(transport->fd);
 	free(transport);
 }
 
@@ -257,71 +313,143 @@ unsigned int transport_port(const struct transport *transport)
 
 int transport_fd(const struct transport *transport)
 {
-	return MHD_get_daemon_info(transport->daemon, MHD_DAEMON_INFO_EPOLL_FD)
-		->epoll_fd;
+	return transport->fd;
 }
 
 int transport_timeout(const struct transport *transport)
 {
+	uint64_t deadline = peers_deadline(&transport->peers);
 	MHD_UNSIGNED_LONG_LONG idle;
 	int timeout = -1;
 
-	if (MHD_get_timeout(transport->daemon, &idle) == MHD_YES)
-		timeout = (int)idle;
 	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
-		int ms = e->waiting ? ms_until(e->deadline) : -1;
+		uint64_t due = UINT64_MAX;
 
-		if (e->following)
-			ms = ms_until(transport->follow_at);
-		if (ms >= 0 && (timeout < 0 || ms < timeout))
-			timeout = ms;
+		if (e->pause == PAUSE_WAIT)
+			due = e->deadline;
+		if (e->pause == PAUSE_FOLLOW)
+			due = transport->follow_at;
+		if (due < deadline)
+			deadline = due;
 	}
+	if (deadline != UINT64_MAX)
+		timeout = ms_until(deadline);
+	if (MHD_get_timeout(transport->daemon, &idle) == MHD_YES &&
+	    (timeout < 0 || idle < (unsigned int)timeout))
+		timeout = (int)idle;
 	return timeout;
 }
 
-static void resume(struct exchange *exchange)
-{
-	exchange->waiting = false;
-	exchange->following = false;
-	MHD_resume_connection(exchange->connection);
-}
-
 /*
- * At the connection limit microhttpd stops listening, and only the next call
- * of MHD_run() after a connection has gone lets it listen again.
+ * Where microhttpd has stopped listening, for want of places or of files, only
+ * the next call of MHD_run() after a connection has gone lets it listen again.
  */
 static void run_daemon(struct transport *transport)
 {
 	unsigned int before;
 
 	do {
-		before = connections(transport);
+		before = transport->peers.n;
 		MHD_run(transport->daemon);
-	} while (before == LIMIT_CONNECTIONS &&
-		 connections(transport) < before);
+	} while (transport->peers.n < before);
+}
+
+/* Those who wait and have hung up get what there is. */
+static void look_for_hang_ups(struct transport *transport)
+{
+	struct epoll_event events[EVENTS];
+	int n = epoll_wait(transport->exchanges.hang_ups, events, EVENTS, 0);
+
+	for (int i = 0; i < n; i++) {
+		struct exchange *exchange = events[i].data.ptr;
+
+		exchange->gone = true;
+		exchange_resume(exchange);
+	}
+}
+
+/* The one that has waited longest for a thread, or NULL. */
+static struct exchange *next_in_queue(struct transport *transport)
+{
+	struct exchange *last = NULL;
+
+	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
+		if (e->pause == PAUSE_QUEUE)
+			last = e;
+	}
+	return last;
+}
+
+static void look_after_work(struct transport *transport)
+{
+	struct exchanges *all = &transport->exchanges;
+	struct exchange *next;
+	eventfd_t news;
+
+	eventfd_read(transport->work_done, &news);
+	for (struct exchange *e = all->first; e; e = e->next) {
+		if (e->pause != PAUSE_WORK || !work_is_done(&e->work))
+			continue;
+		work_finish(&e->work);
+		all->working--;
+		exchange_resume(e);
+	}
+	while (all->working < LIMIT_WORKERS &&
+	       (next = next_in_queue(transport))) {
+		all->working++;
+		next->pause = PAUSE_WORK;
+		work_start(&next->work);
+	}
+}
+
+static void note_crowd(struct transport *transport, uint64_t cut)
+{
+	if (transport->peers.cut != cut)
+		log_line(
+			LOG_CROWD,
+			"%u of %u connections are open; those that took too long were closed",
+			transport->peers.n, transport->peers.limit);
 }
 
 void transport_run(struct transport *transport)
 {
 	bool follow = !ms_until(transport->follow_at);
+	uint64_t cut = transport->peers.cut;
 
 	if (follow)
 		transport->follow_at = phyr_clock_ns() + FOLLOW_NS;
 	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
-		if ((e->following && follow) ||
-		    (e->waiting && !ms_until(e->deadline)))
-			resume(e);
+		if ((e->pause == PAUSE_FOLLOW && follow) ||
+		    (e->pause == PAUSE_WAIT && !ms_until(e->deadline)))
+			exchange_resume(e);
 	}
+	look_for_hang_ups(transport);
+	look_after_work(transport);
+	peers_cut_late(&transport->peers);
+	note_crowd(transport, cut);
 	run_daemon(transport);
 }
 
 void transport_news(struct transport *transport)
 {
 	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
-		if (e->waiting || e->following)
-			resume(e);
+		if (e->pause == PAUSE_WAIT || e->pause == PAUSE_FOLLOW)
+			exchange_resume(e);
 	}
 	run_daemon(transport);
+}
+
+/* Threads cannot be ended; what they do takes a second at most. */
+static void finish_work(struct transport *transport)
+{
+	for (struct exchange *e = transport->exchanges.first; e; e = e->next) {
+		if (e->pause == PAUSE_QUEUE)
+			work_start(&e->work);
+		else if (e->pause != PAUSE_WORK)
+			continue;
+		work_finish(&e->work);
+		exchange_resume(e);
+	}
 }
 
 void transport_finish(struct transport *transport)
@@ -331,13 +459,17 @@ void transport_finish(struct transport *transport)
 
 	transport->exchanges.finishing = true;
 	transport_news(transport);
+	finish_work(transport);
+	run_daemon(transport);
 	while (transport->exchanges.first && ms_until(end)) {
 		struct pollfd fd = { .fd = transport_fd(transport),
 				     .events = POLLIN };
 
 		poll(&fd, 1, 10);
+		finish_work(transport);
 		run_daemon(transport);
 	}
+	finish_work(transport);
 	if (listener != MHD_INVALID_SOCKET)
 		close(listener);
 }

@@ -19,11 +19,12 @@ struct transport;
  * transport_create() - listen
  * @address: address and port; port 0: any free one
  * @service: copied; what it points to is borrowed
+ * @connections: how many are served at a time
  *
  * Return: 0 or -errno.
  */
 int transport_create(const struct sockaddr *address,
-		     const struct service *service,
+		     const struct service *service, unsigned int connections,
 		     struct transport **transport);
 void transport_destroy(struct transport *transport);
 

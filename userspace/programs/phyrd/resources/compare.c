@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Two runs compared, workload by workload. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <microhttpd.h>
@@ -79,39 +80,62 @@ static double scale(const struct item *item)
 	return strcmp(get_text(item->document, "unit"), "ps") ? 1 : 0.001;
 }
 
-static json_t *render_side(const struct item *item, double *median)
+/* An aggregate that is a time, in ns; NULL: there is none of that name. */
+static json_t *get_aggregate(const struct item *item, const char *name)
+{
+	const json_t *value = json_object_get(
+		json_object_get(item->document, "aggregates"), name);
+	json_t *ratio;
+	size_t i;
+
+	json_array_foreach(json_object_get(item->document, "ratios"), i, ratio)
+	{
+		if (!strcmp(json_string_value(ratio), name))
+			return NULL;
+	}
+	return value ? json_real(scale(item) * json_number_value(value)) : NULL;
+}
+
+/* @figure: the median, or a mean in its place, in ns; -1: there is none */
+static json_t *render_side(const struct item *item, double *figure)
 {
 	static const char *const copied[] = { "median", "median_low",
 					      "median_high" };
 	const json_t *stats = json_object_get(item->document, "stats");
-	const json_t *aggregates =
-		json_object_get(item->document, "aggregates");
 	const json_t *error = json_object_get(item->document, "error");
-	const json_t *value;
-	json_t *json;
+	json_t *json = json_object(), *value;
+	const char *name = "median";
 
-	*median = -1;
-	if (error)
-		return json_pack("{s:s}", "error", get_text(error, "errno"));
-	if (stats) {
-		json = json_pack("{s:I}", "n", (json_int_t)item->n);
-		for (size_t i = 0; i < 3; i++) {
-			value = json_object_get(stats, copied[i]);
-			json_object_set_new(
-				json, copied[i],
-				json_real(scale(item) *
-					  json_number_value(value)));
-		}
-		*median = json_number_value(json_object_get(json, "median"));
+	*figure = -1;
+	if (error) {
+		json_object_set_new(json, "error",
+				    json_string(get_text(error, "errno")));
 		return json;
 	}
-	value = json_object_get(aggregates, "median");
+	if (stats) {
+		json_object_set_new(json, "n",
+				    json_integer((json_int_t)item->n));
+		for (size_t i = 0; i < 3; i++) {
+			const json_t *time = json_object_get(stats, copied[i]);
+
+			json_object_set_new(json, copied[i],
+					    json_real(scale(item) *
+						      json_number_value(time)));
+		}
+		value = json_incref(json_object_get(json, name));
+	} else {
+		value = get_aggregate(item, name);
+		if (!value) {
+			name = "mean";
+			value = get_aggregate(item, name);
+		}
+		if (value)
+			json_object_set(json, name, value);
+	}
 	if (value)
-		*median = json_number_value(value) * scale(item);
-	else
-		value = json_object_get(aggregates, "mean");
-	return json_pack("{s:f}", *median < 0 ? "mean" : "median",
-			 json_number_value(value) * scale(item));
+		*figure = json_number_value(value);
+	json_decref(value);
+	return json;
 }
 
 /* All samples of a result, in ps if @ps says so. */
@@ -132,9 +156,18 @@ static uint64_t *read_samples(struct side *side, size_t position, bool ps)
 	return samples;
 }
 
-/* Adds the verdict on samples that both sides have. */
-static int add_verdict(json_t *row, struct side *base, size_t b,
-		       struct side *head, size_t h)
+/* Google Benchmark's are of as many calls as it finds enough. */
+static bool is_of_one_call(const struct item *item)
+{
+	const json_t *calls = json_object_get(
+		json_object_get(item->document, "parameters"), "iterations");
+
+	return !json_is_number(calls) || json_number_value(calls) <= 1;
+}
+
+/* Adds what the samples that both sides have say. */
+static int add_statistics(json_t *row, struct side *base, size_t b,
+			  struct side *head, size_t h)
 {
 	const struct item *x = &base->items[b], *y = &head->items[h];
 	bool ps = scale(x) != 1 || scale(y) != 1;
@@ -150,32 +183,61 @@ static int add_verdict(json_t *row, struct side *base, size_t b,
 	free(head_samples);
 	if (ret)
 		return ret;
-	json_object_set_new(row, "verdict",
-			    json_string(phyr_verdict_name(comparison.verdict)));
+	if (comparison.verdict != PHYR_NO_DIFFERENCE ||
+	    phyr_comparison_is_possible(x->n, y->n))
+		json_object_set_new(
+			row, "verdict",
+			json_string(phyr_verdict_name(comparison.verdict)));
 	json_object_set_new(row, "u", json_real(comparison.u));
 	json_object_set_new(row, "p", json_real(comparison.p));
 	json_object_set_new(row, "effect", json_real(comparison.effect));
 	return 0;
 }
 
+/*
+ * What can be said without samples. Where both sides failed, or one has neither
+ * failed nor a figure, there is nothing to compare.
+ */
+static json_t *judge_figures(const struct item *base, double base_figure,
+			     const struct item *head, double head_figure)
+{
+	bool base_failed = json_object_get(base->document, "error");
+	bool head_failed = json_object_get(head->document, "error");
+
+	if (base_figure >= 0 && head_failed)
+		return json_string("worse");
+	if (base_failed && head_figure >= 0)
+		return json_string("better");
+	if (base_figure >= 0 && head_figure >= 0)
+		return json_string("too few samples");
+	return json_null();
+}
+
 static int add_row(json_t *rows, struct side *base, size_t b, struct side *head,
 		   size_t h)
 {
 	const struct item *x = &base->items[b], *y = &head->items[h];
-	double base_median, head_median;
-	json_t *left = render_side(x, &base_median);
-	json_t *right = render_side(y, &head_median);
+	double base_figure, head_figure;
+	json_t *left = render_side(x, &base_figure);
+	json_t *right = render_side(y, &head_figure);
 	json_t *row;
 
-	row = json_pack("{s:s, s:o, s:o, s:n, s:n}", "workload", workload(x),
-			"base", left, "head", right, "ratio", "verdict");
+	row = json_pack("{s:s, s:o, s:o, s:n, s:o}", "workload", workload(x),
+			"base", left, "head", right, "ratio", "verdict",
+			judge_figures(x, base_figure, y, head_figure));
 	if (*device(x) && *device(y))
 		json_object_set_new(row, "device", json_string(device(y)));
-	if (base_median > 0 && head_median >= 0)
+	if (base_figure > 0 && head_figure >= 0)
 		json_object_set_new(row, "ratio",
-				    json_real(head_median / base_median));
+				    json_real(head_figure / base_figure));
 	json_array_append_new(rows, row);
-	return x->n && y->n ? add_verdict(row, base, b, head, h) : 0;
+	if (!x->n || !y->n)
+		return 0;
+	/* A sample of one call is none beside means of many. */
+	if (is_of_one_call(x) == is_of_one_call(y))
+		return add_statistics(row, base, b, head, h);
+	json_object_set_new(row, "verdict", json_null());
+	return 0;
 }
 
 /* The first result of head that fits and has no counterpart; -1: none. */

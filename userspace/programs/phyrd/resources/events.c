@@ -8,14 +8,17 @@
 #include <phyr/clock.h>
 
 #include "find_run.h"
+#include "query.h"
 #include "resources.h"
 
 #define COMMENT_NS UINT64_C(15000000000)
 
 /*
  * progress: the run's head, at first and at every change. result: index and
- * result, for each that is there or comes. end: the head, at last. A comment
- * now and then finds out whether the client is still there.
+ * result, for each that is there or comes. end: the head, at last. The id of an
+ * event is the number of results told so far, of which a client that comes back
+ * says the last: it gets the others. A comment now and then finds out whether
+ * the client is still there.
  */
 struct events {
 	struct stream stream;
@@ -28,9 +31,10 @@ struct events {
 	uint64_t told_ns; /* when anything was told last */
 };
 
-static void add_event(struct text *text, const char *event, json_t *data)
+static void add_event(const struct events *events, struct text *text,
+		      const char *event, json_t *data)
 {
-	text_add(text, "event: %s\ndata: ", event);
+	text_add(text, "id: %zu\nevent: %s\ndata: ", events->results, event);
 	text_add_json(text, data);
 	text_add(text, "\n\n");
 }
@@ -41,8 +45,9 @@ static int add_result(struct events *events, struct text *text)
 	size_t n;
 	int ret;
 
-	text_add(text, "event: result\ndata: {\"index\":%zu,\"result\":",
-		 events->results);
+	text_add(text,
+		 "id: %zu\nevent: result\ndata: {\"index\":%zu,\"result\":",
+		 events->results + 1, events->results);
 	ret = store_result(events->store, events->id, events->results, text, &n,
 			   &error);
 	text_add(text, "}\n\n");
@@ -59,7 +64,7 @@ static int add_news(struct events *events, const struct run_head *head,
 		events->begun = true;
 		events->state = head->state;
 		events->finished = head->finished;
-		add_event(text, "progress", run_head_render(head));
+		add_event(events, text, "progress", run_head_render(head));
 		return 1;
 	}
 	if (events->results < head->finished) {
@@ -68,7 +73,7 @@ static int add_news(struct events *events, const struct run_head *head,
 		return ret ? ret : 1;
 	}
 	if (run_has_ended(head)) {
-		add_event(text, "end", run_head_render(head));
+		add_event(events, text, "end", run_head_render(head));
 		return 0;
 	}
 	return -EAGAIN;
@@ -100,16 +105,22 @@ static void destroy(struct stream *stream)
 	free(stream);
 }
 
-static struct stream *create(struct store *store, uint64_t id)
+static struct stream *create(struct store *store, const struct run_head *head,
+			     const char *last_event)
 {
+	uint64_t told = 0;
+
 	struct events *events = calloc(1, sizeof(*events));
 
 	if (!events)
 		return NULL;
+	if (last_event)
+		query_parse_number(last_event, &told);
+	events->results = told < head->finished ? told : head->finished;
 	events->stream.next = next;
 	events->stream.destroy = destroy;
 	events->store = store;
-	events->id = id;
+	events->id = head->id;
 	events->told_ns = phyr_clock_ns();
 	return &events->stream;
 }
@@ -124,7 +135,8 @@ void events_get(const struct http_request *request, struct http_reply *reply)
 		reply_problem(reply, &problem);
 		return;
 	}
-	reply_stream(reply, MHD_HTTP_OK, create(store, request->id));
+	reply_stream(reply, MHD_HTTP_OK,
+		     create(store, &head, request->last_event));
 	if (reply->stream)
 		reply->type = "text/event-stream";
 }

@@ -184,11 +184,26 @@ static void add_sample(struct export *export, uint64_t sample,
 	export->squares += distance * (time - export->mean);
 }
 
+/* Runs stored by a phyrd that did not note which are ratios have none but cv. */
+static bool is_ratio(const struct export *export, const char *name)
+{
+	const json_t *ratios = json_object_get(export->document, "ratios");
+	json_t *ratio;
+	size_t i;
+
+	json_array_foreach(ratios, i, ratio)
+	{
+		if (!strcmp(json_string_value(ratio), name))
+			return true;
+	}
+	return !ratios && !strcmp(name, "cv");
+}
+
 static void add_aggregate(struct export *export, const char *name, double value,
 			  struct text *text)
 {
 	json_t *row = create_row(export, name, export->n ? export->n : 1);
-	bool ratio = !strcmp(name, "cv");
+	bool ratio = is_ratio(export, name);
 
 	json_object_set_new(row, "aggregate_unit",
 			    json_string(ratio ? "percentage" : "time"));

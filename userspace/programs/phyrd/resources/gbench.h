@@ -2,6 +2,8 @@
 #ifndef GBENCH_H
 #define GBENCH_H
 
+#include <stdbool.h>
+
 #include "archive.h"
 #include "problem.h"
 
@@ -9,6 +11,7 @@
  * struct gbench - what a document of Google Benchmark says
  * @kernel: the context's kernel, else its host_name, else "unknown"
  * @clock: the context's clock, else "native"
+ * @phyr_bench: phyr-bench wrote it, says the context
  * @context: the context, a JSON object, NUL-terminated
  * @results: ready to be stored; their samples belong to this struct
  * @n: how many
@@ -16,6 +19,7 @@
 struct gbench {
 	char kernel[LIMIT_NAME_BYTES + 1];
 	char clock[32];
+	bool phyr_bench;
 	char *context;
 	struct archive_result *results;
 	size_t n;
@@ -28,12 +32,14 @@ struct gbench {
  * @gbench: what they say, to be cleared; empty after an error
  * @problem: set on error
  *
- * Rows of one run_name and device are one result: its iterations are samples
- * (their real_time, in ns, or in ps if one is not whole). Without iterations
- * its aggregates are kept. Iterations that failed beside others that did not
- * are counted in the parameter failed_repetitions. Strings and numbers of the
- * first row that are not part of the format are parameters. Complexity rows
- * (BigO, RMS) are left out, and so is "/manual_time" in a name.
+ * Rows of one run_name (name, where there is none) and device are one result:
+ * its repetitions are samples (their real_time, in ns, or in ps if one is not
+ * whole). Without repetitions its aggregates are kept. Repetitions that failed
+ * or were skipped beside others that were not are counted in the parameter
+ * failed_repetitions. Strings and numbers of the first row that are not part of
+ * the format are parameters; what cannot be kept of them is in "dropped", with
+ * the reason. Complexity (BigO, RMS) is left out. Names stay as they are, but
+ * those of phyr-bench lose "/manual_time".
  *
  * Return: 0 or -1.
  */

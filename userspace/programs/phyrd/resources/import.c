@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Takes a document of Google Benchmark in as a run. */
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <microhttpd.h>
 
-#include "body.h"
 #include "gbench.h"
 #include "query.h"
 #include "resources.h"
@@ -61,14 +59,11 @@ void import_post(const struct http_request *request, struct http_reply *reply)
 	uint64_t id;
 	int ret = -1;
 
-	if (!body_check_type(request, &problem) &&
-	    !gbench_parse(request->body, request->body_len, &gbench,
+	if (!gbench_parse(request->body, request->body_len, &gbench,
 			  &problem)) {
 		ret = import(request, &gbench, &id, &problem);
 		gbench_clear(&gbench);
 	}
-	/* Gives the memory that a large document took back to the kernel. */
-	malloc_trim(0);
 	if (ret)
 		reply_problem(reply, &problem);
 	else

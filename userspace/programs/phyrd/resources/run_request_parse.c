@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reads a run request, the body of POST /api/v1/runs. */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <jansson.h>
@@ -207,12 +208,16 @@ static int parse_object(json_t *json, struct run_request *request,
 int run_request_parse(const char *body, size_t len, struct run_request *request,
 		      struct problem *problem)
 {
-	json_t *json = body_parse(body, len, problem);
-	int ret;
+	/* Two bytes may become a value of 300: one body at a time is enough. */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	int ret = -1;
+	json_t *json;
 
-	if (!json)
-		return -1;
-	ret = parse_object(json, request, problem);
+	pthread_mutex_lock(&lock);
+	json = body_parse(body, len, problem);
+	if (json)
+		ret = parse_object(json, request, problem);
 	json_decref(json);
+	pthread_mutex_unlock(&lock);
 	return ret;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <microhttpd.h>
 
-#include "body.h"
 #include "query.h"
 #include "resources.h"
 #include "run.h"
@@ -61,8 +60,6 @@ static int add_run(const struct http_request *request, uint64_t *id,
 	struct phyr_error error;
 	int ret;
 
-	if (body_check_type(request, problem))
-		return -1;
 	wanted = malloc(sizeof(*wanted));
 	if (!wanted)
 		return problem_set(problem, MHD_HTTP_SERVICE_UNAVAILABLE,

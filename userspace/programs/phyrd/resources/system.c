@@ -280,7 +280,12 @@ static json_t *render_limits(unsigned int history)
 		{ "listed_runs", LIMIT_PAGE },
 		{ "wait_seconds", LIMIT_WAIT_SECONDS },
 		{ "connections", LIMIT_CONNECTIONS },
+		{ "local_connections", LIMIT_LOCAL_CONNECTIONS },
+		{ "waiting_clients", LIMIT_WAITING },
 		{ "idle_seconds", LIMIT_IDLE_SECONDS },
+		{ "body_seconds", LIMIT_BODY_SECONDS },
+		{ "hurry_seconds", LIMIT_HURRY_SECONDS },
+		{ "body_hurry_seconds", LIMIT_BODY_HURRY_SECONDS },
 	};
 	json_t *json = json_object();
 

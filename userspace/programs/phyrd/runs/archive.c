@@ -9,6 +9,7 @@
 #include "archive.h"
 #include "database.h"
 
+#define RESULTS_AT_A_TIME 8
 #define LAST_WORDS "phyrd ended before the run did"
 
 struct archive {
@@ -244,8 +245,8 @@ int archive_import(struct archive *archive, struct run_head *head,
 	return ret;
 }
 
-int archive_delete(struct archive *archive, uint64_t id,
-		   struct phyr_error *error)
+static int delete_run(struct archive *archive, uint64_t id,
+		      struct phyr_error *error)
 {
 	sqlite3_stmt *statement = database_prepare(
 		archive->database, "DELETE FROM runs WHERE id = ?");
@@ -253,6 +254,53 @@ int archive_delete(struct archive *archive, uint64_t id,
 	if (statement)
 		bind_number(statement, 1, id);
 	return database_run(archive->database, statement, error);
+}
+
+/* Leaves the first @n results. */
+static int cut_results(struct archive *archive, uint64_t id, size_t n,
+		       struct phyr_error *error)
+{
+	sqlite3_stmt *cut = database_prepare(
+		archive->database,
+		"DELETE FROM results WHERE run = ? AND position >= ?");
+	sqlite3_stmt *note = database_prepare(
+		archive->database, "UPDATE runs SET finished = ? WHERE id = ?");
+	int ret;
+
+	if (!cut || !note)
+		return database_error(archive->database, error);
+	ret = database_begin(archive->database, error);
+	if (ret)
+		return ret;
+	bind_number(cut, 1, id);
+	bind_number(cut, 2, n);
+	ret = database_run(archive->database, cut, error);
+	if (!ret) {
+		bind_number(note, 1, n);
+		bind_number(note, 2, id);
+		ret = database_run(archive->database, note, error);
+	}
+	return conclude(archive, ret, error);
+}
+
+/*
+ * A large run changes more pages than the journal has room for if the disk is
+ * full: then some results at a time are deleted.
+ */
+int archive_delete(struct archive *archive, const struct run_head *head,
+		   struct phyr_error *error)
+{
+	int ret = delete_run(archive, head->id, error);
+
+	if (ret != -ENOSPC)
+		return ret;
+	for (size_t left = head->finished; left;) {
+		left -= left < RESULTS_AT_A_TIME ? left : RESULTS_AT_A_TIME;
+		ret = cut_results(archive, head->id, left, error);
+		if (ret)
+			return ret;
+	}
+	return delete_run(archive, head->id, error);
 }
 
 #define HEAD_COLUMNS                                                     \

@@ -65,7 +65,12 @@ int archive_import(struct archive *archive, struct run_head *head,
 		   const char *context, const struct archive_result *results,
 		   size_t n, struct phyr_error *error);
 
-int archive_delete(struct archive *archive, uint64_t id,
+/**
+ * archive_delete() - forget a run that has ended
+ *
+ * It needs no room on the disk. After an error some results may be gone already.
+ */
+int archive_delete(struct archive *archive, const struct run_head *head,
 		   struct phyr_error *error);
 
 /**

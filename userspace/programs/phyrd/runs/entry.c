@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <phyr/clock.h>
+
 #include "entry.h"
 #include "render.h"
 
@@ -15,6 +17,11 @@ uint64_t entry_now(void)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+uint64_t entry_time(const struct entry *entry)
+{
+	return entry->head.created_ns + phyr_clock_ns() - entry->created_clock;
 }
 
 struct entry *entry_create(const struct run_request *request,
@@ -29,6 +36,7 @@ struct entry *entry_create(const struct run_request *request,
 	}
 	new->head.workloads = request->n;
 	new->head.created_ns = entry_now();
+	new->created_clock = phyr_clock_ns();
 	strcpy(new->head.name, request->name);
 	strcpy(new->head.kernel, machine->kernel);
 	strcpy(new->head.clock, machine->clock);
@@ -60,10 +68,12 @@ static bool is_cancellation(int status)
 	return status == -ECANCELED;
 }
 
-void entry_conclude(const struct phyr_run *run, bool cancelled,
+void entry_conclude(const struct entry *entry, bool cancelled,
 		    struct run_head *head)
 {
-	head->ended_ns = entry_now();
+	const struct phyr_run *run = entry->run;
+
+	head->ended_ns = entry_time(entry);
 	head->finished = run->n;
 	if (count_status(run, is_cancellation)) {
 		head->state = cancelled ? RUN_CANCELLED : RUN_ABORTED;

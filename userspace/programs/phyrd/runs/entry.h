@@ -13,6 +13,7 @@
 /**
  * struct entry - a run, until the archive knows how it ended
  * @head: what is known of it; its id is the archive's
+ * @created_clock: ns of the monotonic clock when it was created
  * @run: what is measured, and results; NULL once the run has ended
  * @cancelled: a client has asked for its end
  * @stored: the archive knows how it ended. Where that could not be written it
@@ -21,6 +22,7 @@
  */
 struct entry {
 	struct run_head head;
+	uint64_t created_clock;
 	struct phyr_run *run;
 	bool cancelled;
 	bool stored;
@@ -40,8 +42,15 @@ void entry_destroy(struct entry *entry);
  * entry_conclude() - find out how an executed run has ended
  * @head: its head, brought up to date
  */
-void entry_conclude(const struct phyr_run *run, bool cancelled,
+void entry_conclude(const struct entry *entry, bool cancelled,
 		    struct run_head *head);
+
+/**
+ * entry_time() - ns since 1970, by the clock that was right when it was created
+ *
+ * A clock that is set meanwhile changes no duration.
+ */
+uint64_t entry_time(const struct entry *entry);
 
 /**
  * entry_create_results() - an executed run's results as they are stored

@@ -2,37 +2,16 @@
 /* Hands runs from the clients to the thread that measures, and keeps them. */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 
-#include "entry.h"
+#include "log.h"
 #include "render.h"
-#include "store.h"
-
-/*
- * @lock guards the entries' members, @running, @waiting and @stopped; the list
- * itself is changed by the HTTP thread alone, with @lock held. @archive_lock
- * guards @archive and @health. Neither is taken while the other is held.
- */
-struct store {
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct entry *entries; /* by id */
-	struct entry *running;
-	size_t waiting;
-	bool stopped;
-
-	pthread_mutex_t archive_lock;
-	struct archive *archive;
-	struct phyr_error health; /* code 0: well */
-
-	unsigned int history;
-	int ended_fd;
-	struct machine machine;
-};
+#include "store_parts.h"
 
 int store_create(const char *path, unsigned int history, int ended_fd,
 		 struct store **store, struct phyr_error *error)
@@ -47,6 +26,8 @@ int store_create(const char *path, unsigned int history, int ended_fd,
 		free(new);
 		return ret;
 	}
+	pthread_mutex_init(&new->write_lock, NULL);
+	pthread_mutex_init(&new->list_lock, NULL);
 	pthread_mutex_init(&new->lock, NULL);
 	pthread_mutex_init(&new->archive_lock, NULL);
 	pthread_cond_init(&new->changed, NULL);
@@ -71,13 +52,20 @@ void store_destroy(struct store *store)
 	pthread_cond_destroy(&store->changed);
 	pthread_mutex_destroy(&store->archive_lock);
 	pthread_mutex_destroy(&store->lock);
+	pthread_mutex_destroy(&store->list_lock);
+	pthread_mutex_destroy(&store->write_lock);
 	free(store);
 }
 
 /* Notes how a write to the archive went; @archive_lock is held. */
-static int note_health(struct store *store, int status,
-		       const struct phyr_error *error)
+int store_note_health(struct store *store, int status,
+		      const struct phyr_error *error)
 {
+	if (status && !store->health.code)
+		log_line(LOG_FAILURE, "nothing can be stored: %s",
+			 error->message);
+	if (!status && store->health.code)
+		log_line(LOG_FAILURE, "storing works again");
 	if (status)
 		store->health = *error;
 	else
@@ -85,15 +73,15 @@ static int note_health(struct store *store, int status,
 	return status;
 }
 
-static int write_end(struct store *store, const struct run_head *head,
-		     const struct archive_result *results, size_t n,
-		     struct phyr_error *error)
+int store_write_end(struct store *store, const struct run_head *head,
+		    const struct archive_result *results, size_t n,
+		    struct phyr_error *error)
 {
 	int ret;
 
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_end(store->archive, head, results, n, error);
-	note_health(store, ret, error);
+	store_note_health(store, ret, error);
 	pthread_mutex_unlock(&store->archive_lock);
 	return ret;
 }
@@ -111,9 +99,10 @@ struct phyr_run *store_take(struct store *store)
 		while (entry->head.state != RUN_QUEUED)
 			entry = entry->next;
 		entry->head.state = RUN_RUNNING;
-		entry->head.started_ns = entry_now();
+		entry->head.started_ns = entry_time(entry);
 		store->waiting--;
 		store->running = entry;
+		store->measurer = pthread_self();
 		run = entry->run;
 	}
 	pthread_mutex_unlock(&store->lock);
@@ -128,7 +117,7 @@ static int write_results(struct store *store, const struct run_head *head,
 
 	if (!results)
 		return phyr_error_set(error, -ENOMEM, "out of memory");
-	ret = write_end(store, head, results, run->n, error);
+	ret = store_write_end(store, head, results, run->n, error);
 	entry_destroy_results(results, run->n);
 	return ret;
 }
@@ -147,7 +136,7 @@ void store_end(struct store *store)
 	cancelled = entry->cancelled;
 	pthread_mutex_unlock(&store->lock);
 
-	entry_conclude(entry->run, cancelled, &head);
+	entry_conclude(entry, cancelled, &head);
 	ret = write_results(store, &head, entry->run, &error);
 	if (ret) {
 		head.state = RUN_FAILED;
@@ -162,7 +151,19 @@ void store_end(struct store *store)
 	entry->stored = !ret;
 	store->running = NULL;
 	pthread_mutex_unlock(&store->lock);
+	if (head.state == RUN_FAILED)
+		log_line(LOG_RUN, "run %llu failed: %s",
+			 (unsigned long long)head.id,
+			 *head.reason ? head.reason
+				      : "not one workload could be measured");
 	eventfd_write(store->ended_fd, 1);
+}
+
+/* Ends what is being measured, also within a call of the kernel; @lock is held. */
+static void stop_running(struct store *store)
+{
+	store->running->run->stop = true;
+	pthread_kill(store->measurer, STORE_SIGNAL);
 }
 
 void store_stop(struct store *store)
@@ -170,12 +171,15 @@ void store_stop(struct store *store)
 	pthread_mutex_lock(&store->lock);
 	store->stopped = true;
 	if (store->running)
-		store->running->run->stop = true;
+		stop_running(store);
 	pthread_cond_signal(&store->changed);
 	pthread_mutex_unlock(&store->lock);
 }
 
-/* Frees what ended runs were measured with, and entries that are stored. */
+/*
+ * Frees what ended runs were measured with, and entries that are stored. Like all
+ * that look at the list, with @list_lock held.
+ */
 static void reap(struct store *store)
 {
 	struct entry **link = &store->entries;
@@ -199,7 +203,7 @@ static void reap(struct store *store)
 }
 
 /* Where the results of a run could not be stored, tries to store how it ended. */
-static void store_leftovers(struct store *store)
+void store_leftovers(struct store *store)
 {
 	reap(store);
 	for (struct entry *entry = store->entries; entry; entry = entry->next) {
@@ -209,7 +213,8 @@ static void store_leftovers(struct store *store)
 		pthread_mutex_lock(&store->lock);
 		ended = run_has_ended(&entry->head);
 		pthread_mutex_unlock(&store->lock);
-		if (ended && !write_end(store, &entry->head, NULL, 0, &error))
+		if (ended &&
+		    !store_write_end(store, &entry->head, NULL, 0, &error))
 			entry->stored = true;
 	}
 	reap(store);
@@ -227,7 +232,7 @@ static struct entry *find_kept(struct store *store, uint64_t id)
 	return entry;
 }
 
-static struct entry *find_entry(struct store *store, uint64_t id)
+struct entry *store_entry(struct store *store, uint64_t id)
 {
 	reap(store);
 	return find_kept(store, id);
@@ -243,7 +248,7 @@ static void read_head(struct store *store, const struct entry *entry,
 	pthread_mutex_unlock(&store->lock);
 }
 
-static void append(struct store *store, struct entry *entry)
+void store_append(struct store *store, struct entry *entry)
 {
 	struct entry **link = &store->entries;
 
@@ -256,56 +261,8 @@ static void append(struct store *store, struct entry *entry)
 	pthread_mutex_unlock(&store->lock);
 }
 
-int store_add(struct store *store, const struct run_request *request,
-	      uint64_t *id, struct phyr_error *error)
-{
-	struct entry *entry;
-	size_t waiting;
-	int ret;
-
-	store_leftovers(store);
-	pthread_mutex_lock(&store->lock);
-	waiting = store->waiting;
-	pthread_mutex_unlock(&store->lock);
-	if (waiting >= LIMIT_QUEUE)
-		return phyr_error_set(error, -EAGAIN, "the queue is full");
-	entry = entry_create(request, &store->machine);
-	if (!entry)
-		return phyr_error_set(error, -ENOMEM, "out of memory");
-
-	pthread_mutex_lock(&store->archive_lock);
-	ret = archive_add(store->archive, &entry->head, store->machine.context,
-			  error);
-	note_health(store, ret, error);
-	pthread_mutex_unlock(&store->archive_lock);
-	if (ret) {
-		entry_destroy(entry);
-		return ret;
-	}
-	*id = entry->head.id;
-	append(store, entry);
-	return 0;
-}
-
-int store_import(struct store *store, struct run_head *head,
-		 const char *context, const struct archive_result *results,
-		 size_t n, struct phyr_error *error)
-{
-	int ret;
-
-	store_leftovers(store);
-	head->imported = true;
-	head->state = RUN_DONE;
-	head->created_ns = head->ended_ns = entry_now();
-	pthread_mutex_lock(&store->archive_lock);
-	ret = archive_import(store->archive, head, context, results, n, error);
-	note_health(store, ret, error);
-	pthread_mutex_unlock(&store->archive_lock);
-	return ret;
-}
-
 /* Takes a waiting run out of the queue: false if it no longer waits. */
-static bool unqueue(struct store *store, struct entry *entry)
+bool store_unqueue(struct store *store, struct entry *entry)
 {
 	bool waited;
 
@@ -313,63 +270,29 @@ static bool unqueue(struct store *store, struct entry *entry)
 	waited = entry->head.state == RUN_QUEUED;
 	if (waited) {
 		entry->head.state = RUN_CANCELLED;
-		entry->head.ended_ns = entry_now();
+		entry->head.ended_ns = entry_time(entry);
 		store->waiting--;
 	} else if (entry == store->running) {
 		entry->cancelled = true;
-		entry->run->stop = true;
+		stop_running(store);
 	}
 	pthread_mutex_unlock(&store->lock);
 	return waited;
 }
 
-int store_cancel(struct store *store, uint64_t id, struct phyr_error *error)
-{
-	struct entry *entry = find_entry(store, id);
-	struct run_head head;
-	int ret;
-
-	if (!entry) {
-		ret = store_find(store, id, &head, error);
-		return ret ? ret
-			   : phyr_error_set(error, -EALREADY, "has ended");
-	}
-	if (!unqueue(store, entry))
-		return 0;
-	ret = write_end(store, &entry->head, NULL, 0, error);
-	entry->stored = !ret;
-	eventfd_write(store->ended_fd, 1);
-	return ret;
-}
-
-int store_delete(struct store *store, uint64_t id, struct phyr_error *error)
-{
-	struct run_head head;
-	int ret;
-
-	store_leftovers(store);
-	if (find_entry(store, id))
-		return phyr_error_set(error, -EBUSY, "has not ended");
-	ret = store_find(store, id, &head, error);
-	if (ret)
-		return ret;
-	pthread_mutex_lock(&store->archive_lock);
-	ret = archive_delete(store->archive, id, error);
-	note_health(store, ret, error);
-	pthread_mutex_unlock(&store->archive_lock);
-	return ret;
-}
-
 int store_find(struct store *store, uint64_t id, struct run_head *head,
 	       struct phyr_error *error)
 {
-	struct entry *entry = find_entry(store, id);
+	struct entry *entry;
 	int ret;
 
-	if (entry) {
+	pthread_mutex_lock(&store->list_lock);
+	entry = store_entry(store, id);
+	if (entry)
 		read_head(store, entry, head);
+	pthread_mutex_unlock(&store->list_lock);
+	if (entry)
 		return 0;
-	}
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_find(store->archive, id, head, error);
 	pthread_mutex_unlock(&store->archive_lock);
@@ -381,6 +304,7 @@ int store_list(struct store *store, uint64_t before, struct run_head *heads,
 {
 	int ret;
 
+	pthread_mutex_lock(&store->list_lock);
 	/* A run that ends from here on keeps its entry, which is newer. */
 	reap(store);
 	pthread_mutex_lock(&store->archive_lock);
@@ -392,6 +316,7 @@ int store_list(struct store *store, uint64_t before, struct run_head *heads,
 		if (entry)
 			read_head(store, entry, &heads[i]);
 	}
+	pthread_mutex_unlock(&store->list_lock);
 	return ret;
 }
 
@@ -411,7 +336,7 @@ static const struct phyr_result *find_live(struct store *store, uint64_t id,
 					   size_t position,
 					   const struct phyr_run_item **item)
 {
-	struct entry *entry = find_entry(store, id);
+	struct entry *entry = store_entry(store, id);
 
 	if (!entry || !entry->run ||
 	    position >= atomic_load_explicit(&entry->run->finished,
@@ -425,15 +350,18 @@ int store_result(struct store *store, uint64_t id, size_t position,
 		 struct text *document, size_t *n, struct phyr_error *error)
 {
 	const struct phyr_run_item *item;
-	const struct phyr_result *result =
-		find_live(store, id, position, &item);
+	const struct phyr_result *result;
 	int ret;
 
+	pthread_mutex_lock(&store->list_lock);
+	result = find_live(store, id, position, &item);
 	if (result) {
 		text_add_json(document, render_result(item, result));
 		*n = result->status ? 0 : result->stats.n;
-		return 0;
 	}
+	pthread_mutex_unlock(&store->list_lock);
+	if (result)
+		return 0;
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_result(store->archive, id, position, document, n, error);
 	pthread_mutex_unlock(&store->archive_lock);
@@ -445,14 +373,16 @@ int store_samples(struct store *store, uint64_t id, size_t position,
 		  struct phyr_error *error)
 {
 	const struct phyr_run_item *item;
-	const struct phyr_result *result =
-		find_live(store, id, position, &item);
+	const struct phyr_result *result;
 	int ret;
 
-	if (result) {
+	pthread_mutex_lock(&store->list_lock);
+	result = find_live(store, id, position, &item);
+	if (result)
 		memcpy(samples, result->samples + first, n * sizeof(*samples));
+	pthread_mutex_unlock(&store->list_lock);
+	if (result)
 		return 0;
-	}
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_samples(store->archive, id, position, first, samples, n,
 			      error);
@@ -462,8 +392,12 @@ int store_samples(struct store *store, uint64_t id, size_t position,
 
 uint64_t store_last_id(struct store *store)
 {
-	/* Only the HTTP thread sets it, and only that thread asks. */
-	return archive_last_id(store->archive);
+	uint64_t id;
+
+	pthread_mutex_lock(&store->archive_lock);
+	id = archive_last_id(store->archive);
+	pthread_mutex_unlock(&store->archive_lock);
+	return id;
 }
 
 unsigned int store_history(const struct store *store)
@@ -475,7 +409,6 @@ size_t store_count(struct store *store, enum run_state state)
 {
 	size_t n = 0;
 
-	reap(store);
 	if (state == RUN_QUEUED || state == RUN_RUNNING) {
 		pthread_mutex_lock(&store->lock);
 		n = state == RUN_QUEUED ? store->waiting : !!store->running;

@@ -2,6 +2,7 @@
 #ifndef STORE_H
 #define STORE_H
 
+#include <signal.h>
 #include <stdint.h>
 #include <phyr/run.h>
 
@@ -14,12 +15,18 @@
  * The store holds all runs: those that wait, the one that is being measured,
  * and in the archive those that have ended.
  *
- * Two threads use it. The measuring thread takes a waiting run, executes it,
- * and ends it, which writes it to the archive before the next one can be
- * taken. Everything else is for the HTTP thread alone. While a run is measured
- * the archive is touched only where a client asks for something in it.
+ * The measuring thread takes a waiting run, executes it, and ends it, which
+ * writes it to the archive before the next one can be taken. Everything else is
+ * for those who serve clients, of any thread. While a run is measured the
+ * archive is touched only where a client asks for something in it.
  */
 struct store;
+
+/*
+ * Sent to the thread that measures, to end a call of the kernel. It does so where
+ * there is a handler for it, else it does nothing.
+ */
+#define STORE_SIGNAL SIGURG
 
 /**
  * store_create() - open the archive

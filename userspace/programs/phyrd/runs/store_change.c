@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What clients change: they add runs, import, cancel and delete them. */
+#include <errno.h>
+#include <sys/eventfd.h>
+
+#include "store_parts.h"
+
+static int add(struct store *store, const struct run_request *request,
+	       uint64_t *id, struct phyr_error *error)
+{
+	struct entry *entry;
+	size_t waiting;
+	int ret;
+
+	pthread_mutex_lock(&store->list_lock);
+	store_leftovers(store);
+	pthread_mutex_unlock(&store->list_lock);
+	pthread_mutex_lock(&store->lock);
+	waiting = store->waiting;
+	pthread_mutex_unlock(&store->lock);
+	if (waiting >= LIMIT_QUEUE)
+		return phyr_error_set(error, -EAGAIN, "the queue is full");
+	entry = entry_create(request, &store->machine);
+	if (!entry)
+		return phyr_error_set(error, -ENOMEM, "out of memory");
+
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_add(store->archive, &entry->head, store->machine.context,
+			  error);
+	store_note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	if (ret) {
+		entry_destroy(entry);
+		return ret;
+	}
+	*id = entry->head.id;
+	pthread_mutex_lock(&store->list_lock);
+	store_append(store, entry);
+	pthread_mutex_unlock(&store->list_lock);
+	return 0;
+}
+
+int store_add(struct store *store, const struct run_request *request,
+	      uint64_t *id, struct phyr_error *error)
+{
+	int ret;
+
+	pthread_mutex_lock(&store->write_lock);
+	ret = add(store, request, id, error);
+	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
+
+int store_import(struct store *store, struct run_head *head,
+		 const char *context, const struct archive_result *results,
+		 size_t n, struct phyr_error *error)
+{
+	int ret;
+
+	head->imported = true;
+	head->state = RUN_DONE;
+	head->created_ns = head->ended_ns = entry_now();
+	pthread_mutex_lock(&store->write_lock);
+	pthread_mutex_lock(&store->list_lock);
+	store_leftovers(store);
+	pthread_mutex_unlock(&store->list_lock);
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_import(store->archive, head, context, results, n, error);
+	store_note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
+
+/* Of a run that has an entry; with @write_lock and @list_lock held. */
+static int cancel(struct store *store, struct entry *entry,
+		  struct phyr_error *error)
+{
+	int ret;
+
+	if (!store_unqueue(store, entry))
+		return 0;
+	ret = store_write_end(store, &entry->head, NULL, 0, error);
+	pthread_mutex_lock(&store->lock);
+	entry->stored = !ret;
+	pthread_mutex_unlock(&store->lock);
+	eventfd_write(store->ended_fd, 1);
+	return ret;
+}
+
+int store_cancel(struct store *store, uint64_t id, struct phyr_error *error)
+{
+	struct run_head head;
+	struct entry *entry;
+	int ret;
+
+	pthread_mutex_lock(&store->write_lock);
+	pthread_mutex_lock(&store->list_lock);
+	entry = store_entry(store, id);
+	ret = entry ? cancel(store, entry, error) : -ENOENT;
+	pthread_mutex_unlock(&store->list_lock);
+	if (!entry) {
+		ret = store_find(store, id, &head, error);
+		if (!ret)
+			ret = phyr_error_set(error, -EALREADY, "has ended");
+	}
+	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
+
+static int delete (struct store *store, uint64_t id, struct phyr_error *error)
+{
+	struct run_head head;
+	bool there;
+	int ret;
+
+	pthread_mutex_lock(&store->list_lock);
+	store_leftovers(store);
+	there = store_entry(store, id);
+	pthread_mutex_unlock(&store->list_lock);
+	if (there)
+		return phyr_error_set(error, -EBUSY, "has not ended");
+	ret = store_find(store, id, &head, error);
+	if (ret)
+		return ret;
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_delete(store->archive, &head, error);
+	store_note_health(store, ret, error);
+	pthread_mutex_unlock(&store->archive_lock);
+	return ret;
+}
+
+int store_delete(struct store *store, uint64_t id, struct phyr_error *error)
+{
+	int ret;
+
+	pthread_mutex_lock(&store->write_lock);
+	ret = delete (store, id, error);
+	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
