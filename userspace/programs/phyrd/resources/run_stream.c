@@ -57,8 +57,19 @@ static int add_samples(struct run_stream *run, struct text *text)
 	return ret;
 }
 
+/* A run that ended since, and could not be stored, has kept no result. */
+static bool results_end_here(const struct run_stream *run)
+{
+	struct phyr_error error;
+	struct run_head head;
+
+	return !store_find(run->store, run->head.id, &head, &error) &&
+	       head.finished <= run->position;
+}
+
 static int add_document(struct run_stream *run, struct text *text)
 {
+	size_t before = text->len;
 	struct phyr_error error;
 	int ret;
 
@@ -66,6 +77,11 @@ static int add_document(struct run_stream *run, struct text *text)
 		text_add(text, ",");
 	ret = store_result(run->store, run->head.id, run->position, text,
 			   &run->n, &error);
+	if (ret == -ENOENT && results_end_here(run)) {
+		run->head.finished = run->position;
+		text->len = before;
+		return 0;
+	}
 	if (ret || text->failed)
 		return ret;
 	if (!run->samples)
@@ -85,7 +101,7 @@ static int add_result(struct run_stream *run, struct text *text)
 		ret = add_document(run, text);
 	if (!ret && run->n)
 		ret = add_samples(run, text);
-	if (ret || run->sent < run->n)
+	if (ret || run->sent < run->n || run->position == run->head.finished)
 		return ret;
 	if (run->n)
 		text_add(text, "]}");
