@@ -13,32 +13,16 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
-#include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "dma_batch.h"
 #include "dma_device.h"
+#include "dma_mapping.h"
 #include "internal.h"
 #include "phyr_test_dma.h"
 
 /* protects held, mapped of what is on it, and the limits of devices */
 static DEFINE_MUTEX(dma_lock);
 static LIST_HEAD(held);
-
-struct mapping {
-	struct list_head	list;	/* held */
-	struct pci_dev		*pdev;
-	struct phyr_test_range	range;
-	enum phyr_test_dma_form	form;
-	enum dma_data_direction	dir;
-	unsigned long		attrs;
-	struct sg_table		sgt;
-	struct dma_batch	batch;
-	struct dma_pieces	pieces;
-	struct dma_vec		*vecs;
-	unsigned int		max_vecs;
-	bool			mapped;
-};
 
 static int mapping_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -63,123 +47,6 @@ static struct pci_driver mapping_driver = {
 	.remove	= mapping_remove,
 };
 
-static int mapping_alloc_sgt(struct mapping *mapping)
-{
-	struct phyr_test_range *range = &mapping->range;
-	unsigned int max = dma_get_max_seg_size(&mapping->pdev->dev);
-
-	return sg_alloc_table_from_pages_segment(&mapping->sgt, range->pages,
-						 range->nr,
-						 offset_in_page(range->addr),
-						 range->len, max, GFP_KERNEL);
-}
-
-static int mapping_alloc_vecs_of(struct mapping *mapping, size_t max)
-{
-	if (max > PHYR_TEST_MAX_ENTRIES)
-		return -ENOSPC;
-	mapping->vecs = kvmalloc_objs(*mapping->vecs, max,
-				      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	if (!mapping->vecs)
-		return -ENOMEM;
-	mapping->max_vecs = max;
-	return 0;
-}
-
-static int mapping_alloc_vecs(struct mapping *mapping)
-{
-	struct phyr_list *list = &mapping->range.list;
-
-	return mapping_alloc_vecs_of(mapping,
-				     dma_phyrs_max_vecs(&mapping->pdev->dev,
-							list->phyrs, list->nr));
-}
-
-static int mapping_alloc_batch(struct mapping *mapping,
-			       const struct phyr_test_dma *dma)
-{
-	struct dma_pieces *pieces = &mapping->pieces;
-	size_t max;
-	int err;
-
-	err = dma_pieces_alloc(pieces, &mapping->range.list, dma);
-	if (err)
-		return err;
-	/* Those that are linked can cross a boundary anywhere. */
-	max = dma_phyrs_max_vecs(&mapping->pdev->dev, pieces->phyrs,
-				 pieces->nr) + pieces->nr;
-	return mapping_alloc_vecs_of(mapping, max);
-}
-
-/* Everything but to map. Undone by mapping_destroy(). */
-static struct mapping *mapping_create(const struct phyr_test_dma *dma)
-{
-	struct mapping *mapping;
-	int err;
-
-	err = dma_request_check(dma);
-	if (err)
-		return ERR_PTR(err);
-	mapping = kzalloc_obj(*mapping, GFP_KERNEL_ACCOUNT);
-	if (!mapping)
-		return ERR_PTR(-ENOMEM);
-	INIT_LIST_HEAD(&mapping->list);
-	mapping->form = dma->form;
-	mapping->dir = dma->flags & PHYR_TEST_WRITE ? DMA_BIDIRECTIONAL :
-						      DMA_TO_DEVICE;
-	if (dma->flags & PHYR_TEST_DMA_COHERENT)
-		mapping->attrs = DMA_ATTR_REQUIRE_COHERENT;
-
-	err = -ENODEV;
-	mapping->pdev = dma_device_find(dma);
-	if (!mapping->pdev)
-		goto free;
-
-	err = phyr_test_range_init(&mapping->range, dma->addr, dma->len,
-				   dma->form == PHYR_TEST_DMA_SG ?
-					   PHYR_TEST_PAGES : PHYR_TEST_LIST,
-				   dma->flags & DMA_RANGE_FLAGS);
-	if (err)
-		goto put;
-	if (mapping->range.nr_pages > PHYR_TEST_MAX_ENTRIES) {
-		err = -EINVAL;
-		goto put;
-	}
-	err = phyr_test_range_alloc(&mapping->range, mapping->range.nr_pages);
-	if (err)
-		goto put;
-	err = phyr_test_range_pin(&mapping->range);
-	if (err)
-		goto free_range;
-	err = -EFAULT;
-	if (mapping->range.done != mapping->range.len)
-		goto unpin;
-	return mapping;
-
-unpin:
-	phyr_test_range_unpin(&mapping->range);
-free_range:
-	phyr_test_range_free(&mapping->range);
-put:
-	pci_dev_put(mapping->pdev);
-free:
-	kfree(mapping);
-	return ERR_PTR(err);
-}
-
-static void mapping_destroy(struct mapping *mapping)
-{
-	if (mapping->form == PHYR_TEST_DMA_SG)
-		sg_free_table(&mapping->sgt);
-	kvfree(mapping->vecs);
-	dma_pieces_free(&mapping->pieces);
-	phyr_test_range_unpin_dirty_lock(&mapping->range,
-					 mapping->dir == DMA_BIDIRECTIONAL);
-	phyr_test_range_free(&mapping->range);
-	pci_dev_put(mapping->pdev);
-	kfree(mapping);
-}
-
 /* With the device bound and locked: what mapping needs of it. */
 static int mapping_prepare(struct mapping *mapping,
 			   const struct phyr_test_dma *dma)
@@ -191,16 +58,7 @@ static int mapping_prepare(struct mapping *mapping,
 	err = dma_device_set_limits(&mapping->pdev->dev, dma);
 	if (err)
 		return err;
-	switch (mapping->form) {
-	case PHYR_TEST_DMA_SG:
-		return mapping_alloc_sgt(mapping);
-	case PHYR_TEST_DMA_PHYRS:
-		return mapping_alloc_vecs(mapping);
-	case PHYR_TEST_DMA_BATCH:
-		return mapping_alloc_batch(mapping, dma);
-	default:
-		return 0;
-	}
+	return dma_mapping_alloc(mapping, dma);
 }
 
 static noinline int mapping_map_other(struct mapping *mapping)
@@ -265,42 +123,6 @@ static void mapping_unmap(struct mapping *mapping)
 	}
 }
 
-static bool mapping_has_vecs(const struct mapping *mapping)
-{
-	return mapping->form == PHYR_TEST_DMA_PHYRS ||
-	       mapping->form == PHYR_TEST_DMA_BATCH;
-}
-
-static unsigned int mapping_nr_entries(const struct mapping *mapping)
-{
-	return mapping_has_vecs(mapping) ? mapping->batch.nr :
-					   mapping->sgt.nents;
-}
-
-static int mapping_copy_entries(struct mapping *mapping,
-				struct phyr_test_dma_entry __user *entries)
-{
-	struct scatterlist *sg = mapping->sgt.sgl;
-	unsigned int i;
-
-	for (i = 0; i < mapping_nr_entries(mapping); i++) {
-		struct phyr_test_dma_entry entry;
-
-		if (mapping_has_vecs(mapping)) {
-			entry.addr = mapping->vecs[i].addr;
-			entry.len = mapping->vecs[i].len;
-		} else {
-			entry.addr = sg_dma_address(sg);
-			entry.len = sg_dma_len(sg);
-			sg = sg_next(sg);
-		}
-		if (copy_to_user(&entries[i], &entry, sizeof(entry)))
-			return -EFAULT;
-		cond_resched();
-	}
-	return 0;
-}
-
 static void mapping_remove(struct pci_dev *pdev)
 {
 	struct mapping *mapping, *next;
@@ -336,7 +158,7 @@ static int dma_round(void *arg, u64 *map_ns, u64 *unmap_ns)
 		return err;
 	*map_ns = mapped - start;
 
-	bench->nr_entries = mapping_nr_entries(bench->mapping);
+	bench->nr_entries = dma_mapping_nr_entries(bench->mapping);
 	start = ktime_get_ns();
 	mapping_unmap(bench->mapping);
 	end = ktime_get_ns();
@@ -355,7 +177,7 @@ static int phyr_test_dma_bench(struct phyr_test_dma_bench __user *arg)
 	if (args.reserved || !args.samples ||
 	    args.samples > PHYR_TEST_MAX_SAMPLES)
 		return -EINVAL;
-	bench.mapping = mapping_create(&args.dma);
+	bench.mapping = dma_mapping_create(&args.dma);
 	if (IS_ERR(bench.mapping))
 		return PTR_ERR(bench.mapping);
 
@@ -369,7 +191,7 @@ static int phyr_test_dma_bench(struct phyr_test_dma_bench __user *arg)
 	mutex_unlock(&dma_lock);
 	device_unlock(&bench.mapping->pdev->dev);
 
-	mapping_destroy(bench.mapping);
+	dma_mapping_destroy(bench.mapping);
 	if (!err && put_user(bench.nr_entries, &arg->nr_entries))
 		err = -EFAULT;
 	return err;
@@ -387,9 +209,9 @@ static int mapping_map_for(struct mapping *mapping,
 	if (err)
 		return err;
 	err = -ENOSPC;
-	if (mapping_nr_entries(mapping) <= args->max_entries)
-		err = mapping_copy_entries(mapping,
-					   u64_to_user_ptr(args->entries));
+	if (dma_mapping_nr_entries(mapping) <= args->max_entries)
+		err = dma_mapping_copy_entries(mapping,
+					       u64_to_user_ptr(args->entries));
 	if (err) {
 		mapping_unmap(mapping);
 		return err;
@@ -408,7 +230,7 @@ static void dma_release(void *state)
 		mapping_unmap(mapping);
 	list_del(&mapping->list);
 	mutex_unlock(&dma_lock);
-	mapping_destroy(mapping);
+	dma_mapping_destroy(mapping);
 }
 
 static int phyr_test_dma_map(void **state, struct phyr_test_dma_map __user *arg)
@@ -423,7 +245,7 @@ static int phyr_test_dma_map(void **state, struct phyr_test_dma_map __user *arg)
 		return -EFAULT;
 	if (!args.max_entries || args.max_entries > PHYR_TEST_MAX_ENTRIES)
 		return -EINVAL;
-	mapping = mapping_create(&args.dma);
+	mapping = dma_mapping_create(&args.dma);
 	if (IS_ERR(mapping))
 		return PTR_ERR(mapping);
 
@@ -433,11 +255,11 @@ static int phyr_test_dma_map(void **state, struct phyr_test_dma_map __user *arg)
 	mutex_unlock(&dma_lock);
 	device_unlock(&mapping->pdev->dev);
 	if (err) {
-		mapping_destroy(mapping);
+		dma_mapping_destroy(mapping);
 		return err;
 	}
 
-	if (put_user(mapping_nr_entries(mapping), &arg->nr_entries)) {
+	if (put_user(dma_mapping_nr_entries(mapping), &arg->nr_entries)) {
 		dma_release(mapping);
 		return -EFAULT;
 	}
@@ -456,7 +278,7 @@ static int phyr_test_dma_unmap(void **state)
 
 static int phyr_test_dma_sync(struct mapping *mapping)
 {
-	if (!mapping || mapping_has_vecs(mapping))
+	if (!mapping || dma_mapping_has_vecs(mapping))
 		return -EINVAL;
 	guard(mutex)(&dma_lock);
 	if (!mapping->mapped)
