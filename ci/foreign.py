@@ -13,7 +13,7 @@ TESTS = paths.ROOT / "kernel/tests"
 SUPPORT = TESTS / "support"
 INSIDE = "/opt/phyr/tests"
 # Each with what it has for itself.
-PROGRAMS = {"phyr_pins": (), "phyr_property": ("range_check",)}
+PROGRAMS = {"phyr_pins": (), "phyr_property": ("range_check",), "pin_ends_early": ()}
 FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-g", "-Wall", "-Wextra", "-Werror")
 PACKAGES = ["busybox-static"]
 

@@ -81,13 +81,10 @@ static const char *kind_flaw(const struct memory_kind *kind,
 static const char *taken_flaw(const struct memory_kind *kind,
 			      const struct layout *layout, unsigned int flags)
 {
-	struct description_request request = {
-		.addr = layout->start,
-		.len = layout->end - layout->start,
-		.form = flags & PHYR_TEST_GET ? PHYR_TEST_PAGES
-					      : PHYR_TEST_PHYRS,
-		.flags = flags,
-	};
+	struct description_request request = layout_case_request(
+		layout,
+		flags & PHYR_TEST_GET ? PHYR_TEST_PAGES : PHYR_TEST_PHYRS,
+		flags);
 	int needed = flags & PHYR_TEST_WRITE ? PROT_WRITE : PROT_READ;
 
 	if (kind->refused || !(kind->prot & needed) ||

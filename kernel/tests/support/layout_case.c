@@ -19,3 +19,15 @@ void layout_case_prepare(void)
 {
 	assert_int_equal(layout_prepare(), 0);
 }
+
+struct description_request layout_case_request(const struct layout *layout,
+					       enum phyr_test_form form,
+					       unsigned int flags)
+{
+	return (struct description_request){
+		.addr = layout->start,
+		.len = layout->end - layout->start,
+		.form = form,
+		.flags = flags,
+	};
+}
