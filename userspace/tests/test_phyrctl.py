@@ -2,117 +2,24 @@
 """phyrctl against a server that answers what the test tells it to, as phyrd would and as it would not."""
 
 import fcntl
-import http.server
 import json
 import os
 import pty
 import select
-import shlex
 import signal
 import struct
 import subprocess
 import sys
 import tempfile
 import termios
-import threading
 import time
-import unittest
 from pathlib import Path
 
 import phyrd
+from phyrctl_case import (COMPARISON, ERROR, HEAD, PhyrctlTest, RESULT, ROW, RUN, STATS, SYSTEM, WORKLOADS, document,
+                          event, problem)
 
-PHYRCTL, IMPATIENT = sys.argv[2:4]    # the second gives a silent server up after 2 seconds, not 30
-COMPLETION = Path(__file__).resolve().parent.parent / "programs/phyrctl/completion.bash"
-WITH_PHYRCTL = os.environ | {"PATH": f"{Path(PHYRCTL).resolve().parent}:{os.environ['PATH']}"}
-
-HEAD = {"id": 3, "name": "größer", "source": "measured", "state": "done", "workloads": 2, "finished": 2,
-        "created_ns": 1764000000000000000, "kernel": "7.3.4", "clock": "icount"}
-STATS = {"n": 20, "min": 8602, "p50": 8615, "p90": 9000, "p99": 9100, "p999": 9200, "max": 9999, "mean": 8700,
-         "median": 8615, "median_low": 8610, "median_high": 8700}
-RESULT = {"workload": "mr/reg/hugetlb-1G/1GiB", "unit": "ns", "stats": STATS, "parameters": {}}
-ERROR = {"workload": "mr/reg/hugetlb-1G/4GiB", "error": {"errno": "ENOMEM", "message": "out of luck"}, "parameters": {}}
-RUN = HEAD | {"context": {}, "results": [RESULT]}
-ROW = {"workload": "mr/reg/thp/1GiB",
-       "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
-       "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 0.005042,
-       "verdict": "better", "u": 0, "p": 1e-7, "effect": -1}
-COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [],
-              "only_head": ["dma/map"],
-              "criteria": {"p_below": 0.05, "effect_at_least": 0.2, "distance_at_least": 0.03}}
-WORKLOADS = {"workloads": [
-    {"pattern": "mr/<reg|dereg>/<backing>/<size>", "family": "mr", "available": True, "summary": "registering",
-     "unit": "ns"},
-    {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
-SYSTEM = {"phyrd": "0.1.0", "kernel": {"release": "7.3.4"}, "cpu": {"online": 1, "model": "TCG"}, "memlock_bytes": None,
-          "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71},
-          "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [{"state": "PORT_ACTIVE"}]}],
-          "hugepages": [{"page_size_bytes": 2097152, "total": 8, "free": 5, "reserved": 1}],
-          "privileges": {"uid": 1, "missing_capabilities": [{"name": "CAP_IPC_LOCK", "without_it": "mlock"}]}}
-
-
-def event(name, data):
-    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
-
-
-class Server(http.server.ThreadingHTTPServer):
-    """answers: (method, path) -> (status, type, body: bytes or an iterable of them), or a function that returns it"""
-
-    def __init__(self, answers):
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers = answers
-        self.seen = []
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.seen.append((self.command, self.path, body, self.headers))
-        answer = self.server.answers.get((self.command, self.path))
-        if not answer:
-            answer = problem(404, "There is nothing here")
-        status, kind, parts = answer() if callable(answer) else answer
-        try:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            for part in [parts] if isinstance(parts, bytes) else parts:
-                self.wfile.write(part)
-                self.wfile.flush()
-        except OSError:
-            pass
-
-    do_GET = do_POST = answer
-
-
-def document(value, status=200):
-    return status, "application/json", json.dumps(value).encode()
-
-
-def problem(status, detail, **more):
-    body = {"type": "about:blank", "title": "No", "status": status, "detail": detail} | more
-    return status, "application/problem+json", json.dumps(body).encode()
-
-
-class PhyrctlTest(unittest.TestCase):
-    def serve(self, answers):
-        self.server = Server({key: value if callable(value) or isinstance(value, tuple) else document(value)
-                              for key, value in answers.items()})
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-
-    def command(self, *arguments, program=PHYRCTL):
-        return [program, "--server", self.url, *arguments]
-
-    def call(self, *arguments, status=0, **more):
-        result = subprocess.run(self.command(*arguments), capture_output=True, text=True, timeout=20,
-                                env=os.environ | {"TZ": "UTC", "LC_ALL": "C.UTF-8"}, **more)
-        self.assertEqual(result.returncode, status, result.stderr + result.stdout)
-        return result
+IMPATIENT = sys.argv[3]    # gives a silent server up after 2 seconds, not 30
 
 
 class Calls(PhyrctlTest):
@@ -444,80 +351,6 @@ class Runs(PhyrctlTest):
         self.assertIn("run 3 is cancelled", seen)
         self.assertLess(time.monotonic() - began, 6)
         self.assertEqual(self.server.seen[-1][:2], self.cancel)
-
-
-class Completion(PhyrctlTest):
-    def typed(self, line):
-        """What readline makes of a line and TAB, in a folder with a folder "some" and a file "file a"."""
-        with tempfile.TemporaryDirectory() as folder:
-            (Path(folder) / "some").mkdir()
-            (Path(folder) / "file a").touch()
-            ours, theirs = pty.openpty()
-            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 2000, 0, 0))
-            plain = {"TERM": "dumb", "PS1": "", "INPUTRC": "/dev/null", "HISTFILE": "/dev/null"}
-            process = subprocess.Popen(["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs,
-                                       stderr=theirs, cwd=folder, start_new_session=True, env=WITH_PHYRCTL | plain)
-            os.close(theirs)
-            # Its beginning is made a command that prints the line between <>.
-            settings = "'set bell-style none' 'set enable-bracketed-paste off'"
-            text = f"source {shlex.quote(str(COMPLETION))}; bind {settings}\n{line}\t>'\x01printf '<%s>\\n' '\nexit\n"
-            os.write(ours, text.encode())
-            seen, deadline = b"", time.monotonic() + 20
-            while time.monotonic() < deadline and select.select([ours], [], [], 20)[0]:
-                try:
-                    seen += os.read(ours, 4096)
-                except OSError:
-                    break
-            os.close(ours)
-            process.wait(20)
-        lines = [one for one in seen.decode().split("\r\n") if one.startswith("<") and one.endswith(">>")]
-        self.assertEqual(len(lines), 1, seen.decode())
-        return lines[0][1:-2]
-
-    def complete(self, *words):
-        """All that could follow, as bash splits the words."""
-        script = (f'source {shlex.quote(str(COMPLETION))}; compopt() {{ :; }}; '
-                  'COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
-                  '_phyrctl; printf "%s\\n" "${COMPREPLY[@]}"')
-        result = subprocess.run(["bash", "-c", script, "bash", "phyrctl", *words],
-                                capture_output=True, text=True, timeout=20, env=WITH_PHYRCTL)
-        self.assertEqual((result.returncode, result.stderr), (0, ""))
-        return result.stdout.split()
-
-    def test_in_readline(self):
-        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
-        for line, whole in (("phyrctl sy", "phyrctl system "),
-                            (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
-                            (f"phyrctl --server={self.url} show 2", f"phyrctl --server={self.url} show 27 "),
-                            ("phyrctl import so", "phyrctl import some/"),
-                            ("phyrctl import fi", "phyrctl import file\\ a "),
-                            ("phyrctl --vers", "phyrctl --version ")):
-            with self.subTest(line=line):
-                self.assertEqual(self.typed(line), whole)
-
-    def test_commands_and_options(self):
-        self.assertEqual(self.complete("s"), ["show", "system"])
-        self.assertEqual(self.complete("ls", "--l"), ["--limit"])
-        self.assertEqual(self.complete("show", "--l"), [])
-        self.assertEqual(self.complete("--server", "x", "ex"), ["export"])
-
-    def test_all_options_are_completed(self):
-        text = COMPLETION.read_text()
-        for word in self.call_help().split():
-            if word.startswith("--"):
-                self.assertIn(word.strip(","), text)
-
-    def call_help(self):
-        return subprocess.run([PHYRCTL, "--help"], capture_output=True, text=True).stdout
-
-    def test_what_the_daemon_knows(self):
-        self.serve({("GET", "/api/v1/system"): SYSTEM, ("GET", "/api/v1/workloads"): WORKLOADS,
-                    ("GET", "/api/v1/runs"): {"runs": [HEAD, HEAD | {"id": 27}], "next": None}})
-        server = ["--server", self.url]
-        self.assertEqual(self.complete(*server, "show", ""), ["3", "27"] + self.complete(*server, "show", "--"))
-        self.assertEqual(self.complete(*server, "run", "mr/dereg/thp/"),
-                         [f"mr/dereg/thp/{size}" for size in ("4KiB", "64KiB", "2MiB", "64MiB", "1GiB")])
-        self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 50)
 
 
 phyrd.main()

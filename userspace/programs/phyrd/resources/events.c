@@ -108,9 +108,8 @@ static void destroy(struct stream *stream)
 static struct stream *create(struct store *store, const struct run_head *head,
 			     const char *last_event)
 {
-	uint64_t told = 0;
-
 	struct events *events = calloc(1, sizeof(*events));
+	uint64_t told = 0;
 
 	if (!events)
 		return NULL;

@@ -78,7 +78,7 @@ const char *row_text(const struct row *row, const char *member);
 int row_time(const struct row *row, double *ps);
 
 /**
- * row_ratio() - is the aggregate a ratio, not a time?
+ * row_is_ratio() - is the aggregate a ratio, not a time?
  */
 bool row_is_ratio(const struct row *row);
 

@@ -15,8 +15,10 @@
 #define FORMAT 1
 #define MAX_STATEMENTS 32
 #define MIN_BYTES 512 /* the smallest page */
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
 #define JOURNAL_BYTES 262144 /* kept, so that a full disk can be freed */
-#define JOURNAL_SIZE_LIMIT "PRAGMA journal_size_limit = 262144;"
+#define JOURNAL_LIMIT "PRAGMA journal_size_limit = " TEXT(JOURNAL_BYTES) ";"
 
 /*
  * Samples come last in their row, so that reading the rest does not walk
@@ -261,7 +263,7 @@ static int set_up(struct database *database, struct phyr_error *error)
 
 	ret = execute(database,
 		      "PRAGMA locking_mode = EXCLUSIVE;"
-		      "PRAGMA journal_mode = PERSIST;" JOURNAL_SIZE_LIMIT
+		      "PRAGMA journal_mode = PERSIST;" JOURNAL_LIMIT
 		      "PRAGMA secure_delete = OFF;"
 		      "PRAGMA synchronous = FULL;"
 		      "PRAGMA cache_size = -2048;"

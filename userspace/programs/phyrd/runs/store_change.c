@@ -72,15 +72,15 @@ int store_import(struct store *store, struct run_head *head,
 	return ret;
 }
 
-/* Of a run that has an entry; with @write_lock and @list_lock held. */
-static int cancel(struct store *store, struct entry *entry,
-		  struct phyr_error *error)
+/*
+ * Of a run that does not wait any more; with @write_lock held, without which
+ * nobody else stores it or frees its entry. Readers do not wait for the disk.
+ */
+static int write_cancelled(struct store *store, struct entry *entry,
+			   struct phyr_error *error)
 {
-	int ret;
+	int ret = store_write_end(store, &entry->head, NULL, 0, error);
 
-	if (!store_unqueue(store, entry))
-		return 0;
-	ret = store_write_end(store, &entry->head, NULL, 0, error);
 	pthread_mutex_lock(&store->lock);
 	entry->stored = !ret;
 	pthread_mutex_unlock(&store->lock);
@@ -92,14 +92,17 @@ int store_cancel(struct store *store, uint64_t id, struct phyr_error *error)
 {
 	struct run_head head;
 	struct entry *entry;
-	int ret;
+	bool waited;
+	int ret = 0;
 
 	pthread_mutex_lock(&store->write_lock);
 	pthread_mutex_lock(&store->list_lock);
 	entry = store_entry(store, id);
-	ret = entry ? cancel(store, entry, error) : -ENOENT;
+	waited = entry && store_unqueue(store, entry);
 	pthread_mutex_unlock(&store->list_lock);
-	if (!entry) {
+	if (waited) {
+		ret = write_cancelled(store, entry, error);
+	} else if (!entry) {
 		ret = store_find(store, id, &head, error);
 		if (!ret)
 			ret = phyr_error_set(error, -EALREADY, "has ended");

@@ -436,74 +436,6 @@ static void rxe_mr_dma_phyrs(struct kunit *test)
 	ib_dma_unmap_phyrs(&batch, &kit->ibdev);
 }
 
-/* An entry is no longer than an SGE can be, and the next begins with a page. */
-static void rxe_mr_long_phyr(struct kunit *test)
-{
-	const size_t most = PAGE_ALIGN_DOWN((size_t)U32_MAX);
-	struct rxe_mr_kunit *kit = test->priv;
-	struct dma_vec vecs[MAX_FRAGS];
-	struct dma_batch batch;
-	/* Nobody looks at the memory. */
-	const struct phys_vec phyr = {
-		.paddr = virt_to_phys(kit->buf) + 7,
-		.len = 2 * most,
-	};
-
-	KUNIT_ASSERT_EQ(test, 3, ib_dma_phyrs_max_vecs(&kit->ibdev, &phyr, 1));
-	KUNIT_ASSERT_EQ(test, 0,
-			ib_dma_map_phyrs(&batch, &kit->ibdev, &phyr, 1,
-					 DMA_TO_DEVICE, 0, GFP_NOWAIT, vecs,
-					 3));
-	KUNIT_ASSERT_EQ(test, 3, batch.nr);
-	KUNIT_EXPECT_EQ(test, (uintptr_t)kit->buf + 7, vecs[0].addr);
-	KUNIT_EXPECT_EQ(test, most - 7, vecs[0].len);
-	KUNIT_EXPECT_EQ(test, (uintptr_t)kit->buf + most, vecs[1].addr);
-	KUNIT_EXPECT_EQ(test, most, vecs[1].len);
-	KUNIT_EXPECT_EQ(test, 7, vecs[2].len);
-	ib_dma_unmap_phyrs(&batch, &kit->ibdev);
-	KUNIT_EXPECT_EQ(test, -ENOSPC,
-			ib_dma_map_phyrs(&batch, &kit->ibdev, &phyr, 1,
-					 DMA_TO_DEVICE, 0, GFP_NOWAIT, vecs,
-					 2));
-}
-
-static void rxe_mr_bad_phyrs(struct kunit *test)
-{
-	struct rxe_mr_kunit *kit = test->priv;
-	const phys_addr_t paddr = virt_to_phys(kit->buf);
-	const struct {
-		struct phys_vec phyrs[2];
-		unsigned int nr;
-		int dir;
-		unsigned long attrs;
-		int error;
-	} bad[] = {
-		{ {}, 0, DMA_TO_DEVICE, 0, -EINVAL },
-		{ { { paddr, 1 }, { paddr, 0 } }, 2, DMA_TO_DEVICE, 0, -EINVAL },
-		{ { { paddr, 1 } }, 1, DMA_NONE, 0, -EINVAL },
-		{ { { paddr, SIZE_MAX } }, 1, DMA_TO_DEVICE, 0, -EINVAL },
-		{ { { paddr, 1 } }, 1, DMA_TO_DEVICE, DMA_ATTR_MMIO,
-		  -EREMOTEIO },
-	};
-	struct dma_batch batch;
-	struct dma_vec vecs[2];
-	struct sg_table sgt;
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		KUNIT_EXPECT_EQ(test, bad[i].error,
-				ib_dma_map_phyrs(&batch, &kit->ibdev,
-						 bad[i].phyrs, bad[i].nr,
-						 bad[i].dir, bad[i].attrs,
-						 GFP_NOWAIT, vecs, 2));
-		KUNIT_EXPECT_EQ(test, bad[i].error,
-				ib_sg_map_phyrs(&batch, &sgt, &kit->ibdev,
-						bad[i].phyrs, bad[i].nr,
-						bad[i].dir, bad[i].attrs,
-						GFP_KERNEL));
-	}
-}
-
 static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_page_sized),
 	KUNIT_CASE(rxe_mr_small_pages),
@@ -519,8 +451,6 @@ static struct kunit_case rxe_mr_cases[] = {
 	KUNIT_CASE(rxe_mr_dma),
 	KUNIT_CASE(rxe_mr_phyrs),
 	KUNIT_CASE(rxe_mr_dma_phyrs),
-	KUNIT_CASE(rxe_mr_long_phyr),
-	KUNIT_CASE(rxe_mr_bad_phyrs),
 	{}
 };
 
