@@ -24,6 +24,7 @@ def problem(folder: str) -> str:
 
 def ensure() -> None:
     """The user's own, which all clones share; where it cannot be written, such as below a strange HOME, one of ours."""
+    os.environ.setdefault("CCACHE_INODECACHE", "true")      # headers are read once and not for each object
     try:
         asked = subprocess.run(["ccache", "--get-config", "cache_dir"], capture_output=True, text=True)
     except FileNotFoundError:

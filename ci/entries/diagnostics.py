@@ -72,7 +72,8 @@ class Compiler:
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
         command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}",
                    *self.tree.architecture.make_arguments, *options, *present]
-        result = subprocess.run(command, cwd=self.tree.source, capture_output=True, text=True, env=kernel.environment())
+        result = subprocess.run(command, cwd=self.tree.source, capture_output=True, text=True,
+                                env=kernel.environment(self.tree))
         output = result.stdout + result.stderr
         if NO_SPARSE in output:
             raise kernel.KernelError("kbuild does not accept this machine's sparse (scripts/checker-valid.sh)")

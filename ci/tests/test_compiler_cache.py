@@ -10,6 +10,7 @@ from unittest import mock
 
 from ci import __main__ as phyr
 from ci import compiler_cache, kernel, lock, packages
+from ci.entries import diagnostics, portability
 
 
 @unittest.skipUnless(shutil.which("ccache"), "no ccache on this machine")
@@ -29,7 +30,8 @@ class CompilerCache(unittest.TestCase):
         """What compilers are told after a command's preparation, and what people are."""
         with mock.patch.object(compiler_cache, "note") as note:
             phyr.prepare(needs)
-        return kernel.environment().get("CCACHE_DIR", ""), " ".join(call.args[0] for call in note.call_args_list)
+        said = " ".join(call.args[0] for call in note.call_args_list)
+        return kernel.environment(kernel.PHYR).get("CCACHE_DIR", ""), said
 
     def test_that_of_the_user(self):
         self.assertEqual(self.folder("kernel"), ("", ""))
@@ -49,6 +51,12 @@ class CompilerCache(unittest.TestCase):
         folder, said = self.folder("kernel")
         self.assertEqual(folder, str(compiler_cache.FOLDER))
         self.assertIn("cannot write /proc/ccache (No such file", said)
+
+    def test_only_objects_that_no_other_kernel_has_are_known_by_the_files_they_include(self):
+        for which in (kernel.STOCK, kernel.PHYR, diagnostics.COMMITS):
+            self.assertNotIn("CCACHE_DEPEND", kernel.environment(which))
+        for which in (kernel.DEBUG, *(one.kernel for one in portability.CONFIGURATIONS)):
+            self.assertEqual(kernel.environment(which)["CCACHE_DEPEND"], "true")
 
 
 if __name__ == "__main__":
