@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from ci import (apply, base, bench, children, compiler_cache, git, kernel, lock, mails, packages, paths, series, shell,
-                style, suite, testing)
+from ci import (apply, base, bench, children, compiler_cache, deb, git, kernel, lock, mails, packages, paths, series,
+                shell, style, suite, testing)
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -115,6 +115,13 @@ def command_serve(arguments: argparse.Namespace) -> int:
     return shell.serve(Artifacts(), arguments.port)
 
 
+def command_deb(_arguments: argparse.Namespace) -> int:
+    prepare(("userspace", "deb"))
+    for package in deb.build(os.cpu_count() or 1):
+        print(package)
+    return 0
+
+
 def command_format(_arguments: argparse.Namespace) -> int:
     prepare(("style",))
     for file in style.write():
@@ -185,6 +192,7 @@ def parser() -> argparse.ArgumentParser:
     command = add("serve", command_serve, "the daemon in the phyr kernel, on this machine's loopback")
     command.add_argument("--port", type=port, default=bench.PORT, help="of the loopback (%(default)s)")
     add("kernels", command_kernels, "build the kernels only")
+    add("deb", command_deb, "Debian packages of the daemon, its client, the benchmarks and the library")
     add("format", command_format, "format the sources as 'test style' wants them, where a tool can")
     command = add("series", command_series, "the patch series as commits and mails")
     command.add_argument("--apply", type=word, nargs="+", metavar=("TREE", "NAME"),

@@ -2,6 +2,7 @@
 """git plumbing on one object store, with an index and a work tree of the caller's choice."""
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,3 +57,13 @@ class Git:
         if not attributes.exists():
             attributes.parent.mkdir(exist_ok=True)
             attributes.write_text("*.[ch] diff=cpp\n")
+
+
+def files(root: Path) -> list[str]:
+    """The files of a work tree that git has, or would take."""
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
+                            capture_output=True, text=True)
+    if listed.returncode:
+        raise GitError(f"git does not know which files there are: {listed.stderr.strip()}")
+    names = sorted(set(listed.stdout.split("\0")) - {""})
+    return [name for name in names if (root / name).is_file() and not (root / name).is_symlink()]

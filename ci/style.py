@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ci import paths, whitespace
+from ci import git, paths, whitespace
 from ci.artifacts import Artifacts
 from ci.error import CiError
 from ci.tap import Tally
@@ -56,17 +56,7 @@ class Tool:
         return any(fnmatchcase(file, pattern) for pattern in self.names) or self.shells and is_shell(root / file)
 
     def files(self, root: Path) -> list[str]:
-        return [file for file in sources(root) if self.judges(root, file)]
-
-
-def sources(root: Path) -> list[str]:
-    """The files of root that git has, or would take."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
-                            capture_output=True, text=True)
-    if listed.returncode:
-        raise StyleError(f"git does not know which files there are: {listed.stderr.strip()}")
-    names = sorted(set(listed.stdout.split("\0")) - {""})
-    return [name for name in names if (root / name).is_file() and not (root / name).is_symlink()]
+        return [file for file in git.files(root) if self.judges(root, file)]
 
 
 def is_shell(path: Path) -> bool:
@@ -132,7 +122,7 @@ def check(names: Iterable[str] = TOOLS, root: Path = paths.ROOT) -> Tally:
         files = TOOLS[name].files(root)
         try:
             problems = TOOLS[name].check(root, files) if files else ["there is no file for it"]
-        except (StyleError, OSError) as error:
+        except (CiError, OSError) as error:
             problems = [str(error)]
         clean = set(files) - {problem.split(":")[0] for problem in problems}
         hint = f"; {FORMAT} mends what it can" if TOOLS[name].mend else ""
@@ -147,7 +137,7 @@ def style(_artifacts: Artifacts, options) -> Tally:
 
 def write(root: Path = paths.ROOT) -> list[str]:
     """./phyr format: mends what the tools can; the files that it changed."""
-    before = {file: (root / file).read_bytes() for file in sources(root)}
+    before = {file: (root / file).read_bytes() for file in git.files(root)}
     for tool in TOOLS.values():
         files = tool.files(root)
         if tool.mend and files:

@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style
-from ci.entries import (checkpatch, configuration, diagnostics, exact, fuzz, harness, kunit, machines, own, portability,
-                        recipients, scatterlist, serve, tree_checks, userspace)
+from ci.entries import (checkpatch, configuration, debian, diagnostics, exact, fuzz, harness, kunit, machines, own,
+                        portability, recipients, scatterlist, serve, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -34,6 +34,8 @@ ENTRIES = (
           ("userspace", "unit", "page"), (), userspace.sanitized_tests, userspace.by_build, seconds=300),
     Entry("fuzz", "what clients send, made up at random", fuzz.fuzz,
           ("userspace", "fuzz"), (), fuzz.fuzzers, seconds=90),
+    Entry("deb", "Debian packages of userspace, and lintian", debian.packages,
+          ("userspace", "deb"), seconds=60),
     Entry("scatterlist", "the kernel's own test of lib/scatterlist.c", scatterlist.scatterlist,
           ("scatterlist",), ("series",)),
     Entry("configuration", "stock and phyr kernels differ in the series' options only", configuration.configuration,
