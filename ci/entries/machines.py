@@ -32,11 +32,11 @@ CRYPTO_MACHINES = {
     "packed": {"crypto_options": ",packed=on"},
     "no-indirect": {"crypto_options": ",indirect_desc=off"},
 }
-# With a ZONE_MOVABLE these look at migration.
+# With a ZONE_MOVABLE these look at migration, and in the debug kernel at memory of several nodes.
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
-MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
+MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G numa=fake=2"}
 
 
 def kernel_tests() -> list[str]:
