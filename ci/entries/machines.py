@@ -31,7 +31,9 @@ CRYPTO_MACHINES = {
     "iommu": {"iommu": True},
     "packed": {"crypto_options": ",packed=on"},
     "no-indirect": {"crypto_options": ",indirect_desc=off"},
+    "counted": {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
 }
+COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
 # With a ZONE_MOVABLE these look at migration.
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
@@ -86,4 +88,5 @@ def dma(artifacts: Artifacts, options: Options) -> Tally:
 
 def crypto(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
-    return on_machine(artifacts, options, CRYPTO_MACHINES, CRYPTO_PROGRAMS, BOUNDS[kernel.PHYR])
+    programs = COUNTED_PROGRAMS if options.parts == ["counted"] else CRYPTO_PROGRAMS
+    return on_machine(artifacts, options, CRYPTO_MACHINES, programs, BOUNDS[kernel.PHYR])
