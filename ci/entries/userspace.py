@@ -12,7 +12,7 @@ from ci.artifacts import Artifacts
 from ci.entry import Options
 from ci.tap import Tally
 
-IN_THE_BROWSER = ("page",)
+IN_THE_BROWSER = ("page", "page_figures")
 STDERR_LINES = 40                        # of a failed program
 SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 PATIENCE = 3                             # times the timeouts in meson.build, beside whatever else runs

@@ -59,7 +59,8 @@ export async function showForm(main) {
 	const refused = h("div", {});
 	const start = h("button", { type: "submit" }, "Start");
 	const pool = (bytes) => system.hugepages.find((entry) => entry.page_size_bytes === bytes);
-	const first = known.find((entry) => entry.workload.available)?.name;
+	const able = known.filter((entry) => entry.workload.available).map((entry) => entry.name);
+	const first = able.includes("mr/reg") ? "mr/reg" : able[0];
 
 	const form = h("form", { onsubmit, oninput: recount },
 		group("What", ...workloads.map((workload) => h("div", {},

@@ -2,15 +2,11 @@
 // All runs, newest first; two of them to be compared; files to be loaded.
 
 import * as api from "/api.js";
-import { h, announce, button, failure, table } from "/dom.js";
+import { ask } from "/dialog.js";
+import { h, announce, button, failure } from "/dom.js";
 import { date, runTitle } from "/format.js";
-
-export const ENDED = ["done", "failed", "cancelled", "aborted"];
-const SIGNS = { queued: "…", running: "▶", done: "✓", failed: "✗", cancelled: "■", aborted: "!" };
-
-export function stateOf(run) {
-	return `${SIGNS[run.state] ?? ""} ${run.state}`;
-}
+import { ENDED, stateOf } from "/states.js";
+import { table } from "/table.js";
 
 export async function showHistory(main, signal) {
 	const refused = h("div", {});
@@ -69,7 +65,9 @@ export async function showHistory(main, signal) {
 	}
 
 	function remove(run) {
-		return button("Delete", () => confirm(`Delete ${runTitle(run)}?`) && attempt(async () => {
+		return button("Delete", () => attempt(async () => {
+			if (!await ask(`Delete ${runTitle(run)}?`, { ok: "Delete" }))
+				return;
 			await api.deleteRun(run.id);
 			announce(`Run ${run.id} is deleted`);
 			await refresh();
@@ -94,7 +92,7 @@ export async function showHistory(main, signal) {
 	}
 
 	async function refresh() {
-		const { runs, next } = await api.listRuns(before);
+		const { runs, next } = await api.listRuns(before ? { before } : {});
 
 		if (signal.aborted)
 			return;

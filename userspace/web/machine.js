@@ -2,8 +2,10 @@
 // What this machine is, and what it can measure.
 
 import * as api from "/api.js";
-import { h, facts, table } from "/dom.js";
-import { duration, freePages, size } from "/format.js";
+import { h, facts } from "/dom.js";
+import { freePages, size } from "/format.js";
+import { table } from "/table.js";
+import { unitOf } from "/units.js";
 
 const CLOCKS = {
 	icount: "1 ns is one guest instruction: repeatable, without caches",
@@ -45,7 +47,7 @@ export async function showMachine(main) {
 			["CPU", `${system.cpu.online} × ${system.cpu.model}`],
 			["Runs under", system.accelerator],
 			["Clock", `${clock.kind} (${clock.source})${CLOCKS[clock.kind] ? `: ${CLOCKS[clock.kind]}` : ""}`],
-			["A sample of nothing", duration(clock.overhead_ns)],
+			["A sample of nothing", unitOf(clock.kind).words(clock.overhead_ns)],
 			["Hugepages", pools(system)],
 			["Transparent hugepages", system.transparent_hugepages ?? "none"],
 			["RDMA devices", devices(system)],
