@@ -51,6 +51,8 @@ static int nap(const struct phyr_task *task, struct phyr_error *error)
 			return phyr_error_set(error, -ECANCELED, "stopped");
 		usleep(10000);
 		task->series[0][i] = 10000000;
+		if (task->done)
+			*task->done = i + 1;
 	}
 	return 0;
 }

@@ -302,13 +302,14 @@ class Runs(PhyrctlTest):
         stream = [event("progress", HEAD | {"state": "running", "finished": 0})[:30],
                   event("progress", HEAD | {"state": "running", "finished": 0})[30:],
                   event("result", {"index": 0, "result": RESULT | {"workload": "x" * 50}}), b": a comment\nid: 1\n\n",
-                  event("progress", HEAD | {"state": "running", "finished": 1}).replace(b"\n", b"\r\n"),
+                  event("progress", HEAD | {"state": "running", "finished": 1, "measuring": {
+                      "workload": "mr/reg/thp/1GiB", "samples": 10, "of": 20}}).replace(b"\n", b"\r\n"),
                   event("end", HEAD)]
         self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", stream), self.wait: RUN})
         status, seen = self.on_terminal("run", "a")
         self.assertEqual(status, 0, seen)
         self.assertIn("\r\x1b[K[........................] 0/2 running", seen)
-        self.assertIn("\r\x1b[K[############............] 1/2 running, last xxxxxxxxxxxx", seen)
+        self.assertIn("\r\x1b[K[##################......] 1/2 running, mr/reg/thp/1", seen)
         self.assertTrue(seen.endswith("\r\x1b[K"), repr(seen))
         self.assertLess(max(map(len, seen.split("\r\x1b[K"))), 60)
 

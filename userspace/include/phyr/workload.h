@@ -35,6 +35,8 @@
  *	a sample is then the same each time
  * @series: arrays of @samples times in ns, one per series of the family,
  *	already faulted in
+ * @done: where the family notes how many samples of each series are there, or
+ *	NULL; one that learns of them at the end only need not
  * @parameters: where the family notes what it has settled itself
  * @stop: becomes true when the measurement should end early; it then
  *	returns -ECANCELED
@@ -50,6 +52,7 @@ struct phyr_task {
 	unsigned int samples;
 	bool settle;
 	uint64_t *series[PHYR_SERIES_MAX];
+	atomic_uint *done;
 	struct phyr_parameters *parameters;
 	const atomic_bool *stop;
 };

@@ -99,7 +99,7 @@ static enum status post(struct client *client, const struct options *options,
 }
 
 struct follow {
-	char latest[128];
+	struct progress progress;
 	bool ended;
 };
 
@@ -107,11 +107,8 @@ static bool on_event(void *context, const char *name, const json_t *data)
 {
 	struct follow *follow = context;
 
-	if (!strcmp(name, "result"))
-		snprintf(follow->latest, sizeof(follow->latest), "%s",
-			 text_of(json_object_get(data, "result"), "workload"));
-	else
-		progress_draw(data, follow->latest);
+	if (strcmp(name, "result"))
+		progress_draw(&follow->progress, data);
 	follow->ended = !strcmp(name, "end");
 	return !follow->ended;
 }

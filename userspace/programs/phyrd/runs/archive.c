@@ -323,6 +323,7 @@ static void read_head(sqlite3_stmt *row, struct run_head *head)
 {
 	char state[16];
 
+	*head = (struct run_head){ 0 };
 	head->id = get_number(row, 0);
 	get_text(row, 1, head->name, sizeof(head->name));
 	head->imported = get_number(row, 2);

@@ -48,6 +48,13 @@ json_t *run_head_render(const struct run_head *head)
 			 "clock", head->clock);
 	if (*head->reason)
 		json_object_set_new(json, "reason", json_string(head->reason));
+	if (*head->measuring)
+		json_object_set_new(
+			json, "measuring",
+			json_pack("{s:s, s:I, s:I}", "workload",
+				  head->measuring, "samples",
+				  (json_int_t)head->samples, "of",
+				  (json_int_t)head->samples_wanted));
 	add_time(json, "created_ns", head->created_ns);
 	add_time(json, "started_ns", head->started_ns);
 	add_time(json, "ended_ns", head->ended_ns);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
+#include <phyr/workload.h>
 
 #include "limits.h"
 
@@ -30,6 +31,9 @@ enum run_state {
  * @created_ns: when it was added, in ns since 1970
  * @started_ns: when its measuring began, 0 if it did not
  * @ended_ns: when it ended, 0 before
+ * @measuring: the workload that is being measured, or empty
+ * @samples: how many it has
+ * @samples_wanted: and will have
  * @kernel: release of the kernel that was measured
  * @clock: kind of its clock
  */
@@ -44,6 +48,9 @@ struct run_head {
 	uint64_t created_ns;
 	uint64_t started_ns;
 	uint64_t ended_ns;
+	char measuring[PHYR_WORKLOAD_NAME];
+	unsigned int samples;
+	unsigned int samples_wanted;
 	char kernel[LIMIT_NAME_BYTES + 1];
 	char clock[32];
 };
