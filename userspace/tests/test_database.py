@@ -210,9 +210,9 @@ class Trouble(Database):
     def test_of_another_version(self):
         self.filled(1)
         other = sqlite3.connect(self.path)
-        other.execute("PRAGMA user_version = 2")
+        other.execute("PRAGMA user_version = 3")
         other.close()
-        self.refused("has format 2, but this phyrd knows format 1")
+        self.refused("has format 3, but this phyrd knows formats up to 2")
 
     def test_corrupted(self):
         """Wherever a page is destroyed the daemon either says so or serves what is whole; it never crashes."""

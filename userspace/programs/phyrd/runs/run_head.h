@@ -23,6 +23,8 @@ enum run_state {
  * struct run_head - what is known of a run besides its results
  * @id: counted from 1, never used twice
  * @name: the client's name for it
+ * @tags: the client's, with a comma between two
+ * @notes: the client's
  * @imported: measured elsewhere
  * @state: its state
  * @reason: why it failed or was aborted, or empty
@@ -40,6 +42,8 @@ enum run_state {
 struct run_head {
 	uint64_t id;
 	char name[LIMIT_NAME_BYTES + 1];
+	char tags[LIMIT_TAGS_ROOM];
+	char notes[LIMIT_NOTES_BYTES + 1];
 	bool imported;
 	enum run_state state;
 	char reason[320];
@@ -63,6 +67,11 @@ const char *run_state_name(enum run_state state);
 enum run_state run_state_parse(const char *name);
 
 bool run_has_ended(const struct run_head *head);
+
+/**
+ * run_tags_render() - an array of what has a comma between two
+ */
+json_t *run_tags_render(const char *tags);
 
 json_t *run_head_render(const struct run_head *head);
 
