@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The page in Chromium: start a run, see it finish. PHYR_SCREENSHOTS names a folder for pictures of it."""
 
+import json
 import os
 import tempfile
 
 import page_case
 import phyrd
 from browser import ENTER, SPACE, TAB
-from page_case import DESK, FIGURES, PHONE, PageTest
+from page_case import DESK, FIGURES, PHONE, PageTest, results
 
 
 class Runs(PageTest):
@@ -83,6 +84,153 @@ class Runs(PageTest):
                          r"missing/once/<backing>/<size>\s+✗ no\s+no such hardware; buy some")
         self.assertRegex(self.browser.text("main dl"), r"A sample of nothing\s+\d+ ns")
         self.assertIn(os.uname().release, self.browser.text("main dl"))
+
+
+class Files(PageTest):
+    """A run as a file, which the page loads, edits, saves and starts."""
+
+    def test_what_is_chosen_is_a_file(self):
+        self.go("#/run")
+        self.browser.wait("document.querySelector('form')")
+        self.browser.click("input[value='count/down']")
+        self.browser.script("document.querySelector('[name=samples]').value = 7")
+        self.browser.type("[name=tags]", "night, ci")
+        self.browser.script("document.querySelector('[name=request]').closest('details').open = true")
+        self.browser.wait("document.querySelector('[name=request]').value")
+        text = self.browser.script("return document.querySelector('[name=request]').value")
+        self.assertEqual(json.loads(text), {"tags": ["night", "ci"], "samples": 7, "warmup": 3, "workloads": [
+            "count/up/base/4KiB", "count/down/base/4KiB", "count/up/base/2MiB", "count/down/base/2MiB"]})
+        self.browser.script("document.querySelector('[name=request]').value = '# comment\\n' + arguments[0]", text)
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => /^Start what/.test(one.innerText)).click()")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        self.assertRegex(self.browser.text("main dl"), r"Tags\s+night\s*ci")
+
+    def test_a_machine_that_can_measure_nothing(self):
+        """It offers what can be done: which commands make results, and a way to load them."""
+        nothing = """const before = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await before(path, ...more);
+                if (!path.endsWith('/workloads'))
+                    return answer;
+                const known = await answer.json();
+                known.workloads.forEach((one) => Object.assign(one, { available: false, reason: 'no device' }));
+                return new Response(JSON.stringify(known)); };"""
+        script = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=nothing)["identifier"]
+        self.addCleanup(self.browser.devtools, "Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(results("stock", 1), file)
+            file.flush()
+            for address in ("#/", "#/run"):
+                self.go(address)
+                self.assertIn("./phyr bench", self.browser.wait("document.querySelector('.first')?.innerText"))
+                self.assertFalse(self.browser.script(
+                    "return Boolean(document.querySelector('main button[type=submit]')?.checkVisibility())"))
+            self.browser.type(".first input[type=file]", file.name)
+            self.browser.wait("location.hash === '#/runs' && document.querySelector('tbody tr')")
+
+    def test_it_is_loaded_and_run_again(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('// mine\n{"name": "file", "workloads": ["count/up/thp/4MiB"]}')
+            file.flush()
+            self.go("#/run")
+            self.browser.script("document.querySelector('[name=request]').closest('details').open = true")
+            self.browser.type("details input[type=file]", file.name)
+            self.browser.wait("document.querySelector('[name=request]').value.startsWith('// mine')")
+        start = "[...document.querySelectorAll('button')].find((one) => /^Start what/.test(one.innerText)).click()"
+        self.browser.script(start)
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        self.browser.click("a[href='#/run/1']")
+        self.browser.wait("document.querySelector('[name=request]')?.value.includes('count/up/thp/4MiB')")
+        self.browser.script("document.querySelector('[name=request]').value = 'x'")
+        self.browser.script(start)
+        self.assertIn("The body is not JSON", self.browser.wait("document.querySelector('.failure')?.innerText"))
+
+
+class Words(PageTest):
+    def test_name_tags_and_notes(self):
+        self.load()
+        self.go("#/runs/1")
+        self.browser.wait("document.querySelector('main .actions')")
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => one.innerText === 'Name, tags, notes').click()")
+        self.browser.type("dialog [name=name]", "May ")
+        self.browser.type("dialog [name=tags]", "base, , night")
+        self.browser.type("dialog [name=notes]", "cold room")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("document.querySelector('h1').innerText === 'Run 1: May stock'")
+        self.assertRegex(self.browser.text("main dl"), r"Tags\s+base\s*night\s+Notes\s+cold room")
+        self.assertEqual(self.phyrd.get("/runs/1")[2]["tags"], ["base", "night"])
+
+    def test_search_and_delete_several(self):
+        self.load()
+        self.load()
+        self.phyrd.request("PATCH", "/api/v1/runs/2", b'{"tags": ["keep"]}', {"Content-Type": "application/json"})
+        self.go("#/runs")
+        rows = "document.querySelectorAll('main tbody tr').length"
+        self.browser.wait(f"{rows} === 4")
+        self.assertIn("keep", self.browser.text("tbody tr:nth-child(3)"))
+        self.browser.type("main [name=search]", "stock")
+        self.browser.wait(f"{rows} === 2")
+        for run in (1, 3):
+            self.browser.click(f"[aria-label='choose run {run}']")
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => one.innerText === 'Delete 2 runs').click()")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("document.querySelector('main').innerText.includes('No run has \"stock\"')")
+        self.assertEqual([run["id"] for run in self.phyrd.get("/runs")[2]["runs"]], [4, 2])
+
+    def test_how_long_it_took(self):
+        self.phyrd.measure("nap/once/base/4KiB", samples=20)
+        self.go("#/runs")
+        self.assertRegex(self.browser.wait("document.querySelector('tbody tr')?.innerText"), r"\d\d\d ms\s+Delete")
+
+
+class Keys(PageTest):
+    def test_lead_somewhere(self):
+        self.load()
+        self.go("#/")
+        self.browser.keys("h")
+        self.browser.wait("document.querySelector('main [name=search]')")
+        self.browser.keys("/")
+        self.assertEqual(self.browser.script("return document.activeElement.getAttribute('name')"), "search")
+        self.browser.keys("mc")
+        self.assertEqual(self.browser.hash(), "#/runs")
+        self.assertEqual(self.browser.script("return document.activeElement.value"), "mc")
+        self.browser.script("document.activeElement.blur()")
+        self.browser.keys("?")
+        self.assertIn("Start a run", self.browser.wait("document.querySelector('dialog')?.innerText"))
+        self.browser.click("dialog input[type=checkbox]")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("!document.querySelector('dialog')")
+        self.browser.keys("m")
+        self.assertEqual(self.browser.hash(), "#/runs")
+        self.browser.script("localStorage.clear()")
+        self.browser.keys("n")
+        self.assertEqual(self.browser.hash(), "#/run")
+
+
+class Paper(PageTest):
+    def test_nothing_but_the_figures(self):
+        self.load()
+        self.browser.look(DESK, "dark")
+        self.go("#/compare/1/2")
+        self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
+        self.browser.devtools("Emulation.setEmulatedMedia", media="print",
+                              features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        self.addCleanup(self.browser.devtools, "Emulation.setEmulatedMedia", media="")
+        shown = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length"
+        for selector in ("nav", "button", "select", "input", "footer"):
+            self.assertEqual(self.browser.script(shown, selector), 0, selector)
+        self.assertGreater(self.browser.script(shown, "tbody td"), 100)
+        self.assertEqual(self.browser.script(shown, ".headline"), 2)
+        self.assertEqual(self.browser.script(
+            "return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)")
+        self.browser.script("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(self.browser.script("return document.querySelectorAll('main details:not([open])').length"), 0)
+        self.browser.script("dispatchEvent(new Event('afterprint'))")
+        self.assertGreater(self.browser.script(
+            "return document.querySelectorAll('main details:not([open])').length"), 0)
 
 
 class Reconnect(PageTest):

@@ -96,7 +96,10 @@ export const getWorkloads = () => json("GET", "/workloads");
 export const listRuns = (query) => json("GET", `/runs?${new URLSearchParams(query)}`);
 export const getHead = (id) => json("GET", `/runs/${id}`);
 export const getRun = (id) => json("GET", `/runs/${id}/samples`);
-export const startRun = (run) => json("POST", "/runs", JSON.stringify(run));
+/** run: text, as people write it, or an object */
+export const startRun = (run) => json("POST", "/runs", typeof run === "string" ? run : JSON.stringify(run));
+export const changeRun = (id, words) => json("PATCH", `/runs/${id}`, JSON.stringify(words));
+export const getRequest = (id) => json("GET", `/runs/${id}/request`);
 export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);

@@ -3,6 +3,7 @@
 
 import * as api from "/api.js";
 import { h, facts } from "/dom.js";
+import { firstUse } from "/first.js";
 import { freePages, size } from "/format.js";
 import { table } from "/table.js";
 import { unitOf } from "/units.js";
@@ -32,6 +33,8 @@ export async function showMachine(main) {
 	const [system, { workloads }] = await Promise.all([api.getSystem(), api.getWorkloads()]);
 	const { clock } = system;
 
+	if (!workloads.some((workload) => workload.available))
+		main.append(firstUse(() => { location.hash = "#/runs"; }));
 	main.append(
 		table("Workloads", ["workload", "here", "what a sample is, or why not"], workloads.map((workload) => [
 			h("code", {}, workload.pattern),

@@ -13,7 +13,7 @@ import { showShortcuts } from "/shortcuts.js";
 
 const ROUTES = [
 	{ pattern: /^#\/$/, view: showMachine },
-	{ pattern: /^#\/run$/, view: showForm },
+	{ pattern: /^#\/run(?:\/(\d+))?$/, view: showForm },
 	{ pattern: /^#\/runs$/, view: showHistory },
 	{ pattern: /^#\/runs\/(\d+)$/, view: showRun },
 	{ pattern: /^#\/compare(?:\/(\d+)\/(\d+))?$/, view: showComparison },

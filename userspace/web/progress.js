@@ -45,6 +45,7 @@ export async function progress(main, run, signal) {
 	let state = run.state;
 
 	main.append(h("div", { class: "actions" }, bar, said, cancel), refused, results);
+	said.textContent = words(run, since);
 	announce(`${runTitle(run)} is ${run.state}`);
 	await api.followRun(run.id, {
 		progress(head) {

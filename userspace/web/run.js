@@ -2,6 +2,7 @@
 // A run: its charts, its figures, and what could not be measured.
 
 import * as api from "/api.js";
+import * as chart from "/chart.js";
 import { caveats } from "/caveats.js";
 import { contents } from "/contents.js";
 import { candidateOf, distributions } from "/distributions.js";
@@ -11,9 +12,11 @@ import { formHeadlines } from "/headline.js";
 import { ENDED, stateOf } from "/states.js";
 import { figures, missing } from "/figures.js";
 import { progress } from "/progress.js";
+import { save } from "/request.js";
 import { sizeSection } from "/sizes.js";
 import { unitOf } from "/units.js";
 import { who } from "/who.js";
+import { editWords } from "/words.js";
 import { form, learn, median, ofDevice, parse } from "/workload.js";
 
 /* Every result that has a size and a figure. */
@@ -55,13 +58,6 @@ function pairsOf(results) {
 	});
 }
 
-function save(blob, name) {
-	const link = h("a", { href: URL.createObjectURL(blob), download: name });
-
-	link.click();
-	URL.revokeObjectURL(link.href);
-}
-
 function ended(run) {
 	const unit = unitOf(run.clock);
 	const candidates = run.results.flatMap((result) => candidateOf(result, result.workload + ofDevice(result)));
@@ -88,13 +84,19 @@ export async function showRun(main, signal, id) {
 	}
 	if (signal.aborted)
 		return;
+	chart.forget();
 	const attempt = (action) => () => action().catch((error) => main.append(failure(error)));
 
 	main.replaceChildren(h("h1", {}, runTitle(run)),
 		h("p", { class: "state" }, stateOf(run), run.reason ? `: ${run.reason}` : ""), who(run),
 		h("div", { class: "actions" },
 			button("Export", attempt(async () => save(await api.exportRun(id), `phyr-run-${id}.json`))),
-			h("a", { href: `#/compare/${id}/${id}`, class: "button" }, "Compare with another")),
+			h("a", { href: `#/compare/${id}/${id}`, class: "button" }, "Compare with another"),
+			run.source === "measured" ? h("a", { href: `#/run/${id}`, class: "button" }, "Run again") : null,
+			button("Name, tags, notes", attempt(async () => {
+				if (await editWords(run) && !signal.aborted)
+					await showRun(main, signal, id);
+			}))),
 		...ended(run).filter((part) => part));
 	contents(main);
 }

@@ -3,6 +3,7 @@
 
 import { h, facts } from "/dom.js";
 import { date, duration } from "/format.js";
+import { tagsOf } from "/words.js";
 
 /** One line of what is known of the machine. context: of a whole run, if it is there */
 function machine(context = {}) {
@@ -20,7 +21,7 @@ export function who(run) {
 		machine(run.context) && ["Machine", machine(run.context)],
 		["Clock", run.clock],
 		["When", `${date(run.created_ns)}, ${taken}${run.started_ns && run.ended_ns ? ` in ${duration(run.ended_ns - run.started_ns)}` : ""}`],
-		run.tags?.length && ["Tags", run.tags.map((tag) => h("span", { class: "tag" }, tag))],
+		run.tags && ["Tags", tagsOf(run)],
 		run.notes && ["Notes", h("span", { class: "notes" }, run.notes)],
 	]);
 }
