@@ -62,6 +62,7 @@ static void print_help()
 	std::puts(
 		"phyr-bench [--device=NAME] [FLAG...]\n"
 		"  --device=NAME: RDMA device; default: the first with an active port\n"
+		"  --version\n"
 		"\n"
 		"The time of a repetition is the median of its calls. Flags of Google Benchmark:");
 	benchmark::PrintDefaultHelp();
@@ -85,6 +86,10 @@ static void take_device(int *argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		std::puts("phyr-bench " PHYR_VERSION);
+		return 0;
+	}
 	register_gup();
 	register_mr();
 	register_rdma();
