@@ -172,6 +172,14 @@ class InShort(PageTest):
         self.assertTrue(self.browser.script("return document.querySelector('.headline').getBoundingClientRect().bottom"
                                             " < document.querySelector('.sides').getBoundingClientRect().top"))
 
+    def test_they_are_what_is_seen_first(self):
+        self.load()
+        self.go("#/")
+        self.assertIn("24.2 million instructions → 250,747", self.browser.wait(
+            "document.querySelector('.headline')?.innerText"))
+        self.browser.click(".first a.button")
+        self.browser.wait("location.hash === '#/compare/1/2'")
+
     def test_no_time_where_instructions_are_counted(self):
         self.compare(DESK)
         self.browser.script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
@@ -263,7 +271,8 @@ class Charts(PageTest):
         self.load()
         self.go("#/runs/2")
         self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
-        for low, high, count in ((7648, 10179, 5), (1, 9e8, 6), (24457365, 24475969, 3), (0.1, 0.9, 6), (99, 101, 2)):
+        for low, high, count in ((7648, 10179, 5), (1, 9e8, 6), (24457365, 24475969, 3), (0.1, 0.9, 6), (99, 101, 2),
+                                 (0.9, 66, 2), (1, 25, 3), (1, 1e12, 2)):
             splits = self.browser.script("return import('/chart.js').then((chart) => chart.roundSplits(...arguments))",
                                          low, high, count)
             self.assertTrue(2 <= len(splits) <= 3 * count + 1, splits)

@@ -228,24 +228,33 @@ function roundUp(value) {
 	return decade * [1, 2, 5, 10].find((step) => step * decade >= value * 0.999);
 }
 
-/** Round numbers, as many as there is room for: of a wide range in decades, else at equal distances. */
-export function roundSplits(low, high, count) {
+/**
+ * Of a wide range: steps within each so many-th decade, the densest first.
+ * @type {[number, number[]][]}
+ */
+const STEPS = [[1, [1, 2, 5]], [1, [1, 3]], [1, [1]], [2, [1]], [3, [1]], [6, [1]]];
+
+function decadeSplits(low, high, [every, steps]) {
 	const splits = [];
 
-	if (high / low > 20) {
-		const [from, to] = [Math.floor(Math.log10(low)), Math.ceil(Math.log10(high))];
-		const steps = (to - from) * 3 <= count ? [1, 2, 5] : [1];
-		const every = Math.max(1, Math.ceil((to - from) / count));
-
-		for (let power = from; power <= to; power += every)
-			splits.push(...steps.map((step) => step * 10 ** power));
-	} else {
-		const step = roundUp((high - low) / count);
-
-		for (let i = Math.ceil(low / step); i * step <= high; i++)
-			splits.push(+(i * step).toPrecision(12));
-	}
+	for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += every)
+		splits.push(...steps.map((step) => +(step * 10 ** power).toPrecision(3)));
 	return splits.filter((value) => value >= low && value <= high);
+}
+
+/** Round numbers, as many as there is room for: of a wide range in decades, else at equal distances. */
+export function roundSplits(low, high, count) {
+	if (high / low > 20) {
+		const all = STEPS.map((steps) => decadeSplits(low, high, steps)).filter((splits) => splits.length > 1);
+
+		return all.find((splits) => splits.length <= Math.max(3, count)) ?? all[all.length - 1];
+	}
+	const step = roundUp((high - low) / count);
+	const splits = [];
+
+	for (let i = Math.ceil(low / step); i * step <= high; i++)
+		splits.push(+(i * step).toPrecision(12));
+	return splits;
 }
 
 function valueAxis(low, high, unit) {

@@ -80,8 +80,8 @@ function chooser(runs, base, head) {
 	return form;
 }
 
-/* The newest two that can be compared: [base, head], or nothing. */
-function newestPair(runs) {
+/** The newest two that can be compared: [base, head], or nothing. */
+export function newestPair(runs) {
 	for (const head of runs) {
 		const base = runs.find((run) => run.id < head.id && run.clock === head.clock);
 

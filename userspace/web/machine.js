@@ -3,8 +3,11 @@
 
 import * as api from "/api.js";
 import { h, facts } from "/dom.js";
+import { newestPair } from "/comparison.js";
 import { firstUse } from "/first.js";
-import { freePages, size } from "/format.js";
+import { freePages, runTitle, size } from "/format.js";
+import { headlines } from "/headline.js";
+import { rowsOf } from "/rows.js";
 import { table } from "/table.js";
 import { unitOf } from "/units.js";
 
@@ -28,7 +31,21 @@ function missing(system) {
 	return system.privileges.missing_capabilities.map(({ name, without_it: what }) => `${name}: ${what}`).join("; ");
 }
 
-export async function showMachine(main) {
+/* What the newest two runs come to, if there are two: what most come for. */
+async function newest() {
+	const { runs } = await api.listRuns({ limit: 50 });
+	const [base, head] = newestPair(runs.filter((run) => run.state === "done"));
+
+	if (!base || runs.some((run) => run.state === "running"))
+		return null;
+	const comparison = await api.compareRuns(base, head);
+	const rows = rowsOf(comparison);
+
+	return rows.length ? h("section", { class: "first" }, h("h2", {}, `${runTitle(comparison.base)} → ${runTitle(comparison.head)}`),
+		headlines(rows, unitOf(comparison.head.clock)), h("p", {}, h("a", { href: `#/compare/${base}/${head}`, class: "button" }, "All of it"))) : null;
+}
+
+export async function showMachine(main, signal) {
 	main.append(h("h1", {}, "What this machine can do"));
 	const [system, { workloads }] = await Promise.all([api.getSystem(), api.getWorkloads()]);
 	const { clock } = system;
@@ -58,4 +75,9 @@ export async function showMachine(main) {
 			["Fork safety", system.fork_safety.in_effect ? "in effect: registrations are marked" : "off"],
 			missing(system) && ["Missing privileges", missing(system)],
 		]));
+	/* It comes late, and is no reason to fail. */
+	const section = await newest().catch(() => null);
+
+	if (section && !signal.aborted)
+		main.querySelector("h1").after(section);
 }

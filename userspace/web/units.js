@@ -21,14 +21,14 @@ function many(value) {
 	return name ? `${significant(value / factor)} ${name}` : grouped(value);
 }
 
-/* Less than half as much again is told in percent. */
-function change(ratio, less, more) {
+/* Less than half as much again is told in percent. words: of a share, and of a factor */
+function change(ratio, [less, more], [fewer, over]) {
 	const factor = ratio < 1 ? 1 / ratio : ratio;
 	const word = ratio < 1 ? less : more;
 
 	if (factor < 1.005)
 		return "the same";
-	return factor < 1.5 ? `${(100 * Math.abs(1 - ratio)).toFixed(factor < 1.1 ? 1 : 0)} % ${word}` : `${significant(factor)} times ${word}`;
+	return factor < 1.5 ? `${(100 * Math.abs(1 - ratio)).toFixed(factor < 1.1 ? 1 : 0)} % ${word}` : `${significant(factor)} times ${ratio < 1 ? fewer : over}`;
 }
 
 /*
@@ -45,7 +45,7 @@ const INSTRUCTIONS = {
 
 		return `${+(value / factor).toPrecision(9)}${name && ` ${name}`}`;
 	},
-	change: (ratio) => change(ratio, "fewer", "more"),
+	change: (ratio) => change(ratio, ["fewer", "more"], ["fewer", "more"]),
 };
 
 const TIME = {
@@ -54,7 +54,7 @@ const TIME = {
 	words: duration,
 	short: duration,
 	tick,
-	change: (ratio) => change(ratio, "less", "more"),
+	change: (ratio) => change(ratio, ["less", "more"], ["faster", "slower"]),
 };
 
 /** Of results that were measured with a clock of that kind. */
