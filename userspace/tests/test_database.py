@@ -26,7 +26,9 @@ class Database(unittest.TestCase):
         self.path = self.folder / "runs.db"
 
     def serve(self, *arguments, **options):
-        return phyrd.Phyrd("--database", str(self.path), *arguments, **options)
+        daemon = phyrd.Phyrd("--database", str(self.path), *arguments, **options)
+        self.addCleanup(daemon.kill)    # whom a failure leaves behind: meson would wait for it
+        return daemon
 
     def refused(self, word, **options):
         self.assertIn(word, phyrd.fail_to_start("--database", str(self.path), **options))

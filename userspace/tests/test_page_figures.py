@@ -92,6 +92,8 @@ class Comparisons(PageTest):
         self.assertIn("Pages and scatterlists beside phyrs", text)
         self.assertRegex(text, r"crypto/virtio/setup on thp\s+scatterlist\s+phyrs")
         self.assertIn("mr/reg/base/4GiB", text)
+        self.assertRegex(text, r"1 GiB pin: 1\.57 million instructions as pages → 659 as phyrs, 2,388 times fewer")
+        self.assertRegex(text, r"4 KiB crypto/virtio/setup: 2,009 instructions as scatterlist → 2,409 as phyrs, 20 % more")
         self.browser.script("document.querySelector('figure details').open = true")
         self.assertRegex(self.browser.text("figure table"), r"1 GiB\s+1,573,473\s+659")
 
@@ -295,6 +297,23 @@ class Charts(PageTest):
         self.assertIn("novel/phyrs/read", headings)
         self.assertIn("other/write", headings)
         self.assertRegex(self.browser.text("main"), r"other/write\s+base\s+thp")
+
+
+class Contents(PageTest):
+    def test_stay_in_sight(self):
+        self.load()
+        self.go("#/runs/2")
+        self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
+        names = "return [...document.querySelectorAll('.contents button')].map((one) => one.innerText)"
+        self.assertEqual(self.browser.script(names), ["Pages and scatterlists beside phyrs", "Over the size",
+                                                      "Distributions", "Figures", "Not measured"])
+        self.browser.click(".contents button:nth-child(4)")
+        self.browser.wait("scrollY > 500 && document.activeElement.innerText === 'Figures'")
+        top, heading = self.browser.script("return ['.contents', 'h2:focus'].map((one) => "
+                                           "document.querySelector(one).getBoundingClientRect().top)")
+        self.assertEqual(top, 0)
+        self.assertTrue(20 < heading < 200, heading)
+        self.assertEqual(self.browser.hash(), "#/runs/2")
 
 
 class Tables(PageTest):

@@ -51,25 +51,33 @@ function fails(rows) {
 	return sentence(rows[0], andOthers(rows), "worse", h("span", { class: "figures" }, "worked → "), h("strong", {}, `fails: ${rows[0].head.error}`));
 }
 
+const GAINS = 3;	/* of so many families, at most */
+const WORSE = 0.98;	/* less is told */
+
+function besidePhyrs({ name, forms: [other, phyrs] }, unit) {
+	return h("p", { class: `headline ${phyrs.ns < other.ns ? "better" : "worse"}` }, h("span", { class: "what" }, `${inWords(name)}: `),
+		h("span", { class: "figures" }, `${unit.words(other.ns)} as ${other.form} → ${unit.short(phyrs.ns)} as ${phyrs.form}, `),
+		h("strong", {}, unit.change(phyrs.ns / other.ns)), h("span", { class: "where" }, h("code", {}, `${name.subject}/${name.backing}`)));
+}
+
 /**
- * What phyrs are worth in one run: of each family the pair of results that is furthest apart.
+ * What phyrs are worth in one run: of some families the pair of results that is furthest apart, and where phyrs cost most.
  * pairs: [{name: {subject, backing, bytes}, forms: [{form, ns}, {form, ns}]}], of which the last form is phyrs
  */
 export function formHeadlines(pairs, unit) {
 	const gain = ({ forms }) => forms[0].ns / forms[1].ns;
+	const sorted = [...pairs].sort((a, b) => gain(b) - gain(a));
 	const best = new Map();
 
-	for (const pair of [...pairs].sort((a, b) => gain(b) - gain(a))) {
+	for (const pair of sorted) {
 		const name = family(pair.name.subject);
 
 		if (!best.has(name) && gain(pair) > 1)
 			best.set(name, pair);
 	}
-	return best.size ? h("section", { class: "headlines", "aria-label": "In short" }, [...best.values()].map(({ name, forms: [other, phyrs] }) =>
-		h("p", { class: "headline better" }, h("span", { class: "what" }, `${inWords(name)}: `),
-			h("span", { class: "figures" }, `${unit.words(other.ns)} as ${other.form} → ${unit.short(phyrs.ns)} as ${phyrs.form}, `),
-			h("strong", {}, unit.change(phyrs.ns / other.ns)),
-			h("span", { class: "where" }, h("code", {}, `${name.subject}/${name.backing}`))))) : null;
+	const said = [...[...best.values()].slice(0, GAINS), ...sorted.slice(-1).filter((pair) => gain(pair) < WORSE)];
+
+	return said.length ? h("section", { class: "headlines", "aria-label": "In short" }, said.map((pair) => besidePhyrs(pair, unit))) : null;
 }
 
 /**

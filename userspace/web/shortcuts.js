@@ -2,8 +2,7 @@
 // Keys that lead somewhere. Who does not want them turns them off in their list.
 
 import { ask } from "/dialog.js";
-import { h } from "/dom.js";
-import { table } from "/table.js";
+import { facts, h } from "/dom.js";
 
 const VIEWS = { m: ["#/", "Machine"], n: ["#/run", "Start a run"], h: ["#/runs", "History"], c: ["#/compare", "Compare"] };
 const OFF = "shortcuts-off";
@@ -26,7 +25,7 @@ export function showShortcuts() {
 		onchange: () => choice.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1") });
 
 	return ask("Keyboard shortcuts", { ok: "Close", content: h("div", {},
-		table("Keys", ["key", "what it does"], [...Object.entries(VIEWS).map(([name, [, title]]) => [key(name), title]),
+		facts([...Object.entries(VIEWS).map(([name, [, title]]) => [key(name), title]),
 			[key("/"), "Search, where there is something to be searched"], [key("?"), "This list, whether the others are on or not"]]),
 		h("label", { class: "choice" }, choice, "Keys lead somewhere")) });
 }
