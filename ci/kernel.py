@@ -98,7 +98,7 @@ def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
     production = ["distribution"] if kernel.flavour == "perf" else []
-    return ["base", "64bit", "x86-64", *production, kernel.flavour] + (["phyr"] if patched else [])
+    return ["base", "64bit", "x86-64", "storage", *production, kernel.flavour] + (["phyr"] if patched else [])
 
 
 def built(kernel: Kernel, key: str) -> bool:
