@@ -144,6 +144,13 @@ int phyr_device_open(const char *name, struct phyr_device **device,
 	return call(__func__, error);
 }
 
+int phyr_device_check(const char *name, struct phyr_error *error)
+{
+	struct phyr_device *device;
+
+	return phyr_device_open(name, &device, error);
+}
+
 void phyr_device_close(struct phyr_device *device)
 {
 	(void)device;

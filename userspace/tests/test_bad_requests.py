@@ -79,7 +79,7 @@ class Bodies(phyrd.PhyrdTest):
             (GOOD | {"device": "fake0" * 1000}, "there are: fake0, fake1"),
             (GOOD | {"device": 5}, "an integer, but must be a string"),
             (GOOD | {"device": None}, "null, but must be a string"),
-            ({"workload": "nap/once/base/4KiB", "device": "fake0"}, "nap workloads use no RDMA device"),
+            ({"workload": "nap/once/base/4KiB", "device": "fake0"}, "nap workloads use no device"),
         )])
 
     def test_limits(self):

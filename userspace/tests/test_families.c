@@ -99,6 +99,13 @@ static bool check(const struct phyr_run *run)
 			lacking = result;
 			continue;
 		}
+		/* One kind of several, or its queue for polling. */
+		if (!strcmp(family->name, "dio") &&
+		    (result->status == -ENODEV ||
+		     result->status == -EOPNOTSUPP)) {
+			lacking = result;
+			continue;
+		}
 		if (result->status)
 			fail_msg("%s", result->error.message);
 		assert_int_equal(result->stats.n, SAMPLES);

@@ -6,6 +6,8 @@ import { h, button, failure } from "/dom.js";
 import { freePages } from "/format.js";
 
 const SIZES = ["4KiB", "64KiB", "2MiB", "64MiB", "1GiB"];
+/* What the schema of a workload calls the devices that have a list; others are named by their paths. */
+const RDMA = "RDMA device";
 
 function choice(group, value, { checked = false, disabled = false, note = "" } = {}) {
 	return h("label", { class: "choice" },
@@ -43,12 +45,22 @@ function names(form) {
 
 /* The run request that the form asks for. */
 function runRequest(form, known) {
-	const { device, samples, warmup, name } = form.elements;
-	const uses = (workload) => known.find((entry) => workload.startsWith(`${entry.name}/`)).workload.schema.properties?.device;
+	const { device, file, samples, warmup, name } = form.elements;
+	const named = (workload) => {
+		const kind = known.find((entry) => workload.startsWith(`${entry.name}/`)).workload.schema.properties?.device;
+
+		return kind && (kind.description === RDMA ? device : file)?.value.trim();
+	};
 
 	return { name: name.value, workloads: names(form).map((workload) => ({
 		workload, samples: Number(samples.value), warmup: Number(warmup.value),
-		...(device?.value && uses(workload) ? { device: device.value } : {}) })) };
+		...(named(workload) ? { device: named(workload) } : {}) })) };
+}
+
+function readsFiles(workload) {
+	const kind = workload.schema.properties?.device;
+
+	return kind && kind.description !== RDMA;
 }
 
 export async function showForm(main) {
@@ -77,6 +89,8 @@ export async function showForm(main) {
 			system.rdma_devices.length > 1 ? h("label", {}, "RDMA device", h("select", { name: "device" },
 				h("option", { value: "" }, "the first that is ready"),
 				system.rdma_devices.map((device) => h("option", {}, device.name)))) : null,
+			workloads.some(readsFiles) ? h("label", {}, "file or block device, which is only read", h("input",
+				{ name: "file", placeholder: "the first there is", autocomplete: "off", spellcheck: "false" })) : null,
 			h("label", {}, "name", h("input", { name: "name", maxlength: 100, autocomplete: "off" }))),
 		h("div", { class: "actions" }, start, count,
 			button("Pages beside phyrs", preset, { hidden: !known.some(({ name }) => name === "gup/phyrs/pin") })),

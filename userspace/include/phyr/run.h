@@ -16,7 +16,7 @@
  * @workload: what to measure
  * @warmup: rounds before the first sample
  * @samples: number of samples, not 0
- * @device: name of the RDMA device to use, empty for the first that is ready
+ * @device: name of the device to use, empty for the first that is ready
  */
 struct phyr_run_item {
 	struct phyr_workload workload;

@@ -91,6 +91,7 @@ static int parse_count(const json_t *json, const char *field,
 static int parse_device(const json_t *json, const char *field,
 			struct phyr_run_item *item, struct problem *problem)
 {
+	const struct phyr_device_kind *kind = item->workload.family->device;
 	struct phyr_error error;
 
 	item->device[0] = '\0';
@@ -100,11 +101,11 @@ static int parse_device(const json_t *json, const char *field,
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
 					 body_type_name(json));
-	if (!item->workload.family->uses_device)
+	if (!kind)
 		return problem_set_field(problem, field,
-					 "%s workloads use no RDMA device",
+					 "%s workloads use no device",
 					 item->workload.family->name);
-	if (phyr_device_check(json_string_value(json), &error))
+	if (kind->check(json_string_value(json), &error))
 		return problem_set_field(problem, field, "%s", error.message);
 	snprintf(item->device, sizeof(item->device), "%s",
 		 json_string_value(json));
