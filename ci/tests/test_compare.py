@@ -21,7 +21,7 @@ def failed(name: str, errno: str) -> dict:
 def finished(plan: dict, tree: str) -> list[dict]:
     """What a kernel's runs of the plan come to, each sample 1 ns."""
     runs = ({"name": body["name"], "results": [result(each["workload"], 1) for each in body["workloads"]]}
-            for iommu in (False, True) for body in bench.requests(plan, tree, iommu).values())
+            for machine in bench.MACHINES for body in bench.requests(plan, tree, machine).values())
     return [entry for run in runs for entry in bench.prefixed(plan, run["name"], run["results"], "workload")]
 
 

@@ -99,9 +99,10 @@ static bool check(const struct phyr_run *run)
 			lacking = result;
 			continue;
 		}
-		/* One kind of several, or its queue for polling. */
+		/* One kind of several, its queue for polling, or the right to it. */
 		if (!strcmp(family->name, "dio") &&
-		    (result->status == -ENODEV ||
+		    (result->status == -ENODEV || result->status == -EPERM ||
+		     result->status == -EACCES ||
 		     result->status == -EOPNOTSUPP)) {
 			lacking = result;
 			continue;
