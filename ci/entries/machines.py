@@ -61,7 +61,7 @@ def listed_as_built() -> Tally:
 
 def on_kernel(which: kernel.Kernel, artifacts: Artifacts, options: Options) -> Tally:
     """The parts are of one boot."""
-    machine = artifacts.machine(which, boot_seconds=BOUNDS[which].init, crypto_queues=2)
+    machine = artifacts.machine(which, boot_seconds=BOUNDS[which].init, crypto_queues=2, storage=True)
     if options.parts[0].startswith(f"{MOVABLE}/"):
         machine = replace(machine, **MOVABLE_MACHINE)
     names = [part.rpartition("/")[2] for part in options.parts]

@@ -2,8 +2,28 @@
 /* The loop of every measurement that the kernel does not carry out itself. */
 #include <errno.h>
 
+#include <phyr/clock.h>
+
 #include "rounds.h"
-#include "waiting.h"
+
+/* Callbacks of RCU take a few ticks. Where time jumps while the machine is idle, this costs none. */
+#define SETTLE_NS 100000000
+
+static void settle(void)
+{
+	struct timespec tick, until;
+	uint64_t tick_ns, ns;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	tick_ns = (uint64_t)tick.tv_nsec;
+	ns = phyr_clock_ns() + SETTLE_NS;
+	ns += tick_ns - ns % tick_ns + tick_ns / 16;
+	until.tv_sec = (time_t)(ns / 1000000000);
+	until.tv_nsec = (long)(ns % 1000000000);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) ==
+	       EINTR)
+		;
+}
 
 int rounds_measure(const struct phyr_task *task,
 		   const struct phyr_family *family, round_fn *round,
@@ -17,7 +37,7 @@ int rounds_measure(const struct phyr_task *task,
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return phyr_error_set(error, -ECANCELED, "stopped");
 		if (task->settle)
-			waiting_settle();
+			settle();
 		ret = round(task, subject, ns, error);
 		if (ret)
 			return ret;

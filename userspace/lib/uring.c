@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Registers buffers of io_uring and reads through it, timing the calls. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -12,8 +13,8 @@
 
 #define ENTRIES 4
 
-/* After so many rests a device answers no more. */
-#define MOST_RESTS 10000
+/* After so many looks, seconds of an emulator, no device answers any more. */
+#define MOST_LOOKS 10000000
 
 struct phyr_uring {
 	struct io_uring ring;
@@ -109,35 +110,85 @@ int phyr_uring_unregister(struct phyr_uring *uring, uint64_t *ns,
 	return 0;
 }
 
+/*
+ * io_uring_submit() would look for completions of a ring that polls, too. Only
+ * this thread submits, so the kernel looks at the tail in the call and not
+ * before.
+ */
+static int submit_one(struct io_uring *ring)
+{
+	struct io_uring_sq *sq = &ring->sq;
+	unsigned int mask = sq->ring_entries - 1;
+
+	sq->array[sq->sqe_head & mask] = sq->sqe_head & mask;
+	sq->sqe_head = sq->sqe_tail;
+	*sq->ktail = sq->sqe_tail;
+	return io_uring_enter((unsigned int)ring->ring_fd, 1, 0, 0, NULL);
+}
+
 static bool is_complete(const struct phyr_uring *uring)
 {
 	return io_uring_cq_ready(&uring->ring);
 }
 
-/* One look at the device, which does not wait for it: the time that it took. */
-static uint64_t look(struct phyr_uring *uring)
-{
-	uint64_t start = phyr_clock_ns();
+/* Calls of one kind that take the same, unless something comes in between. */
+struct calls {
+	uint64_t sum_ns;
+	uint64_t least_ns;
+	unsigned int n;
+};
 
-	io_uring_get_events(&uring->ring);
-	return phyr_clock_ns() - start;
+static void add_call(struct calls *calls, uint64_t ns)
+{
+	calls->sum_ns += ns;
+	if (!calls->n++ || ns < calls->least_ns)
+		calls->least_ns = ns;
 }
 
-/* Adds what it takes until the completion is there. */
-static int await_resting(struct phyr_uring *uring, phyr_uring_rest_fn *rest,
+static uint64_t in_between_ns(const struct calls *calls)
+{
+	return calls->sum_ns - calls->n * calls->least_ns;
+}
+
+/* Before there is anything to wait for: what letting others run takes. */
+static void calibrate(struct calls *yields)
+{
+	for (int i = 0; i < 4; i++) {
+		uint64_t start = phyr_clock_ns();
+
+		sched_yield();
+		add_call(yields, phyr_clock_ns() - start);
+	}
+	yields->sum_ns = yields->n * yields->least_ns;
+}
+
+/*
+ * Others are let run and the device is looked at, in turns. Each does nothing
+ * most of the time, and takes the same then.
+ */
+static int await_cutting(struct phyr_uring *uring, struct calls *yields,
 			 uint64_t *total_ns, struct phyr_error *error)
 {
-	uint64_t last = 0;
+	struct calls looks = { 0 };
+	uint64_t start, between, end;
 
-	for (int i = 0; !is_complete(uring); i++) {
-		if (i == MOST_RESTS)
-			return phyr_error_set(error, -ETIMEDOUT,
-					      "io_uring: no completion comes");
-		*total_ns += rest();
-		last = look(uring);
+	for (unsigned int i = 0; i < MOST_LOOKS; i++) {
+		start = phyr_clock_ns();
+		sched_yield();
+		between = phyr_clock_ns();
+		io_uring_get_events(&uring->ring);
+		end = phyr_clock_ns();
+
+		add_call(yields, between - start);
+		if (is_complete(uring)) {
+			*total_ns += in_between_ns(yields) +
+				     in_between_ns(&looks) + end - between;
+			return 0;
+		}
+		add_call(&looks, end - between);
 	}
-	*total_ns += last;
-	return 0;
+	return phyr_error_set(error, -ETIMEDOUT,
+			      "io_uring: no completion comes");
 }
 
 static int await(struct phyr_uring *uring, uint64_t start, uint64_t *total_ns,
@@ -174,9 +225,10 @@ static int check_result(const struct phyr_uring *uring, int result, size_t len,
 }
 
 int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
-		    size_t len, phyr_uring_rest_fn *rest,
-		    struct phyr_uring_times *times, struct phyr_error *error)
+		    size_t len, bool cut, struct phyr_uring_times *times,
+		    struct phyr_error *error)
 {
+	struct calls yields = { 0 };
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&uring->ring);
 	struct io_uring_cqe *cqe;
 	uint64_t start;
@@ -188,8 +240,10 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 	else
 		io_uring_prep_read(sqe, fd, addr, (unsigned int)len, 0);
 
+	if (cut)
+		calibrate(&yields);
 	start = phyr_clock_ns();
-	ret = io_uring_submit(&uring->ring);
+	ret = submit_one(&uring->ring);
 	times->submit_ns = phyr_clock_ns() - start;
 	if (ret != 1)
 		return phyr_error_set(error, ret < 0 ? ret : -EIO,
@@ -197,8 +251,8 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 				      strerror(ret < 0 ? -ret : EIO));
 
 	times->total_ns = times->submit_ns;
-	ret = rest ? await_resting(uring, rest, &times->total_ns, error)
-		   : await(uring, start, &times->total_ns, error);
+	ret = cut ? await_cutting(uring, &yields, &times->total_ns, error)
+		  : await(uring, start, &times->total_ns, error);
 	if (ret)
 		return ret;
 	io_uring_peek_cqe(&uring->ring, &cqe);

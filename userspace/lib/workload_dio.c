@@ -3,10 +3,8 @@
 #include <phyr/dio.h>
 #include <phyr/uring.h>
 
-#include "dio_target.h"
 #include "families.h"
 #include "rounds.h"
-#include "waiting.h"
 
 enum {
 	SERIES_PREAD,
@@ -54,10 +52,7 @@ static int pread_once(const struct phyr_task *task, void *subject,
 			      &ns[SERIES_PREAD], error);
 }
 
-/*
- * On a clock that counts instructions the machine rests until the device has
- * answered: polling meanwhile would count how long the host takes.
- */
+/* On a clock that counts instructions, waiting would count how long the host takes. */
 static int read_once(const struct phyr_task *task, void *subject,
 		     uint64_t ns[PHYR_SERIES_MAX], struct phyr_error *error)
 {
@@ -67,8 +62,7 @@ static int read_once(const struct phyr_task *task, void *subject,
 
 	ret = phyr_uring_read(reading->uring, reading->dio.fd,
 			      reading->fixed, task->backing->addr, task->size,
-			      task->settle ? waiting_rest : NULL, &times,
-			      error);
+			      task->settle, &times, error);
 	if (ret)
 		return ret;
 	if (reading->fixed) {

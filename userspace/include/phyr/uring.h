@@ -56,13 +56,6 @@ int phyr_uring_unregister(struct phyr_uring *uring, uint64_t *ns,
 			  struct phyr_error *error);
 
 /**
- * typedef phyr_uring_rest_fn - let time pass until a device may have answered
- *
- * Return: the part of it, in ns, in which this machine worked.
- */
-typedef uint64_t phyr_uring_rest_fn(void);
-
-/**
  * struct phyr_uring_times - what a request took
  * @submit_ns: the call that submits it
  * @total_ns: from that call until the completion has been reaped
@@ -79,9 +72,10 @@ struct phyr_uring_times {
  * @fixed: the memory is in the registered buffer
  * @addr: where to
  * @len: bytes
- * @rest: called until the completion is there, which then counts with what
- *	this returns and with the last of the calls that look for it; NULL:
- *	the completion is waited for, or polled for, and all counts
+ * @cut: leave out what is only waiting, for one CPU and a clock that counts
+ *	instructions: the completion is looked for again and again, and of
+ *	that counts the look that finds it, and what interrupts and other
+ *	threads of the kernel do meanwhile
  * @times: valid on success
  * @error: filled on failure, or NULL
  *
@@ -90,7 +84,7 @@ struct phyr_uring_times {
  * request.
  */
 int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
-		    size_t len, phyr_uring_rest_fn *rest,
-		    struct phyr_uring_times *times, struct phyr_error *error);
+		    size_t len, bool cut, struct phyr_uring_times *times,
+		    struct phyr_error *error);
 
 #endif
