@@ -77,6 +77,13 @@ class Flags(unittest.TestCase):
             self.assertEqual([row.get("error_message") for row in rows], [error])
         self.assertIn("--device=NAME", call(FAKE, "--help").stdout)
 
+    def test_file(self):
+        for path, error in (("/dev/zero", "neither a regular file nor a block device"), ("dev/sda", "no absolute path")):
+            row, = report(FAKE, f"--file={path}",
+                          "--benchmark_filter=^dio/null/pread/base/4KiB/manual_time$")["benchmarks"]
+            self.assertIn(error, row["error_message"])
+        self.assertIn("--file=PATH", call(FAKE, "--help").stdout)
+
     def test_wrong_calls(self):
         self.assertEqual(call(FAKE, "--nonsense").returncode, 1)
         self.assertEqual(call(FAKE, "--benchmark_filter=nothing").returncode, 1)
