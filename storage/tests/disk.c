@@ -18,7 +18,6 @@
 
 /* The disk that is open, and what it is made of, to be taken apart. */
 static struct disk current;
-static char null_device[32];
 static bool mapped;
 
 static void put_setting(const char *name, const char *setting, uint64_t value)
@@ -41,9 +40,13 @@ void disk_make_null(const char *name, size_t block, uint64_t answer_ns,
 
 	if (access(NULLB, F_OK))
 		skip("no null_blk: CONFIG_BLK_DEV_NULL_BLK");
+	snprintf(path, DISK_PATH, "/dev/%s", name);
 	snprintf(folder, sizeof(folder), NULLB "/%s", name);
-	if (mkdir(folder, 0755))
+	if (mkdir(folder, 0755)) {
+		if (errno == EEXIST)
+			return;
 		fail("%s: %s", folder, strerror(errno));
+	}
 	put_setting(name, "size", DISK_SIZE >> 20);
 	put_setting(name, "blocksize", block);
 	put_setting(name, "memory_backed", 1);
@@ -51,17 +54,6 @@ void disk_make_null(const char *name, size_t block, uint64_t answer_ns,
 	if (answer_ns)
 		put_setting(name, "completion_nsec", answer_ns);
 	put_setting(name, "power", 1);
-	snprintf(path, DISK_PATH, "/dev/%s", name);
-}
-
-void disk_remove_null(const char *name)
-{
-	char folder[128];
-
-	put_setting(name, "power", 0);
-	snprintf(folder, sizeof(folder), NULLB "/%s", name);
-	if (rmdir(folder))
-		fail("%s: %s", folder, strerror(errno));
 }
 
 static void run(const char *command)
@@ -101,7 +93,6 @@ static void open_null(const struct disk_kind *kind, struct disk *disk)
 
 	snprintf(name, sizeof(name), "nullb-%s", kind->what);
 	disk_make_null(name, kind->block, 0, path);
-	strcpy(null_device, name);
 	open_both(disk, path, 0);
 }
 
@@ -136,7 +127,6 @@ static void open_mapped(const struct disk_kind *kind, struct disk *disk)
 	int status;
 
 	disk_make_null("nullb-below", kind->block, 0, below);
-	strcpy(null_device, "nullb-below");
 	for (int i = 0; i < 2; i++)
 		if (crypt)
 			snprintf(parameters[i], sizeof(parameters[i]), form, 7,
@@ -161,9 +151,9 @@ const struct disk_kind disk_kinds[DISK_KINDS] = {
 	{ "null-4096", open_null, "4096", 4096 },
 	{ "nvme", open_drive, "/dev/phyr/nvme-file", 512 },
 	{ "virtio", open_drive, "/dev/phyr/virtio-file", 512 },
-	{ "ram", open_drive, "/dev/ram0", 4096 },
-	{ "ext4", open_file, "/dev/ram0", 4096 },
-	{ "xfs", open_file, "/dev/ram1", 4096 },
+	{ "ram", open_drive, "/dev/ram0", 512 },
+	{ "ext4", open_file, "/dev/ram0", 512 },
+	{ "xfs", open_file, "/dev/ram1", 512 },
 	{ "linear", open_mapped, "linear", 512 },
 	{ "crypt", open_mapped, "crypt", 512 },
 };
@@ -186,9 +176,6 @@ static void take_apart(void)
 	if (mapped)
 		dm_remove(MAPPED);
 	mapped = false;
-	if (*null_device)
-		disk_remove_null(null_device);
-	*null_device = '\0';
 }
 
 void disk_open(const struct disk_kind *kind, struct disk *disk)

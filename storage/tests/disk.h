@@ -56,12 +56,12 @@ void disk_get(const struct disk *disk, void *bytes, size_t len, uint64_t pos);
 
 /*
  * A null_blk device that keeps what is written to it; @answer_ns later it says
- * that it has. Its node's path goes to @path.
+ * that it has. Its node's path goes to @path. One of that name that is there
+ * already is taken, and all stay.
  */
 #define DISK_PATH 64
 void disk_make_null(const char *name, size_t block, uint64_t answer_ns,
 		    char path[DISK_PATH]);
-void disk_remove_null(const char *name);
 
 /* A file system of that type, freshly made, on that device and mounted there. */
 void disk_make_file_system(const char *type, const char *device,
