@@ -66,13 +66,13 @@ std::vector<subject> in_kernel(const std::vector<std::string> &names,
 	std::vector<subject> subjects;
 
 	for (const std::string &name : names)
-		subjects.push_back({ name, [=](benchmark::State &state,
-					       const layout &layout, int which,
-					       phyr_error *error) {
-					    return measure(
-						    state, layout, which, name,
-						    device ? *device : nullptr,
-						    error);
-				    } });
+		subjects.push_back(
+			{ name,
+			  [=](benchmark::State &state, const layout &layout,
+			      int which, phyr_error *error) {
+				  return measure(state, layout, which, name,
+						 device ? *device : nullptr,
+						 error);
+			  } });
 	return subjects;
 }

@@ -78,7 +78,8 @@ class Flags(unittest.TestCase):
         self.assertIn("--device=NAME", call(FAKE, "--help").stdout)
 
     def test_file(self):
-        for path, error in (("/dev/zero", "neither a regular file nor a block device"), ("dev/sda", "no absolute path")):
+        for path, error in (("/dev/zero", "neither a regular file nor a block device"),
+                            ("dev/sda", "no absolute path")):
             row, = report(FAKE, f"--file={path}",
                           "--benchmark_filter=^dio/null/pread/base/4KiB/manual_time$")["benchmarks"]
             self.assertIn(error, row["error_message"])

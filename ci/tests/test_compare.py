@@ -191,8 +191,8 @@ class FormatTest(unittest.TestCase):
                          ["mr/reg/base/4KiB", "mr/dereg/base/4KiB", "siw:mr/reg/base/4KiB", "siw:mr/dereg/base/4KiB"])
 
     def test_each_run_is_for_one_machine(self):
-        plan = {"runs": [{"name": name, "kernels": ["phyr"], "workloads": ["mr/reg/{backing}"], "backings": ["base/4KiB"]}
-                         | dict.fromkeys(features, True)
+        run = {"kernels": ["phyr"], "workloads": ["mr/reg/{backing}"], "backings": ["base/4KiB"]}
+        plan = {"runs": [{"name": name} | run | dict.fromkeys(features, True)
                          for name, features in (("a", ()), ("b", ("iommu",)), ("c", ("iommu", "storage")))]}
         found = {tuple(sorted(machine)): list(bench.requests(plan, "phyr", machine)) for machine in bench.MACHINES}
         self.assertEqual(found, {(): ["a"], ("iommu",): ["b"], ("storage",): [], ("iommu", "storage"): ["c"]})

@@ -191,7 +191,8 @@ static void test_vectors(void)
 	assert_errno_equal(errno, EFAULT);
 	many[1] = (struct iovec){ (void *)(64 * PAGE), PAGE };
 	many[0].iov_len = many[2].iov_len = PAGE;
-	may_be_short(preadv(disk.direct, many, 3, 0) < 0 ? -errno : (ssize_t)PAGE,
+	may_be_short(preadv(disk.direct, many, 3, 0) < 0 ? -errno
+							 : (ssize_t)PAGE,
 		     PAGE);
 	assert_int_equal(memory[16 * PAGE], 'm');
 	disk_close();

@@ -57,14 +57,19 @@ static uint64_t any_position(struct dice *dice, size_t len)
 static void test_lengths_and_offsets(void)
 {
 	static const size_t lens[] = {
-		512,	   1024,      3584,	4096,	    4608,
-		8192,	   16 * KIB,  20 * KIB + 512, 64 * KIB, 128 * KIB + 512,
-		512 * KIB, MIB - 512, MIB,	2 * MIB + 512, 9 * MIB + 512,
+		512,	       1024,
+		3584,	       4096,
+		4608,	       8192,
+		16 * KIB,      20 * KIB + 512,
+		64 * KIB,      128 * KIB + 512,
+		512 * KIB,     MIB - 512,
+		MIB,	       2 * MIB + 512,
+		9 * MIB + 512,
 	};
 	static const size_t offsets[] = {
-		PAGE,	      PAGE + 512,     PAGE + 1024, 2 * PAGE - 512,
-		8 * KIB + 512, 60 * KIB,      2 * MIB,	   2 * MIB - 512,
-		MIB + 3584,
+		PAGE,		PAGE + 512,    PAGE + 1024,
+		2 * PAGE - 512, 8 * KIB + 512, 60 * KIB,
+		2 * MIB,	2 * MIB - 512, MIB + 3584,
 	};
 	struct dice dice = dice_with_seed(dio_seed());
 
@@ -116,9 +121,9 @@ static void test_vectors(void)
 
 		memset(used, 0, sizeof(used));
 		for (int i = 0; i < nr; i++) {
-			pieces[i] = random_piece(
-				&dice, dice_one_in(&dice, 4) ? 256 * KIB
-							     : 16 * KIB);
+			pieces[i] = random_piece(&dice, dice_one_in(&dice, 4)
+								? 256 * KIB
+								: 16 * KIB);
 			if (dice_one_in(&dice, 6))
 				pieces[i].iov_len = 0;
 			len += pieces[i].iov_len;
@@ -150,10 +155,9 @@ static void test_empty_elements(void)
 			memcpy(pieces + place + 1, full + place,
 			       sizeof(*full) * (size_t)(nr - place));
 			pieces[place] = (struct iovec){
-				way == 0 ? NULL
-				: way == 1
-					? (char *)base->addr + 40 * PAGE + 12
-					: (void *)(64 * KIB),
+				way == 0   ? NULL
+				: way == 1 ? (char *)base->addr + 40 * PAGE + 12
+					   : (void *)(64 * KIB),
 				0,
 			};
 			dio_case(&disk, dio_vectored, pieces, nr + 1,
@@ -165,13 +169,13 @@ static void test_empty_elements(void)
 
 static void test_borders_of_hugepages(void)
 {
-	static const int kinds[] = { PHYR_BACKING_THP, PHYR_BACKING_THP_PTE,
-				     PHYR_BACKING_HUGETLB_2M,
-				     PHYR_BACKING_HUGETLB_1G,
-				     PHYR_BACKING_MTHP_64K,
-				     PHYR_BACKING_FRAG_256K };
-	static const size_t before[] = { 512, PAGE, 3 * PAGE + 512,
-					 512 * KIB, 2 * MIB - 512 };
+	static const int kinds[] = {
+		PHYR_BACKING_THP,	 PHYR_BACKING_THP_PTE,
+		PHYR_BACKING_HUGETLB_2M, PHYR_BACKING_HUGETLB_1G,
+		PHYR_BACKING_MTHP_64K,	 PHYR_BACKING_FRAG_256K
+	};
+	static const size_t before[] = { 512, PAGE, 3 * PAGE + 512, 512 * KIB,
+					 2 * MIB - 512 };
 	static const size_t after[] = { 512, PAGE - 512, 5 * PAGE, 2 * MIB,
 					4 * MIB + 512 };
 
@@ -182,8 +186,8 @@ static void test_borders_of_hugepages(void)
 		for (size_t b = 0; backing && b < ARRAY_SIZE(before); b++) {
 			size_t len = whole_blocks(
 				before[b] + after[(b + k) % ARRAY_SIZE(after)]);
-			struct iovec one = piece(
-				backing, 4 * MIB - before[b], len);
+			struct iovec one =
+				piece(backing, 4 * MIB - before[b], len);
 
 			dio_case(&disk, dio_vectored, &one, 1, b * disk.block);
 		}
@@ -326,9 +330,8 @@ static void test_holes(void)
 	memset(memory, 'd', hole);
 	for (int i = 0; i < 3; i++)
 		disk_put(&disk, memory, hole, 2ull * (uint64_t)i * hole);
-	assert_int_equal(fallocate(disk.buffered, 0, (off_t)(3 * hole),
-				   (off_t)hole),
-			 0);
+	assert_int_equal(
+		fallocate(disk.buffered, 0, (off_t)(3 * hole), (off_t)hole), 0);
 	memset(memory, 'm', 5 * hole);
 	assert_int_equal(pread(disk.direct, memory, 5 * hole, 0), 5 * hole);
 	for (size_t i = 0; i < 5 * hole; i++)

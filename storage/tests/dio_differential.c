@@ -93,8 +93,8 @@ static void take_memory(void)
 
 	assert_true(self >= 0);
 	for (size_t i = 0; i < ARENA; i += PAGE) {
-		ssize_t got = pread(self, copy, PAGE,
-				    (off_t)(uintptr_t)(arena + i));
+		ssize_t got =
+			pread(self, copy, PAGE, (off_t)(uintptr_t)(arena + i));
 
 		take(&got, sizeof(got));
 		if (got == (ssize_t)PAGE)
@@ -144,7 +144,9 @@ static void forget(const struct iovec *pieces, int nr, off_t pos, bool write)
 	}
 	close(self);
 	if (write && len)
-		disk_put(&disk, zeroes, len < FIELD - POSITIONS ? len : FIELD - POSITIONS, (uint64_t)pos);
+		disk_put(&disk, zeroes,
+			 len < FIELD - POSITIONS ? len : FIELD - POSITIONS,
+			 (uint64_t)pos);
 }
 
 static void random_call(struct dice *dice)

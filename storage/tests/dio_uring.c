@@ -171,10 +171,9 @@ static void test_fixed(void)
 		register_backing(dio_backings[kind]);
 		for (unsigned int i = 0; i < rounds; i++) {
 			struct iovec one = piece(
-				&dice,
-				most[i % ARRAY_SIZE(most)] < disk.block
-					? disk.block
-					: most[i % ARRAY_SIZE(most)]);
+				&dice, most[i % ARRAY_SIZE(most)] < disk.block
+					       ? disk.block
+					       : most[i % ARRAY_SIZE(most)]);
 
 			dio_case(&disk, fixed, &one, 1,
 				 any_position(&dice, one.iov_len));
@@ -209,11 +208,11 @@ static void test_fixed_vectors(void)
 
 				pieces[i].iov_len =
 					disk.block *
-					(1 + dice_roll(&dice, 64 * KIB /
-								      disk.block));
-				pieces[i].iov_base =
-					(char *)registered->addr + 4 * PAGE +
-					place / 512 * 512;
+					(1 + dice_roll(&dice,
+						       64 * KIB / disk.block));
+				pieces[i].iov_base = (char *)registered->addr +
+						     4 * PAGE +
+						     place / 512 * 512;
 				len += pieces[i].iov_len;
 			}
 			dio_case(&disk, fixed_vector, pieces, nr,
@@ -237,8 +236,8 @@ static void test_unregistered(void)
 		assert_int_equal(io_uring_queue_init(8, &ring, 0), 0);
 		registered = dio_backings[kind];
 		while (rounds--) {
-			struct iovec one = piece(
-				&dice, rounds % 2 ? 12 * MIB : 64 * KIB);
+			struct iovec one =
+				piece(&dice, rounds % 2 ? 12 * MIB : 64 * KIB);
 
 			dio_case(&disk, unregistered, &one, 1,
 				 any_position(&dice, one.iov_len));
@@ -290,14 +289,11 @@ static void test_bad_buffers(void)
 		assert_true(io_uring_register_buffers(&ring, buffers, 2) < 0);
 	}
 	buffers[1] = (struct iovec){ memory + 16 * PAGE, PAGE };
-	assert_int_equal(io_uring_register_buffers(&ring, buffers, 2),
-			 -EFAULT);
+	assert_int_equal(io_uring_register_buffers(&ring, buffers, 2), -EFAULT);
 	assert_int_equal(mprotect(memory + 8 * PAGE, PAGE, PROT_READ), 0);
-	assert_int_equal(io_uring_register_buffers(&ring, buffers, 1),
-			 -EFAULT);
-	assert_int_equal(mprotect(memory + 8 * PAGE, PAGE,
-				  PROT_READ | PROT_WRITE),
-			 0);
+	assert_int_equal(io_uring_register_buffers(&ring, buffers, 1), -EFAULT);
+	assert_int_equal(
+		mprotect(memory + 8 * PAGE, PAGE, PROT_READ | PROT_WRITE), 0);
 	assert_int_equal(io_uring_register_buffers(&ring, buffers, 1), 0);
 	assert_int_equal(io_uring_register_buffers(&ring, buffers, 1), -EBUSY);
 	/* The ring has its pages, whatever becomes of the mapping. */

@@ -132,8 +132,9 @@ static void open_mapped(const struct disk_kind *kind, struct disk *disk)
 			snprintf(parameters[i], sizeof(parameters[i]), form, 7,
 				 below, (unsigned long long)(i ? half : 0));
 		else
-			snprintf(parameters[i], sizeof(parameters[i]), "%s %llu",
-				 below, (unsigned long long)(i ? 0 : half));
+			snprintf(parameters[i], sizeof(parameters[i]),
+				 "%s %llu", below,
+				 (unsigned long long)(i ? 0 : half));
 	const struct dm_part parts[] = {
 		{ 0, half, kind->what, parameters[0] },
 		{ half, half, kind->what, parameters[1] },
@@ -200,15 +201,13 @@ void disk_put(const struct disk *disk, const void *bytes, size_t len,
 {
 	assert_int_equal(pwrite(disk->buffered, bytes, len, (off_t)pos), len);
 	assert_int_equal(fdatasync(disk->buffered), 0);
-	assert_int_equal(posix_fadvise(disk->buffered, 0, 0,
-				       POSIX_FADV_DONTNEED),
-			 0);
+	assert_int_equal(
+		posix_fadvise(disk->buffered, 0, 0, POSIX_FADV_DONTNEED), 0);
 }
 
 void disk_get(const struct disk *disk, void *bytes, size_t len, uint64_t pos)
 {
-	assert_int_equal(posix_fadvise(disk->buffered, 0, 0,
-				       POSIX_FADV_DONTNEED),
-			 0);
+	assert_int_equal(
+		posix_fadvise(disk->buffered, 0, 0, POSIX_FADV_DONTNEED), 0);
 	assert_int_equal(pread(disk->buffered, bytes, len, (off_t)pos), len);
 }

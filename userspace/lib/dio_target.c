@@ -57,7 +57,8 @@ static int find_disk(const char *prefix, char path[PHYR_DIO_PATH])
 		return -ENODEV;
 	for (int i = 0; i < n; i++) {
 		if (!found && has_prefix(names[i]->d_name, prefix) &&
-		    strlen(names[i]->d_name) < PHYR_DIO_PATH - sizeof("/dev/")) {
+		    strlen(names[i]->d_name) <
+			    PHYR_DIO_PATH - sizeof("/dev/")) {
 			sprintf(path, "/dev/%s", names[i]->d_name);
 			/* A path of a multipath device has no node. */
 			found = !access(path, F_OK);

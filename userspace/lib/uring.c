@@ -33,8 +33,8 @@ static const char *why_not(int err)
 int phyr_uring_open(enum phyr_uring_kind kind, struct phyr_uring **uring,
 		    struct phyr_error *error)
 {
-	unsigned int flags =
-		kind == PHYR_URING_POLLED ? IORING_SETUP_IOPOLL : 0;
+	unsigned int flags = kind == PHYR_URING_POLLED ? IORING_SETUP_IOPOLL
+						       : 0;
 	struct phyr_uring *new = calloc(1, sizeof(*new));
 	int ret;
 
@@ -68,10 +68,9 @@ static int register_error(size_t len, int ret, struct phyr_error *error)
 			"io_uring: registering %zu KiB: %s; RLIMIT_MEMLOCK is %zu KiB, raise it with ulimit -l unlimited, or run with CAP_IPC_LOCK",
 			len / PHYR_KIB, strerror(-ret),
 			(size_t)memlock.rlim_cur / PHYR_KIB);
-	return phyr_error_set(error, ret, "io_uring: registering %zu KiB: %s",
-			      len / PHYR_KIB,
-			      len > PHYR_GIB ? "a buffer has at most 1 GiB"
-					     : strerror(-ret));
+	return phyr_error_set(
+		error, ret, "io_uring: registering %zu KiB: %s", len / PHYR_KIB,
+		len > PHYR_GIB ? "a buffer has at most 1 GiB" : strerror(-ret));
 }
 
 int phyr_uring_register(struct phyr_uring *uring, void *addr, size_t len,
@@ -218,9 +217,10 @@ static int check_result(const struct phyr_uring *uring, int result, size_t len,
 				      "io_uring: reading %zu KiB: %s",
 				      len / PHYR_KIB, strerror(-result));
 	if ((size_t)result != len)
-		return phyr_error_set(error, -ENODATA,
-				      "io_uring: only %d of %zu bytes were read",
-				      result, len);
+		return phyr_error_set(
+			error, -ENODATA,
+			"io_uring: only %d of %zu bytes were read", result,
+			len);
 	return 0;
 }
 

@@ -60,9 +60,9 @@ static int read_once(const struct phyr_task *task, void *subject,
 	struct phyr_uring_times times = { 0 };
 	int ret;
 
-	ret = phyr_uring_read(reading->uring, reading->dio.fd,
-			      reading->fixed, task->backing->addr, task->size,
-			      task->settle, &times, error);
+	ret = phyr_uring_read(reading->uring, reading->dio.fd, reading->fixed,
+			      task->backing->addr, task->size, task->settle,
+			      &times, error);
 	if (ret)
 		return ret;
 	if (reading->fixed) {

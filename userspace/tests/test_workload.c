@@ -82,7 +82,8 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (10 + 4 + 3 + 1 + 1 + 30 + 3 + 20 + 2) * 10 * 5);
+	assert_int_equal(names,
+			 (10 + 4 + 3 + 1 + 1 + 30 + 3 + 20 + 2) * 10 * 5);
 }
 
 static void says_what_is_wrong(void **state)

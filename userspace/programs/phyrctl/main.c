@@ -17,7 +17,7 @@ static const char usage[] =
 	"      --name NAME      what the run is called\n"
 	"      --samples N      of each workload\n"
 	"      --warmup N       rounds before them\n"
-	"      --device NAME    RDMA device\n"
+	"      --device NAME    RDMA device, or what dio reads: a file or block device\n"
 	"      --detach         print the run's id and do not wait\n"
 	"  ls                 list runs, newest first\n"
 	"      --limit N        so many\n"
