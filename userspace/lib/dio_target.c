@@ -26,8 +26,10 @@ static const struct target {
 } targets[] = {
 	[PHYR_DIO_NULL] = { "null", "nullb", 0,
 			    "no null_blk device: CONFIG_BLK_DEV_NULL_BLK" },
-	[PHYR_DIO_NVME] = { "nvme", "nvme", 0, "no NVMe device" },
-	[PHYR_DIO_VIRTIO] = { "virtio", "vd", 0, "no virtio-blk device" },
+	[PHYR_DIO_NVME] = { "nvme", "nvme", 0,
+			    "no NVMe device: no /sys/block/nvme*" },
+	[PHYR_DIO_VIRTIO] = { "virtio", "vd", 0,
+			      "no virtio-blk device: no /sys/block/vd*" },
 	[PHYR_DIO_EXT4] = { "ext4", NULL, EXT4_SUPER_MAGIC,
 			    "no file \"" PHYR_DIO_FILE
 			    "\" in the root of a mounted ext4" },
