@@ -64,6 +64,24 @@ static void run(const char *command)
 		fail("%s: status %d", command, status);
 }
 
+/* The type is the last word of a line. */
+static bool kernel_has(const char *type)
+{
+	FILE *file = fopen("/proc/filesystems", "re");
+	char line[64];
+	bool has = false;
+
+	while (file && !has && fgets(line, sizeof(line), file)) {
+		const char *word = strrchr(line, '\t');
+
+		line[strcspn(line, "\n")] = '\0';
+		has = word && !strcmp(word + 1, type);
+	}
+	if (file)
+		fclose(file);
+	return has;
+}
+
 void disk_make_file_system(const char *type, const char *device,
 			   const char *where)
 {
@@ -71,6 +89,8 @@ void disk_make_file_system(const char *type, const char *device,
 
 	if (access(device, F_OK))
 		skip("no %s", device);
+	if (!kernel_has(type))
+		skip("this kernel has no %s", type);
 	snprintf(command, sizeof(command), "mkfs.%s -q %s %s >/dev/null", type,
 		 strcmp(type, "xfs") ? "-F -b 4096" : "-f", device);
 	run(command);
