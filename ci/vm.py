@@ -20,7 +20,7 @@ HUGEPAGES_2M = 128
 INITRD = "initrd"          # of a sealed guest, with its files
 # Requests of up to 64 MiB that are done within the call; a queue of each device for polling.
 STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
-                      "brd.rd_nr=2 brd.rd_size=262144 PHYR_STORAGE=1 ")
+                      "brd.rd_nr=2 brd.rd_size=524288 PHYR_STORAGE=1 ")
 DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
