@@ -32,7 +32,7 @@ static void setup(void)
 {
 	char path[DISK_PATH];
 
-	disk_make_null("nullb-slow", 512, ANSWER_NS, path);
+	disk_make_null("nullb_slow", 512, ANSWER_NS, path);
 	slow = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
 	if (slow < 0)
 		fail("%s: %s", path, strerror(errno));

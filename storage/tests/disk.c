@@ -111,7 +111,7 @@ static void open_null(const struct disk_kind *kind, struct disk *disk)
 {
 	char path[DISK_PATH], name[32];
 
-	snprintf(name, sizeof(name), "nullb-%s", kind->what);
+	snprintf(name, sizeof(name), "nullb_%s", kind->what);
 	disk_make_null(name, kind->block, 0, path);
 	open_both(disk, path, 0);
 }
@@ -146,7 +146,7 @@ static void open_mapped(const struct disk_kind *kind, struct disk *disk)
 	const char *form = crypt ? "aes-xts-plain64 %064d 0 %s %llu" : NULL;
 	int status;
 
-	disk_make_null("nullb-below", kind->block, 0, below);
+	disk_make_null("nullb_below", kind->block, 0, below);
 	for (int i = 0; i < 2; i++)
 		if (crypt)
 			snprintf(parameters[i], sizeof(parameters[i]), form, 7,
