@@ -135,7 +135,10 @@ static void test_vectors(void)
 	disk_close();
 }
 
-/* One empty element at each place, with and without an address. */
+/*
+ * One empty element at each place, with and without an address. The stock kernel
+ * refuses one whose address is not aligned as the device wants memory to be.
+ */
 static void test_empty_elements(void)
 {
 	const struct phyr_backing *base = dio_backings[PHYR_BACKING_BASE];
@@ -155,9 +158,10 @@ static void test_empty_elements(void)
 			memcpy(pieces + place + 1, full + place,
 			       sizeof(*full) * (size_t)(nr - place));
 			pieces[place] = (struct iovec){
-				way == 0   ? NULL
-				: way == 1 ? (char *)base->addr + 40 * PAGE + 12
-					   : (void *)(64 * KIB),
+				way == 0 ? NULL
+				: way == 1
+					? (char *)base->addr + 40 * PAGE + 512
+					: (void *)(64 * KIB),
 				0,
 			};
 			dio_case(&disk, dio_vectored, pieces, nr + 1,
