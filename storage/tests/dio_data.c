@@ -297,7 +297,8 @@ static void test_end(void)
 
 		memset(memory, 'm', len);
 		assert_int_equal(pread(disk.direct, memory, len, pos), left);
-		for (size_t i = left; i < len; i++)
+		/* A file system may put zeroes there. */
+		for (size_t i = left; !disk.is_file && i < len; i++)
 			assert_int_equal(memory[i], 'm');
 	}
 	disk_close();
