@@ -18,6 +18,11 @@ WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
 PORT = 7471
 KERNELS = (kernel.STOCK, kernel.PHYR)
+# Members of vm.Machine which a run of the plan may ask for, in all combinations; a boot for each that some run has.
+FEATURES = ("iommu", "storage")
+MACHINES = tuple(frozenset(name for name, there in zip(FEATURES, choice) if there)
+                 for choice in itertools.product((False, True), repeat=len(FEATURES)))
+PLAIN = MACHINES[0]
 OVERHEAD_LIMIT = 200   # instructions that measuring may add to a sample
 DEADLINE = 1800  # seconds for all runs of one boot; of the guest's time, which jumps while it rests, for each run
 BRACES = re.compile(r"\{([^{}]*,[^{}]*)\}")
@@ -60,11 +65,11 @@ def wanted(workload: str, rows: Sequence[str]) -> bool:
     return not rows or any(fnmatchcase(compare.row_name(workload), pattern) for pattern in rows)
 
 
-def requests(plan: dict, tree: str, iommu: bool = False, rows: Sequence[str] = ()) -> dict[str, dict]:
+def requests(plan: dict, tree: str, machine: frozenset[str] = PLAIN, rows: Sequence[str] = ()) -> dict[str, dict]:
     """Run name -> the body of POST /api/v1/runs, for one kernel and machine. phyrd shares memory between neighbours."""
     bodies = {}
     for run in plan["runs"]:
-        if tree not in run["kernels"] or run.get("iommu", False) != iommu:
+        if tree not in run["kernels"] or {name for name in FEATURES if run.get(name)} != machine:
             continue
         names = [
             name.replace("{backing}", backing)
@@ -106,18 +111,19 @@ def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
     return prefixed(plan, run["name"], run["results"], "workload"), export
 
 
-def machine_for(artifacts: Artifacts, which: kernel.Kernel, clock: str, iommu: bool) -> vm.Machine:
+def machine_for(artifacts: Artifacts, which: kernel.Kernel, clock: str, features: frozenset[str]) -> vm.Machine:
     """What is measured in."""
     counts = clock == "icount"
     return artifacts.machine(which, accelerator="tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
-                             iommu=iommu, command_line="phyr_test.settle=1" if counts else "")
+                             command_line="phyr_test.settle=1" if counts else "", **dict.fromkeys(features, True))
 
 
 def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[str, dict],
             folder: Path) -> tuple[list[dict], list[dict]]:
     """(results of all runs, the same as Google Benchmark documents, one a run)"""
     clock = machine.clock
-    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if machine.iommu else ''}")
+    say(f"measuring in the {which.name} kernel, clock {clock}{', behind an IOMMU' if machine.iommu else ''}"
+        f"{', with drives' if machine.storage else ''}")
     files = {f"requests/{index:02}-{name}.json": json.dumps(body)
              for index, (name, body) in enumerate(bodies.items())}
     outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
@@ -163,10 +169,10 @@ def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence
     found: dict[str, tuple[list[dict], list[dict]]] = {}
     for which in kernels:
         found[which.tree] = [], []
-        for iommu in (False, True):
-            if bodies := requests(plan, which.tree, iommu, patterns):
-                name = f"{folder}-{which.tree}{'-iommu' if iommu else ''}"
-                results, documents = measure(machine_for(artifacts, which, clock, iommu), which, plan, bodies,
+        for features in MACHINES:
+            if bodies := requests(plan, which.tree, features, patterns):
+                name = "-".join([folder, which.tree, *sorted(features)])
+                results, documents = measure(machine_for(artifacts, which, clock, features), which, plan, bodies,
                                              paths.VM / name)
                 found[which.tree][0].extend(results)
                 found[which.tree][1].extend(documents)
@@ -183,7 +189,7 @@ def save(tree: str, documents: list[dict], plan: dict) -> None:
 def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] = ()) -> int:
     """patterns: of the rows to measure; all when there are none."""
     plan = json.loads(WORKLOADS.read_text())
-    if patterns and not any(requests(plan, "phyr", iommu, patterns) for iommu in (False, True)):
+    if patterns and not any(requests(plan, "phyr", features, patterns) for features in MACHINES):
         raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
@@ -199,7 +205,7 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     print(compare.table(rows, clock))
     print(compare.spreads(rows))
     print()
-    known = json.loads(LIMITS.read_text())["limits"] if clock == "icount" else []
+    known = limits.in_force(json.loads(LIMITS.read_text())["limits"]) if clock == "icount" else []
     verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)

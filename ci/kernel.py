@@ -103,7 +103,7 @@ def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig
 
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
-    return ["base", "64bit", "x86-64", "distribution", kernel.flavour] + (["phyr"] if patched else [])
+    return ["base", "64bit", "x86-64", "distribution", "storage", kernel.flavour] + (["phyr"] if patched else [])
 
 
 def built(kernel: Kernel, key: str) -> bool:

@@ -8,11 +8,16 @@ A limit names rows by a pattern and is one of
   ratio_at_least N              the row's ratio is at least N
   side, works                   the side has a figure
   side, error NAME              the side failed with this errno
+
+One with "series" holds once there are patches in the folder of that name.
 """
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from pathlib import Path
+
+from ci import paths
 from ci.error import CiError
 
 KINDS = ("at_most", "ratio_at_least", "works", "error")
@@ -71,6 +76,11 @@ def judge(limit: dict, row: dict, rows: dict[str, dict]) -> Verdict | None:
     shown = entry.get("error", "works")
     wanted = limit.get("error", "works")
     return Verdict(shown == wanted, f"{name}: {limit['side']} {shown}, wanted {wanted}")
+
+
+def in_force(limits: list[dict], root: Path = paths.ROOT) -> list[dict]:
+    return [limit for limit in limits
+            if "series" not in limit or any((root / limit["series"] / "patches").glob("*.patch"))]
 
 
 def of_rows(limits: list[dict], found: list[dict]) -> list[dict]:

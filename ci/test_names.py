@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ci import paths
 
-FOLDERS = ("kernel/tests", "rdma-driver/tests", "crypto-driver/tests", "bench/tests", "userspace/tests")
+FOLDERS = ("kernel/tests", "rdma-driver/tests", "crypto-driver/tests", "storage/tests", "bench/tests",
+           "userspace/tests")
 # A source of the guest's tests is a program of its own if one of these stands in for its main().
 PROGRAM = re.compile(r"^(TEST_MAIN|PAIR_PROGRAM)\(", re.M)
 # Names, one a line, which meson reads, too.

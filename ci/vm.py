@@ -18,6 +18,10 @@ COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
 HUGEPAGES_2M = 128
 INITRD = "initrd"          # of a sealed guest, with its files
+# Requests of up to 64 MiB that are done within the call; a queue of each device for polling.
+STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
+                      "brd.rd_nr=2 brd.rd_size=524288 PHYR_STORAGE=1 ")
+DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
 
@@ -46,6 +50,7 @@ class Machine:
     iommu: bool = False                    # DMA addresses are not physical ones
     crypto_options: str = ""               # more properties of the virtio-crypto device
     crypto_queues: int = 1                 # its data queues
+    storage: bool = False                  # NVMe and virtio-blk devices
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = ""                         # in place of the architecture's own
     boot_seconds: float = BOOT_SECONDS
@@ -83,7 +88,32 @@ class Machine:
         return (f"console={self.architecture.console} {COMMAND_LINE} {early}"
                 f"{'default_hugepagesz=2M ' if self.hugepages_2m else ''}phyr.clock={self.clock} {environment}"
                 f"{'PHYR_SEALED=1 ' if self.sealed else ''}"
-                f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}{self.command_line}").strip()
+                f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}"
+                f"{STORAGE_PARAMETERS if self.storage else ''}{self.command_line}").strip()
+
+    def storage_devices(self, folder: Path) -> list[str]:
+        """By their serial numbers: 'null' holds no data, 'file' does, 'small' takes requests of 512 KiB at most.
+
+        Behind ports, so that they can be taken away.
+        """
+        platform = ",iommu_platform=on,disable-legacy=on" if self.iommu else ""
+        kick = ",ioeventfd=off" if self.sealed else ""
+        arguments = []
+        for name, properties in (("nvme-null", "nvme,mdts=0"), ("nvme-small", "nvme"), ("nvme-file", "nvme,mdts=0"),
+                                 ("virtio-null", f"virtio-blk-pci,num-queues=2{platform}{kick}"),
+                                 ("virtio-file", f"virtio-blk-pci,num-queues=2{platform}{kick}")):
+            drive = f"driver=raw,file.driver=file,file.filename={folder}/{name}.img" if name.endswith("file") \
+                else f"driver=null-co,size={DISK}"
+            number = len(arguments) // 6
+            arguments += ["-blockdev", f"node-name={name},{drive}",
+                          "-device", f"pcie-root-port,id={name}-port,chassis={number + 1},slot={number + 1}",
+                          "-device", f"{properties},drive={name},serial={name},bus={name}-port"]
+        return arguments
+
+    @property
+    def processors(self) -> str:
+        """A queue for polling is another's processor's: there is room for one."""
+        return "1,maxcpus=2" if self.storage else "1"
 
     @property
     def cpu(self) -> str:
@@ -115,9 +145,10 @@ class Machine:
             *(["-S", "-chardev", f"pipe,id=monitor,path={folder}/monitor", "-mon", "monitor"] if self.monitor
               else ["-device", self.crypto_device]),
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
+            *(self.storage_devices(folder) if self.storage else []),
         ]
         if self.icount:
-            arguments += ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", "1",
+            arguments += ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", self.processors,
                           "-rtc", "base=2026-01-01,clock=vm"]
         elif self.accelerator == "tcg":
             arguments += ["-accel", "tcg,thread=multi", "-smp", str(self.cpus)]
@@ -152,6 +183,9 @@ def prepare(machine: Machine, folder: Path, files: dict[str, str]) -> None:
         initramfs.with_files(folder / INITRD, machine.initramfs, {f"results/{name}": files[name] for name in files})
     for name in ("verdict", "monitor.out"):
         (folder / name).touch()
+    for name in ("nvme-file", "virtio-file") if machine.storage else ():
+        with (folder / f"{name}.img").open("w") as image:
+            image.truncate(DISK)
     (folder / "monitor.in").write_text(machine.monitor)
     (folder / "console.log").touch()
 

@@ -12,5 +12,7 @@ void register_mr();
 void register_rdma();
 void register_dma();
 void register_crypto();
+void register_dio();
+void register_uring();
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Benchmarks whose rounds are carried out and timed by the kernel. */
+/* Benchmarks whose rounds are carried out and timed by libphyr or the kernel. */
 #include <algorithm>
 
 #include "in_kernel.h"
@@ -15,16 +15,17 @@ namespace
 constexpr unsigned int ROUNDS = 16;
 
 int measure(benchmark::State &state, const layout &layout, int which,
-	    const std::string &name, phyr_error *error)
+	    const std::string &name, const char *device, phyr_error *error)
 {
-	uint64_t left = (uint64_t)state.max_iterations, ns[2][ROUNDS];
+	uint64_t left = (uint64_t)state.max_iterations;
+	uint64_t ns[PHYR_SERIES_MAX][ROUNDS];
 	const atomic_bool never{ false };
 	phyr_parameters parameters = {};
 	phyr_workload workload;
 
 	if (phyr_workload_parse((name + "/" + layout_name(layout)).c_str(),
 				&workload, error) ||
-	    workload.family->probe(NULL, error))
+	    workload.family->probe(device, error))
 		return -1;
 	const phyr_backing *backing = memory_get(layout, which, error);
 	if (!backing)
@@ -32,13 +33,15 @@ int measure(benchmark::State &state, const layout &layout, int which,
 
 	phyr_task task = {};
 	task.form = workload.form;
+	task.rounds = phyr_workload_rounds(&workload);
+	task.device = device;
 	task.variant = workload.variant;
 	task.backing = backing;
 	task.size = layout.size;
 	task.warmup = 1;
 	task.samples = (unsigned int)std::min<uint64_t>(ROUNDS, left);
-	task.series[0] = ns[0];
-	task.series[1] = ns[1];
+	for (int i = 0; i < PHYR_SERIES_MAX; i++)
+		task.series[i] = ns[i];
 	task.parameters = &parameters;
 	task.stop = &never;
 	while (state.KeepRunningBatch(task.samples)) {
@@ -57,16 +60,19 @@ int measure(benchmark::State &state, const layout &layout, int which,
 
 } // namespace
 
-std::vector<subject> in_kernel(const std::vector<std::string> &names)
+std::vector<subject> in_kernel(const std::vector<std::string> &names,
+			       const char *const *device)
 {
 	std::vector<subject> subjects;
 
 	for (const std::string &name : names)
-		subjects.push_back({ name, [=](benchmark::State &state,
-					       const layout &layout, int which,
-					       phyr_error *error) {
-					    return measure(state, layout, which,
-							   name, error);
-				    } });
+		subjects.push_back(
+			{ name,
+			  [=](benchmark::State &state, const layout &layout,
+			      int which, phyr_error *error) {
+				  return measure(state, layout, which, name,
+						 device ? *device : nullptr,
+						 error);
+			  } });
 	return subjects;
 }

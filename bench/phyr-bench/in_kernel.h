@@ -5,9 +5,13 @@
 #include "cases.h"
 
 /**
- * in_kernel() - subjects whose rounds the kernel carries out and times itself
+ * in_kernel() - subjects whose rounds are carried out and timed by libphyr, or by
+ *	the kernel itself
  * @names: of libphyr's workloads, up to the layout
+ * @device: where the name of the device will be that they are measured with, or
+ *	NULL for the first there is
  */
-std::vector<subject> in_kernel(const std::vector<std::string> &names);
+std::vector<subject> in_kernel(const std::vector<std::string> &names,
+			       const char *const *device = nullptr);
 
 #endif

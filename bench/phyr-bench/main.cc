@@ -11,6 +11,7 @@
 #include <benchmark/benchmark.h>
 
 #include "device.h"
+#include "dio.h"
 #include "families.h"
 #include "libphyr.h"
 
@@ -60,22 +61,33 @@ static void describe_machine()
 static void print_help()
 {
 	std::puts(
-		"phyr-bench [--device=NAME] [FLAG...]\n"
+		"phyr-bench [--device=NAME] [--file=PATH] [FLAG...]\n"
 		"  --device=NAME: RDMA device; default: the first with an active port\n"
+		"  --file=PATH: file or block device that dio reads and never writes; default: the first of each kind\n"
+		"  --version\n"
 		"\n"
 		"The time of a repetition is the median of its calls. Flags of Google Benchmark:");
 	benchmark::PrintDefaultHelp();
 }
 
-/* Takes our own flag out of the arguments. */
-static void take_device(int *argc, char **argv)
+/* What follows the flag if the argument is that one. */
+static const char *value_of(const char *argument, const char *flag)
 {
-	static const char flag[] = "--device=";
-	int kept = 0;
+	const size_t len = strlen(flag);
 
-	for (int i = 0; i < *argc; i++) {
-		if (i && !strncmp(argv[i], flag, strlen(flag)))
-			device_choose(argv[i] + strlen(flag));
+	return strncmp(argument, flag, len) ? nullptr : argument + len;
+}
+
+/* Takes our own flags out of the arguments. */
+static void take_flags(int *argc, char **argv)
+{
+	int kept = 1;
+
+	for (int i = 1; i < *argc; i++) {
+		if (const char *name = value_of(argv[i], "--device="))
+			device_choose(name);
+		else if (const char *path = value_of(argv[i], "--file="))
+			dio_choose(path);
 		else
 			argv[kept++] = argv[i];
 	}
@@ -85,14 +97,20 @@ static void take_device(int *argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		std::puts("phyr-bench " PHYR_VERSION);
+		return 0;
+	}
 	register_gup();
 	register_mr();
 	register_rdma();
 	register_dma();
 	register_crypto();
+	register_dio();
+	register_uring();
 	describe_machine();
 
-	take_device(&argc, argv);
+	take_flags(&argc, argv);
 	benchmark::Initialize(&argc, argv, print_help);
 	if (benchmark::ReportUnrecognizedArguments(argc, argv))
 		return 1;

@@ -13,11 +13,13 @@
 
 #include <phyr/crypto.h>
 #include <phyr/device.h>
+#include <phyr/dio.h>
 #include <phyr/dma.h>
 #include <phyr/gup.h>
 #include <phyr/mr.h>
 #include <phyr/rdma.h>
 #include <phyr/test_device.h>
+#include <phyr/uring.h>
 
 #define PIN_NS 1000
 #define UNPIN_NS 500
@@ -28,6 +30,11 @@
 #define UNMAP_NS 300
 #define SETUP_NS 7000
 #define TOTAL_NS 9000
+#define PREAD_NS 5000
+#define SUBMIT_NS 2500
+#define READ_NS 6000
+#define FIXED_NS 1500
+#define UNREGISTER_NS 800
 
 /* Threads fail once, too: whoever comes at the right time. */
 static int call(const char *name, struct phyr_error *error)
@@ -132,6 +139,97 @@ int phyr_crypto_bench_completion(int fd, enum phyr_crypto_form form, void *addr,
 				 complete_ns, spare, error);
 }
 
+int phyr_dio_check(const char *path, struct phyr_error *error)
+{
+	return strcmp(path, "/dev/fake")
+		       ? phyr_error_set(error, -ENOENT,
+					"no file or block device \"%s\"", path)
+		       : 0;
+}
+
+int phyr_dio_find(enum phyr_dio_target target, char path[PHYR_DIO_PATH],
+		  struct phyr_error *error)
+{
+	(void)target;
+	(void)error;
+	strcpy(path, "/dev/fake");
+	return 0;
+}
+
+int phyr_dio_open(enum phyr_dio_target target, const char *path, size_t least,
+		  struct phyr_dio *dio, struct phyr_error *error)
+{
+	int ret = path ? phyr_dio_check(path, error)
+		       : phyr_dio_find(target, dio->path, error);
+
+	dio->fd = -1;
+	dio->size = least;
+	return ret ?: call(__func__, error);
+}
+
+void phyr_dio_close(struct phyr_dio *dio)
+{
+	(void)dio;
+}
+
+int phyr_dio_pread(const struct phyr_dio *dio, void *addr, size_t len,
+		   uint64_t *ns, struct phyr_error *error)
+{
+	(void)dio;
+	(void)addr;
+	(void)len;
+	*ns = PREAD_NS;
+	return call(__func__, error);
+}
+
+int phyr_uring_open(enum phyr_uring_kind kind, struct phyr_uring **uring,
+		    struct phyr_error *error)
+{
+	(void)kind;
+	*uring = NULL;
+	return call(__func__, error);
+}
+
+void phyr_uring_close(struct phyr_uring *uring)
+{
+	(void)uring;
+}
+
+int phyr_uring_register(struct phyr_uring *uring, void *addr, size_t len,
+			uint64_t *ns, struct phyr_error *error)
+{
+	(void)uring;
+	(void)addr;
+	(void)len;
+	if (ns)
+		*ns = REG_NS;
+	return call(__func__, error);
+}
+
+int phyr_uring_unregister(struct phyr_uring *uring, uint64_t *ns,
+			  struct phyr_error *error)
+{
+	(void)uring;
+	(void)error;
+	if (ns)
+		*ns = UNREGISTER_NS;
+	return 0;
+}
+
+int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
+		    size_t len, bool cut, struct phyr_uring_times *times,
+		    struct phyr_error *error)
+{
+	(void)uring;
+	(void)fd;
+	(void)addr;
+	(void)len;
+	(void)cut;
+	times->submit_ns = fixed ? FIXED_NS : SUBMIT_NS;
+	times->total_ns = READ_NS;
+	return call(__func__, error);
+}
+
 int phyr_device_open(const char *name, struct phyr_device **device,
 		     struct phyr_error *error)
 {
@@ -142,6 +240,13 @@ int phyr_device_open(const char *name, struct phyr_device **device,
 				      name);
 	*device = &fake;
 	return call(__func__, error);
+}
+
+int phyr_device_check(const char *name, struct phyr_error *error)
+{
+	struct phyr_device *device;
+
+	return phyr_device_open(name, &device, error);
 }
 
 void phyr_device_close(struct phyr_device *device)

@@ -67,18 +67,31 @@ static void test_all_are_reported(void)
 	assert_int_equal(listed, json_array_size(benchmarks));
 }
 
+/* File systems that this guest has not mounted are no failure, all else is. */
+static bool unmounted(const json_t *benchmark)
+{
+	const char *why =
+		json_string_value(json_object_get(benchmark, "error_message"));
+
+	return (!strncmp(name_of(benchmark), "dio/ext4/", 9) ||
+		!strncmp(name_of(benchmark), "dio/xfs/", 8)) &&
+	       why && strstr(why, "in the root of a mounted");
+}
+
 static void test_none_fails(void)
 {
 	json_t *benchmark;
 	size_t i;
 
-	json_array_foreach(
-		benchmarks, i,
-		benchmark) if (json_is_true(json_object_get(benchmark,
-							    "error_occurred")))
-		fail("%s: %s", name_of(benchmark),
-		     json_string_value(
-			     json_object_get(benchmark, "error_message")));
+	json_array_foreach(benchmarks, i, benchmark)
+	{
+		if (json_is_true(
+			    json_object_get(benchmark, "error_occurred")) &&
+		    !unmounted(benchmark))
+			fail("%s: %s", name_of(benchmark),
+			     json_string_value(json_object_get(
+				     benchmark, "error_message")));
+	}
 }
 
 static void test_times(void)
@@ -95,6 +108,8 @@ static void test_times(void)
 		double threads = json_number_value(
 			json_object_get(benchmark, "threads"));
 
+		if (unmounted(benchmark))
+			continue;
 		if (!(ns > 0))
 			fail("%s took %g ns", name_of(benchmark), ns);
 		/* Google Benchmark divides by the number of threads. */

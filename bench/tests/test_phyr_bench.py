@@ -46,7 +46,10 @@ class Times(unittest.TestCase):
         for name, ns in (("gup/pages/pin/base/4KiB", 1000), ("gup/phyrs/unpin/base/64MiB", 500),
                          ("mr/reg/base/4KiB", 3000), ("mr/dereg/base/64MiB", 2000),
                          ("dma/sg/map/base/64MiB", 600), ("dma/phyrs/unmap/base/4KiB", 300),
-                         ("crypto/sg/virtio/setup/base/4KiB", 7000), ("crypto/phyrs/soft-ctr/total/base/64KiB", 9000)):
+                         ("crypto/sg/virtio/setup/base/4KiB", 7000), ("crypto/phyrs/soft-ctr/total/base/64KiB", 9000),
+                         ("dio/null/pread/base/4KiB", 5000), ("dio/nvme/read/base/1MiB", 6000),
+                         ("dio/virtio/submit/base/4KiB", 2500), ("dio/nvme/fixed/base/4KiB", 1500),
+                         ("uring/register/base/4KiB", 3000), ("uring/unregister/base/1MiB", 800)):
             self.measured(f"{name}/manual_time", real_time=ns, time_unit="ns", seconds_per_call=ns / 1e9)
 
     def test_bytes_per_second(self):
@@ -76,6 +79,17 @@ class Flags(unittest.TestCase):
             rows = report(FAKE, f"--device={name}", "--benchmark_filter=^mr/reg/base/4KiB/manual_time$")["benchmarks"]
             self.assertEqual([row.get("error_message") for row in rows], [error])
         self.assertIn("--device=NAME", call(FAKE, "--help").stdout)
+
+    def test_file(self):
+        filter_ = "--benchmark_filter=^dio/null/pread/base/4KiB/manual_time$"
+        for path, error in (("/dev/fake", None), ("/dev/none", 'no file or block device "/dev/none"')):
+            row, = report(FAKE, f"--file={path}", filter_)["benchmarks"]
+            self.assertEqual(row.get("error_message"), error)
+        for path, error in (("/dev/zero", "neither a regular file nor a block device"),
+                            ("dev/sda", "no absolute path")):
+            row, = report(REAL, f"--file={path}", filter_)["benchmarks"]
+            self.assertIn(error, row["error_message"])
+        self.assertIn("--file=PATH", call(FAKE, "--help").stdout)
 
     def test_wrong_calls(self):
         self.assertEqual(call(FAKE, "--nonsense").returncode, 1)
@@ -165,7 +179,7 @@ class Import(phyrd.PhyrdTest):
             name = re.sub("/(shared|own)(/threads:[0-9]+)?$", "", result["workload"])
             families.add(name.split("/")[0])
             self.assertTrue(any(re.search(pattern, name) for pattern in patterns), name)
-        self.assertEqual(families, {"gup", "mr", "rdma", "dma", "crypto"})
+        self.assertEqual(families, {"gup", "mr", "rdma", "dma", "crypto", "dio", "uring"})
 
     def test_into_our_own_comparison(self):
         results = self.load(report(FAKE))["results"]

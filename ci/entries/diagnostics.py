@@ -35,6 +35,11 @@ def buildable(files: list[str]) -> list[str]:
     return [f"{name[:-2]}.o" for name in files if name.endswith(".c") and not name.startswith(("tools/", "samples/"))]
 
 
+def of_this_processor(objects: list[str]) -> list[str]:
+    """Those that the measured kernel's architecture has; portability compiles the others."""
+    return [name for name in objects if not name.startswith("arch/") or name.startswith("arch/x86/")]
+
+
 def diagnostics(text: str) -> set[tuple[str, str]]:
     return {(m[1], m[2]) for line in text.splitlines() if (m := DIAGNOSTIC.match(line))}
 
@@ -94,7 +99,7 @@ def affected(files: list[str], objects: list[str]) -> tuple[list[str], list[str]
         return objects, sorted({f"{Path(name).parent}/" for name in objects})
     # Kbuild takes seconds to see that a hundred objects are up to date.
     if all(file.endswith((".c", ".rst")) or file == "MAINTAINERS" for file in files):
-        return buildable(files), []
+        return of_this_processor(buildable(files)), []
     return objects, []
 
 
@@ -103,7 +108,7 @@ def walk(compiler: Compiler, start: str, commits: dict[str, str], wanted: Contai
     tally = Tally()
     git = compiler.git
     previous = start
-    objects = buildable(touched(git, start, list(commits.values())[-1]))
+    objects = of_this_processor(buildable(touched(git, start, list(commits.values())[-1])))
     if not compiler.configured:
         compiler.forget(objects)
     skipped = False
@@ -141,7 +146,7 @@ def every_commit(artifacts: Artifacts, options: Options) -> Tally:
 def sparse(artifacts: Artifacts, options: Options) -> Tally:
     """W=1 and sparse on the files the series touches, against the same on the base."""
     compiler = Compiler(artifacts.store, SPARSE, options.cores)
-    objects = buildable(touched(artifacts.store, artifacts.base, artifacts.tip))
+    objects = of_this_processor(buildable(touched(artifacts.store, artifacts.base, artifacts.tip)))
     compiler.forget(objects)
     before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
     after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)

@@ -12,7 +12,8 @@ from ci.artifacts import Artifacts
 from ci.entry import Options
 from ci.tap import Tally
 
-IN_THE_BROWSER = ("page",)
+IN_THE_BROWSER = ("page", "page_figures")
+DRAWN = ("page_figures",)                # what is drawn of answers that other tests get, too
 STDERR_LINES = 40                        # of a failed program
 SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 PATIENCE = 3                             # times the timeouts in meson.build, beside whatever else runs
@@ -65,7 +66,7 @@ def page(artifacts: Artifacts, options: Options) -> Tally:
 
 def sanitized_tests() -> list[str]:
     """A build and a test: asan/stats."""
-    return [f"{name}/{test}" for name in userland.SANITIZED for test in test_names.unit_tests()]
+    return [f"{name}/{test}" for name in userland.SANITIZED for test in test_names.unit_tests() if test not in DRAWN]
 
 
 def by_build(parts: list[str]) -> list[list[str]]:

@@ -2,7 +2,9 @@
 """Rows, ratios, limits, and what becomes of the guest's exports."""
 
 import json
+import tempfile
 import unittest
+from pathlib import Path
 
 from ci import bench, compare, limits
 
@@ -21,7 +23,7 @@ def failed(name: str, errno: str) -> dict:
 def finished(plan: dict, tree: str) -> list[dict]:
     """What a kernel's runs of the plan come to, each sample 1 ns."""
     runs = ({"name": body["name"], "results": [result(each["workload"], 1) for each in body["workloads"]]}
-            for iommu in (False, True) for body in bench.requests(plan, tree, iommu).values())
+            for machine in bench.MACHINES for body in bench.requests(plan, tree, machine).values())
     return [entry for run in runs for entry in bench.prefixed(plan, run["name"], run["results"], "workload")]
 
 
@@ -105,6 +107,16 @@ class LimitsTest(unittest.TestCase):
     def met(self, **limit) -> list[bool]:
         return [verdict.met for verdict in limits.check([limit], self.ROWS)]
 
+    def test_of_a_series_that_is_not_there(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            root = Path(scratch)
+            known = [{"row": "a"}, {"row": "b", "series": "storage"}]
+            self.assertEqual(limits.in_force(known, root), known[:1])
+            (root / "storage/patches").mkdir(parents=True)
+            self.assertEqual(limits.in_force(known, root), known[:1])
+            (root / "storage/patches/0001-a.patch").touch()
+            self.assertEqual(limits.in_force(known, root), known)
+
     def test_at_most(self):
         self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=103), [True])
         self.assertEqual(self.met(row="mr/reg/a", side="phyr", at_most=102), [False])
@@ -177,6 +189,13 @@ class FormatTest(unittest.TestCase):
         rows = compare.rows(finished(plan, "stock"), finished(plan, "phyr"), [])
         self.assertEqual([row["name"] for row in rows],
                          ["mr/reg/base/4KiB", "mr/dereg/base/4KiB", "siw:mr/reg/base/4KiB", "siw:mr/dereg/base/4KiB"])
+
+    def test_each_run_is_for_one_machine(self):
+        run = {"kernels": ["phyr"], "workloads": ["mr/reg/{backing}"], "backings": ["base/4KiB"]}
+        plan = {"runs": [{"name": name} | run | dict.fromkeys(features, True)
+                         for name, features in (("a", ()), ("b", ("iommu",)), ("c", ("iommu", "storage")))]}
+        found = {tuple(sorted(machine)): list(bench.requests(plan, "phyr", machine)) for machine in bench.MACHINES}
+        self.assertEqual(found, {(): ["a"], ("iommu",): ["b"], ("storage",): [], ("iommu", "storage"): ["c"]})
 
     def test_some_rows_of_a_plan(self):
         plan = {"runs": [{"name": "gup", "kernels": ["phyr"], "backings": ["base/4KiB", "thp/2MiB"],

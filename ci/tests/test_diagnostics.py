@@ -51,6 +51,10 @@ class DiagnosticsTest(unittest.TestCase):
             diagnostics.walk(compiler, "base", {name: name for name in changes}, wanted)
             return [[word for word in call.args[0] if word.endswith((".o", "/"))] for call in run.call_args_list]
 
+    def test_sources_of_other_processors_are_not_compiled_for_this_one(self):
+        files = ["arch/arm64/crypto/aes-glue.c", "arch/x86/crypto/aesni-intel_glue.c"]
+        self.assertEqual(diagnostics.affected(files, []), (["arch/x86/crypto/aesni-intel_glue.o"], []))
+
     def test_sources_of_a_commit_are_compiled_and_all_that_a_header_may_break(self):
         changes = {"1": ["mm/gup.c"], "2": ["mm/phyr.h", "mm/phyr.c"], "3": ["Documentation/phyr.rst"],
                    "4": ["mm/Makefile"]}

@@ -50,6 +50,18 @@ class VmTest(unittest.TestCase):
             self.assertIn(piece, sealed)
         self.assertNotIn("virtio-rng", sealed)
 
+    def test_drives(self):
+        plain = " ".join(vm.Machine(Path("k"), Path("i"), "tcg", icount=True).arguments(self.folder, False))
+        machine = vm.Machine(Path("k"), Path("i"), "tcg", icount=True, storage=True)
+        drives = " ".join(machine.arguments(self.folder, False))
+        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 1,maxcpus=2", "nvme.poll_queues=1",
+                      "PHYR_STORAGE=1"):
+            self.assertNotIn(piece, plain)
+            self.assertIn(piece, drives)
+        vm.prepare(machine, self.folder, {"job": "true\n"})
+        self.assertEqual((self.folder / "nvme-file.img").stat().st_size, vm.DISK)
+        self.assertFalse((self.folder / "nvme-null.img").exists())
+
     def test_splat_is_found(self):
         outcome = self.run_fake("splat")
         self.assertEqual([found.text for found in outcome.splats], ["WARNING: mm/gup.c:1 at f+0x1/0x2, CPU#0: a/1"])

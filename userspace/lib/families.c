@@ -12,5 +12,7 @@ const struct phyr_family *const phyr_families[] = {
 	&family_gup_test,
 	&family_crypto,
 	&family_af_alg,
+	&family_dio,
+	&family_uring,
 	NULL,
 };

@@ -45,6 +45,9 @@ int rounds_measure(const struct phyr_task *task,
 			continue;
 		for (int s = 0; family->series[s]; s++)
 			task->series[s][i - task->warmup] = ns[s];
+		if (task->done)
+			atomic_store_explicit(task->done, i - task->warmup + 1,
+					      memory_order_relaxed);
 	}
 	return 0;
 }

@@ -119,7 +119,7 @@ static bool settles(void)
 	return !strcmp(clock.kind, "icount");
 }
 
-static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
+static int measure(struct phyr_run *run, const struct phyr_run_item *item,
 		   uint64_t **series, struct phyr_backing **backing,
 		   struct phyr_parameters *parameters, struct phyr_error *error)
 {
@@ -134,6 +134,7 @@ static int measure(const struct phyr_run *run, const struct phyr_run_item *item,
 		.warmup = item->warmup,
 		.samples = item->samples,
 		.settle = settles(),
+		.done = &run->done,
 		.parameters = parameters,
 		.stop = &run->stop,
 	};
@@ -222,6 +223,8 @@ static void measure_together(struct phyr_run *run, size_t first,
 		}
 	}
 
+	atomic_store_explicit(&run->done, 0, memory_order_relaxed);
+	atomic_store_explicit(&run->current, first, memory_order_relaxed);
 	status = measure(run, item, series, backing, &parameters, &error);
 
 	for (size_t i = first; i < run->n; i++) {

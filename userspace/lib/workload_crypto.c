@@ -20,11 +20,14 @@ enum {
 	ROUNDS_COMPLETE
 };
 
-static const char *const variants[] = { "virtio", "soft-cbc", "soft-ctr",
+static const char *const variants[] = { "virtio",    "soft-cbc",  "soft-ctr",
+					"aesni-cbc", "aesni-ctr", "avx-ctr",
 					NULL };
 /* The kernel's drivers for them. */
-static const char *const ciphers[] = { "virtio_crypto_aes_cbc", "cbc-aes-lib",
-				       "ctr-aes-lib" };
+static const char *const ciphers[] = {
+	"virtio_crypto_aes_cbc", "cbc-aes-lib",	  "ctr-aes-lib",
+	"cbc-aes-aesni",	 "ctr-aes-aesni", "ctr-aes-aesni-avx"
+};
 static const unsigned char key[16] = "phyr: aes-128 k";
 
 /* Whether a variant's cipher is there shows when it is measured. */

@@ -4,6 +4,7 @@
 #include <phyr/mr.h>
 
 #include "families.h"
+#include "rdma_devices.h"
 #include "rounds.h"
 
 #define SETTLING_REGIONS 128
@@ -110,7 +111,7 @@ const struct phyr_family family_mr = {
 			{ 0 },
 		},
 	.ranges = 1,
-	.uses_device = true,
+	.device = &rdma_devices,
 	.summary =
 		"registering or deregistering a memory region with an RDMA device (ibv_reg_mr, ibv_dereg_mr); -ro: shared memory, for the device to read",
 	.probe = probe,

@@ -13,6 +13,7 @@
 #include <phyr/rdma.h>
 
 #include "families.h"
+#include "rdma_devices.h"
 #include "rounds.h"
 
 static int probe(const char *name, struct phyr_error *error)
@@ -119,7 +120,7 @@ const struct phyr_family family_rdma = {
 	.name = "rdma",
 	.series = (const char *const[]){ "write", NULL },
 	.ranges = 2,
-	.uses_device = true,
+	.device = &rdma_devices,
 	.summary =
 		"RDMA write between two queue pairs of one device, from posting to completion",
 	.probe = probe,

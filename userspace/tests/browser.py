@@ -111,20 +111,6 @@ class Browser:
     def hash(self):
         return self.script("return location.hash")
 
-    def answer_prompt(self, text):
-        deadline = time.monotonic() + 20
-        while True:
-            try:
-                self.ask("POST", "/alert/text", {"text": text})
-                return self.ask("POST", "/alert/accept")
-            except BrowserError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-
-    def accept(self):
-        self.ask("POST", "/alert/accept")
-
     def look(self, width, scheme="light"):
         """A screen of that width, in a colour scheme."""
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1,

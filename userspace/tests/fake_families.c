@@ -10,7 +10,7 @@
 
 #include <phyr/workload.h>
 
-int phyr_device_check(const char *name, struct phyr_error *error)
+static int check_device(const char *name, struct phyr_error *error)
 {
 	if (!strcmp(name, "fake0") || !strcmp(name, "fake1"))
 		return 0;
@@ -18,6 +18,11 @@ int phyr_device_check(const char *name, struct phyr_error *error)
 		error, -ENODEV,
 		"no RDMA device \"%.63s\"; there are: fake0, fake1", name);
 }
+
+static const struct phyr_device_kind fake_devices = {
+	.what = "RDMA device",
+	.check = check_device,
+};
 
 static int probe(const char *device, struct phyr_error *error)
 {
@@ -51,6 +56,8 @@ static int nap(const struct phyr_task *task, struct phyr_error *error)
 			return phyr_error_set(error, -ECANCELED, "stopped");
 		usleep(10000);
 		task->series[0][i] = 10000000;
+		if (task->done)
+			*task->done = i + 1;
 	}
 	return 0;
 }
@@ -64,16 +71,16 @@ static int fail(const struct phyr_task *task, struct phyr_error *error)
 #define FAMILY(NAME, DEVICE, PROBE, MEASURE, ...)                          \
 	&(const struct phyr_family)                                        \
 	{                                                                  \
-		.name = NAME, .uses_device = DEVICE,                       \
+		.name = NAME, .device = DEVICE,                            \
 		.series = (const char *const[]){ __VA_ARGS__, NULL },      \
 		.ranges = 1, .summary = NAME " for tests", .probe = PROBE, \
 		.measure = MEASURE                                         \
 	}
 
 const struct phyr_family *const phyr_families[] = {
-	FAMILY("count", true, probe, count, "up", "down"),
-	FAMILY("nap", false, probe, nap, "once"),
-	FAMILY("fail", false, probe, fail, "once"),
-	FAMILY("missing", true, probe_missing, fail, "once"),
+	FAMILY("count", &fake_devices, probe, count, "up", "down"),
+	FAMILY("nap", NULL, probe, nap, "once"),
+	FAMILY("fail", NULL, probe, fail, "once"),
+	FAMILY("missing", &fake_devices, probe_missing, fail, "once"),
 	NULL,
 };

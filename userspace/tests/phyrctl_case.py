@@ -64,6 +64,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
+            if status == 204:
+                self.send_header("Content-Length", "0")
             self.end_headers()
             for part in [parts] if isinstance(parts, bytes) else parts:
                 self.wfile.write(part)
@@ -71,7 +73,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             pass
 
-    do_GET = do_POST = answer
+    do_GET = do_POST = do_DELETE = answer
 
 
 def document(value, status=200):

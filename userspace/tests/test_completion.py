@@ -72,6 +72,8 @@ class Completion(PhyrctlTest):
     def test_commands_and_options(self):
         self.assertEqual(self.complete("s"), ["show", "system"])
         self.assertEqual(self.complete("ls", "--l"), ["--limit"])
+        self.assertEqual(self.complete("compare", "--m"), ["--markdown"])
+        self.assertEqual(self.complete("help", "de"), ["delete"])
         self.assertEqual(self.complete("show", "--l"), [])
         self.assertEqual(self.complete("--server", "x", "ex"), ["export"])
 
@@ -89,6 +91,8 @@ class Completion(PhyrctlTest):
                     ("GET", "/api/v1/runs"): {"runs": [HEAD, HEAD | {"id": 27}], "next": None}})
         server = ["--server", self.url]
         self.assertEqual(self.complete(*server, "show", ""), ["3", "27"] + self.complete(*server, "show", "--"))
+        self.assertEqual(self.complete(*server, "delete", "3", "2"), ["27"])
+        self.assertEqual(self.complete(*server, "run", "--device", ""), ["rxe0"])
         self.assertEqual(self.complete(*server, "run", "mr/dereg/thp/"),
                          [f"mr/dereg/thp/{size}" for size in ("4KiB", "64KiB", "2MiB", "64MiB", "1GiB")])
         self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 50)

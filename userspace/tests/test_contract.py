@@ -27,6 +27,8 @@ class Contract(phyrd.PhyrdTest):
         run = self.phyrd.start("nap/once/base/4KiB", samples=1000)
         self.phyrd.request("POST", f"/api/v1/runs/{run}/cancel")
         self.phyrd.get(f"/runs/{run}?wait=10")
+        self.phyrd.request("PATCH", f"/api/v1/runs/{run}", b"{}", {"Content-Type": "application/json"})
+        self.phyrd.get(f"/runs/{run}/request")
         self.phyrd.request("DELETE", f"/api/v1/runs/{run}")
         promised = {(path, method, int(status)) for path, operations in contract.DOCUMENT["paths"].items()
                     for method, operation in operations.items() if method in contract.METHODS
@@ -54,9 +56,11 @@ class Contract(phyrd.PhyrdTest):
         """The limits in the document are those of the program, and its schemas take what it takes."""
         limits = self.phyrd.get("/system")[2]["limits"]
         request = contract.DOCUMENT["components"]["schemas"]["RunRequest"]["properties"]["workloads"]
+        item = contract.DOCUMENT["components"]["schemas"]["WorkloadRequest"]["properties"]
         self.assertEqual(request["maxItems"], limits["workloads"])
-        self.assertEqual(request["items"]["properties"]["samples"]["maximum"], limits["samples"])
-        self.assertEqual(request["items"]["properties"]["warmup"]["maximum"], limits["warmup"])
+        self.assertEqual(item["samples"]["maximum"], limits["samples"])
+        self.assertEqual(item["warmup"]["maximum"], limits["warmup"])
+        self.assertEqual(contract.DOCUMENT["components"]["schemas"]["Tags"]["maxItems"], limits["tags"])
         page = contract.DOCUMENT["paths"]["/api/v1/runs"]["get"]["parameters"][0]["schema"]
         self.assertEqual(page["maximum"], limits["listed_runs"])
         for family in self.phyrd.get("/workloads")[2]["workloads"]:

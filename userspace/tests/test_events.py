@@ -47,6 +47,16 @@ class Events(phyrd.PhyrdTest):
         told = [data["finished"] for name, data, _ in events if name == "progress"]
         self.assertEqual(told, sorted(told))
 
+    def test_what_is_being_measured(self):
+        run = self.phyrd.start("count/up/base/4KiB", "nap/once/base/4KiB", samples=100)
+        told = [data["measuring"] for name, data in self.follow(run) if name == "progress" and "measuring" in data]
+        nap = [one["samples"] for one in told if one["workload"] == "nap/once/base/4KiB"]
+        self.assertGreater(len(nap), 2)
+        self.assertEqual(nap, sorted(nap))
+        self.assertTrue(0 <= nap[0] < nap[-1] <= 100, nap)
+        self.assertEqual({one["of"] for one in told}, {100})
+        self.assertNotIn("measuring", self.phyrd.get(f"/runs/{run}")[2])
+
     def test_a_run_that_has_ended(self):
         run = self.phyrd.measure("count/up/base/4KiB", "fail/once/base/4KiB")["id"]
         self.assertEqual([name for name, _ in self.follow(run)], ["progress", "result", "result", "end"])

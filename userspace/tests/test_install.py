@@ -61,7 +61,7 @@ class Install(unittest.TestCase):
         self.assertEqual({name for name in exported if not name.startswith("__")}, declared | {"phyr_families"})
 
     def test_programs_and_pages(self):
-        for name, option in (("phyrd", "--version"), ("phyrctl", "--version"), ("phyr-bench", "--help")):
+        for name, option in (("phyrd", "--version"), ("phyrctl", "--version"), ("phyr-bench", "--version")):
             run(self.find(f"bin/{name}"), option)
         for page in USERSPACE.glob("man/*.[1-8]"):
             self.assertEqual(self.find(page.name).read_bytes(), page.read_bytes())

@@ -1,79 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The page in Chromium: start a run, see it finish, compare. PHYR_SCREENSHOTS names a folder for pictures of it."""
+"""The page in Chromium: start a run, see it finish. PHYR_SCREENSHOTS names a folder for pictures of it."""
 
+import json
 import os
 import tempfile
-from pathlib import Path
 
-import browser
+import page_case
 import phyrd
 from browser import ENTER, SPACE, TAB
-
-PHONE, DESK = 390, 1200
-
-
-def benchmark(name, times, **more):
-    return [{"name": name, "run_name": name, "run_type": "iteration", "repetitions": len(times), "repetition_index": i,
-             "iterations": 1, "threads": 1, "real_time": time, "cpu_time": time, "time_unit": "ns", **more}
-            for i, time in enumerate(times)]
-
-
-HEADINGS = "return [...document.querySelectorAll('figcaption')].map((one) => one.innerText)"
-
-
-def results(kernel, factor):
-    """Made up: times that rise with the size, and times that do not."""
-    rows = []
-    for backing in ("base", "hugetlb-1G"):
-        for size, pages in (("4KiB", 1), ("2MiB", 512), ("1GiB", 262144)):
-            rows += benchmark(f"mr/reg/{backing}/{size}",
-                              [(9000 + pages * 90 * factor) * (1 + i / 400) for i in range(20)])
-            rows += benchmark(f"gup/pages/pin/{backing}/{size}", [600 + pages * 6 + i for i in range(20)])
-            rows += benchmark(f"gup/phyrs/pin/{backing}/{size}", [650 + i for i in range(20)])
-    for size in (4, 64):
-        rows += benchmark(f"crypto/sg/virtio/setup/thp/{size}KiB", [500 * size + i for i in range(20)])
-        rows += benchmark(f"crypto/phyrs/virtio/setup/thp/{size}KiB", [2400 + i for i in range(20)])
-    rows += benchmark("rdma/write/base/64KiB", [1000 + i for i in range(20)])
-    rows += [{"name": "mr/reg/base/4GiB", "run_name": "mr/reg/base/4GiB", "run_type": "iteration",
-              "error_occurred": True, "error_message": "ENOMEM"}]
-    return {"context": {"kernel": kernel, "clock": "icount", "host_name": "test"}, "benchmarks": rows}
-
-
-def setUpModule():
-    PageTest.browser = browser.Browser()
-
-
-def tearDownModule():
-    PageTest.browser.close()
-
-
-class PageTest(phyrd.PhyrdTest):
-    def setUp(self):
-        super().setUp()
-        self.addCleanup(lambda: self.browser.open("about:blank"))
-        self.browser.look(DESK)
-        self.browser.complaints()
-
-    def go(self, address):
-        """Open an address as if it had been sent by somebody."""
-        self.browser.open("about:blank")
-        self.browser.open(f"http://127.0.0.1:{self.phyrd.port}/{address}")
-        self.browser.wait("document.querySelector('main h1')")
-
-    def load(self):
-        """Runs 1 and 2: a stock and a phyr kernel."""
-        for name, factor in (("stock", 1), ("phyr", 0.01)):
-            status, _, run = self.phyrd.post(results(name, factor), "/import?name=" + name)
-            self.assertEqual(status, 201, run)
-
-    def ink(self, selector):
-        """Pixels of each canvas that are not empty."""
-        return self.browser.script("""return [...document.querySelectorAll(arguments[0])].map((canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-            let n = 0;
-            for (let i = 3; i < data.length; i += 4)
-                n += data[i] > 0;
-            return n; })""", selector)
+from page_case import DESK, FIGURES, PHONE, PageTest, results
 
 
 class Runs(PageTest):
@@ -88,27 +23,37 @@ class Runs(PageTest):
         self.assertEqual(self.browser.text("output"), "2 workloads")
         self.browser.click("button[type=submit]")
 
-        self.browser.wait("document.querySelector('progress')?.value === 1")
+        self.browser.wait("document.querySelector('progress')?.value >= 0.5")
         self.assertIn("▶ running, 1 of 2", self.browser.text("main"))
         self.assertIn("count/down/base/4KiB", self.browser.text("main table"))
-        self.browser.wait("document.querySelector('main dl')?.innerText.includes('✓ done')")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('✓ done')")
         self.assertEqual(self.browser.hash(), "#/runs/1")
         self.assertEqual(self.browser.text("h1"), "Run 1: größer")
         self.assertEqual(self.browser.text("#status"), "Run 1: größer is done")
-        figures = self.browser.text("main .scroll table:has(td:nth-child(9))").replace("\t", " ")
+        figures = self.browser.text(FIGURES).replace("\t", " ")
         self.assertIn("nap/once/base/4KiB 120 10 ms 10 ms", figures)
+        self.assertIn("p99", figures)
+        self.assertNotIn("p99.9", figures)
+        self.assertIn("p99.9, which takes 1000 samples", self.browser.text("main"))
         self.browser.wait("document.querySelectorAll('.plot canvas').length === 2")
         self.assertGreater(min(self.ink(".plot canvas")), 1000)
         self.assertEqual(self.browser.complaints(), [])
         request = self.phyrd.get("/runs/1")[2]["results"][0]["parameters"]
         self.assertEqual((request["samples"], request["warmup"]), (120, 3))
 
+    def test_progress_in_words(self):
+        self.phyrd.start("count/up/base/4KiB", "nap/once/base/4KiB", samples=1000)
+        self.go("#/runs/1")
+        said = self.browser.wait("/nap.*left/.exec(document.querySelector('main .actions')?.innerText)?.input")
+        self.assertRegex(said, r"▶ running, 1 of 2 · nap/once/base/4KiB: \d+ of 1000 samples · about \d+ s left")
+        self.assertTrue(0.5 < self.browser.script("return document.querySelector('progress').value") < 1)
+
     def test_cancel(self):
         self.phyrd.start("nap/once/base/4KiB", samples=2000)
         self.go("#/runs/1")
-        self.browser.wait("document.querySelector('main button')?.innerText === 'Cancel'")
+        self.browser.wait("document.querySelector('main .actions')?.innerText.includes('running')")
         self.browser.click("main button")
-        self.browser.wait("document.querySelector('main dl')?.innerText.includes('cancelled')")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('cancelled')")
         self.assertIn("ECANCELED", self.browser.text("main"))
 
     def test_leaving_a_run_ends_its_events(self):
@@ -138,145 +83,154 @@ class Runs(PageTest):
         self.assertRegex(self.browser.text("main table"),
                          r"missing/once/<backing>/<size>\s+✗ no\s+no such hardware; buy some")
         self.assertRegex(self.browser.text("main dl"), r"A sample of nothing\s+\d+ ns")
-        self.assertIn(os.uname().release, self.browser.text("#machine"))
+        self.assertIn(os.uname().release, self.browser.text("main dl"))
 
 
-class Comparisons(PageTest):
-    def test_from_the_history(self):
+class Files(PageTest):
+    """A run as a file, which the page loads, edits, saves and starts."""
+
+    def test_what_is_chosen_is_a_file(self):
+        self.go("#/run")
+        self.browser.wait("document.querySelector('form')")
+        self.browser.click("input[value='count/down']")
+        self.browser.script("document.querySelector('[name=samples]').value = 7")
+        self.browser.type("[name=tags]", "night, ci")
+        self.browser.script("document.querySelector('[name=request]').closest('details').open = true")
+        self.browser.wait("document.querySelector('[name=request]').value")
+        text = self.browser.script("return document.querySelector('[name=request]').value")
+        self.assertEqual(json.loads(text), {"tags": ["night", "ci"], "samples": 7, "warmup": 3, "workloads": [
+            "count/up/base/4KiB", "count/down/base/4KiB", "count/up/base/2MiB", "count/down/base/2MiB"]})
+        self.browser.script("document.querySelector('[name=request]').value = '# comment\\n' + arguments[0]", text)
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => /^Start what/.test(one.innerText)).click()")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        self.assertRegex(self.browser.text("main dl"), r"Tags\s+night\s*ci")
+
+    def test_a_machine_that_can_measure_nothing(self):
+        """It offers what can be done: which commands make results, and a way to load them."""
+        nothing = """const before = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await before(path, ...more);
+                if (!path.endsWith('/workloads'))
+                    return answer;
+                const known = await answer.json();
+                known.workloads.forEach((one) => Object.assign(one, { available: false, reason: 'no device' }));
+                return new Response(JSON.stringify(known)); };"""
+        script = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=nothing)["identifier"]
+        self.addCleanup(self.browser.devtools, "Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(results("stock", 1), file)
+            file.flush()
+            for address in ("#/", "#/run"):
+                self.go(address)
+                self.assertIn("./phyr bench", self.browser.wait("document.querySelector('.first')?.innerText"))
+                self.assertFalse(self.browser.script(
+                    "return Boolean(document.querySelector('main button[type=submit]')?.checkVisibility())"))
+            self.browser.type(".first input[type=file]", file.name)
+            self.browser.wait("location.hash === '#/runs' && document.querySelector('tbody tr')")
+
+    def test_it_is_loaded_and_run_again(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            file.write('// mine\n{"name": "file", "workloads": ["count/up/thp/4MiB"]}')
+            file.flush()
+            self.go("#/run")
+            self.browser.script("document.querySelector('[name=request]').closest('details').open = true")
+            self.browser.type("details input[type=file]", file.name)
+            self.browser.wait("document.querySelector('[name=request]').value.startsWith('// mine')")
+        start = "[...document.querySelectorAll('button')].find((one) => /^Start what/.test(one.innerText)).click()"
+        self.browser.script(start)
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        self.browser.click("a[href='#/run/1']")
+        self.browser.wait("document.querySelector('[name=request]')?.value.includes('count/up/thp/4MiB')")
+        self.browser.script("document.querySelector('[name=request]').value = 'x'")
+        self.browser.script(start)
+        self.assertIn("The body is not JSON", self.browser.wait("document.querySelector('.failure')?.innerText"))
+
+
+class Words(PageTest):
+    def test_name_tags_and_notes(self):
         self.load()
-        self.go("#/runs")
-        self.browser.wait("document.querySelector('[name=base]')")
-        self.browser.click("[name=base][value='1']")
-        self.browser.click("[name=head][value='2']")
-        self.browser.click("main button[type=submit]")
-        self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
-        self.assertEqual(self.browser.hash(), "#/compare/1/2")
-        figures = self.browser.text("main table")
-        self.assertRegex(figures, r"mr/reg/hugetlb-1G/1GiB\s+24\.2 ms\s+251 µs\s+÷ 96\.4\s+-1\.00\s+▼ better")
-        self.assertRegex(figures, r"gup/pages/pin/base/4KiB\s.*~ no difference")
-        self.assertIn("p < 0.01 and an effect of at least 0.147, and the medians are at least 1 % apart",
-                      self.browser.text("main"))
-        self.assertGreater(min(self.ink(".plot canvas")), 1000)
-        self.assertEqual(self.browser.complaints(), [])
-        headings = self.browser.script(HEADINGS)
-        self.assertIn("mr/reg on hugetlb-1G", headings)
-        self.assertNotIn("rdma/write on base", headings)
-
-    def test_old_runs_can_be_chosen(self):
-        """Runs older than what is listed: in the address, and as a choice that is kept from page to page."""
-        for _ in range(205):
-            self.assertEqual(self.phyrd.post({"context": {}, "benchmarks": benchmark("x", [1, 2])}, "/import")[0], 201)
-        self.go("#/compare/1/2")
-        self.browser.wait("document.querySelector('main table')")
-        chosen = "return [...document.querySelectorAll('select')].map((one) => one.value)"
-        self.assertEqual(self.browser.script(chosen), ["1", "2"])
-        self.go("#/runs")
-        self.browser.wait("document.querySelector('[name=head]')")
-        self.browser.click("[name=head][value='200']")
-        self.browser.script("[...document.querySelectorAll('button')].find((one) => one.innerText === 'Older').click()")
-        self.browser.wait("document.querySelector(\"[name=base][value='150']\")")
-        self.browser.click("[name=base][value='150']")
-        self.browser.click("main button[type=submit]")
-        self.browser.wait("location.hash === '#/compare/150/200'")
-
-    def test_devices_keep_apart(self):
-        rows = [benchmark(f"mr/reg/base/{size}KiB", [time + size] * 9, device=device)
-                for device, time in (("rxe0", 1000), ("siw0", 9000)) for size in (4, 64)]
-        body = {"context": {}, "benchmarks": sum(rows, [])}
-        for _ in range(2):
-            self.assertEqual(self.phyrd.post(body, "/import")[0], 201)
         self.go("#/runs/1")
-        figures = "main .scroll table:has(td:nth-child(9))"
-        self.browser.wait("document.querySelector(arguments[0])", figures)
-        self.assertRegex(self.browser.text(figures), r"mr/reg/base/4KiB \(siw0\)\s+9\s+9\.00 µs")
-        self.go("#/compare/1/2")
-        self.browser.wait("document.querySelectorAll('.picks code').length === 8")
-        self.assertIn("mr/reg/base/64KiB (siw0), run 2", self.browser.text(".picks"))
-        headings = self.browser.script(HEADINGS)
-        self.assertIn("mr/reg (rxe0) on base", headings)
-        self.assertIn("mr/reg (siw0) on base", headings)
+        self.browser.wait("document.querySelector('main .actions')")
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => one.innerText === 'Name, tags, notes').click()")
+        self.browser.type("dialog [name=name]", "May ")
+        self.browser.type("dialog [name=tags]", "base, , night")
+        self.browser.type("dialog [name=notes]", "cold room")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("document.querySelector('h1').innerText === 'Run 1: May stock'")
+        self.assertRegex(self.browser.text("main dl"), r"Tags\s+base\s*night\s+Notes\s+cold room")
+        self.assertEqual(self.phyrd.get("/runs/1")[2]["tags"], ["base", "night"])
 
-    def test_what_can_be_compared_is_proposed(self):
-        self.go("#/compare")
-        self.browser.wait("document.querySelector('main').innerText.includes('It takes two runs')")
+    def test_search_and_delete_several(self):
         self.load()
-        self.phyrd.get(f"/runs/{self.phyrd.start('count/up/base/4KiB')}?wait=10")
-        self.go("#/compare")
-        self.browser.wait("location.hash === '#/compare/1/2'")
-        self.go("#/compare/2/3")
-        self.assertIn("clock", self.browser.wait("document.querySelector('.failure')?.innerText"))
+        self.load()
+        self.phyrd.request("PATCH", "/api/v1/runs/2", b'{"tags": ["keep"]}', {"Content-Type": "application/json"})
+        self.go("#/runs")
+        rows = "document.querySelectorAll('main tbody tr').length"
+        self.browser.wait(f"{rows} === 4")
+        self.assertIn("keep", self.browser.text("tbody tr:nth-child(3)"))
+        self.browser.type("main [name=search]", "stock")
+        self.browser.wait(f"{rows} === 2")
+        for run in (1, 3):
+            self.browser.click(f"[aria-label='choose run {run}']")
+        self.browser.script(
+            "[...document.querySelectorAll('button')].find((one) => one.innerText === 'Delete 2 runs').click()")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("document.querySelector('main').innerText.includes('No run has \"stock\"')")
+        self.assertEqual([run["id"] for run in self.phyrd.get("/runs")[2]["runs"]], [4, 2])
 
-    def test_the_other_way_round_is_worse(self):
-        self.load()
-        self.go("#/compare/2/1")
-        self.assertRegex(self.browser.wait("document.querySelector('main table')?.innerText"),
-                         r"mr/reg/hugetlb-1G/1GiB\s.*× 96\.4\s+1\.00\s+▲ worse")
+    def test_how_long_it_took(self):
+        self.phyrd.measure("nap/once/base/4KiB", samples=20)
+        self.go("#/runs")
+        self.assertRegex(self.browser.wait("document.querySelector('tbody tr')?.innerText"), r"\d\d\d ms\s+Delete")
 
-    def test_others_beside_phyrs(self):
-        self.load()
-        self.go("#/runs/2")
-        self.browser.wait("document.querySelectorAll('.plot canvas').length === 5")
-        text = self.browser.text("main")
-        self.assertIn("Pages and scatterlists beside phyrs", text)
-        self.assertRegex(text, r"crypto/virtio/setup on thp\s+scatterlist\s+phyrs")
-        self.assertIn("mr/reg/base/4GiB", text)
-        self.browser.script("document.querySelector('figure details').open = true")
-        self.assertRegex(self.browser.text("figure table"), r"1 GiB\s+1\.57 ms\s+659 ns")
 
-    def test_lines_differ_without_colour(self):
+class Keys(PageTest):
+    def test_lead_somewhere(self):
         self.load()
+        self.go("#/")
+        self.browser.keys("h")
+        self.browser.wait("document.querySelector('main [name=search]')")
+        self.browser.keys("/")
+        self.assertEqual(self.browser.script("return document.activeElement.getAttribute('name')"), "search")
+        self.browser.keys("mc")
+        self.assertEqual(self.browser.hash(), "#/runs")
+        self.assertEqual(self.browser.script("return document.activeElement.value"), "mc")
+        self.browser.script("document.activeElement.blur()")
+        self.browser.keys("?")
+        self.assertIn("Start a run", self.browser.wait("document.querySelector('dialog')?.innerText"))
+        self.browser.click("dialog input[type=checkbox]")
+        self.browser.click("dialog button[type=submit]")
+        self.browser.wait("!document.querySelector('dialog')")
+        self.browser.keys("m")
+        self.assertEqual(self.browser.hash(), "#/runs")
+        self.browser.script("localStorage.clear()")
+        self.browser.keys("n")
+        self.assertEqual(self.browser.hash(), "#/run")
+
+
+class Paper(PageTest):
+    def test_nothing_but_the_figures(self):
+        self.load()
+        self.browser.look(DESK, "dark")
         self.go("#/compare/1/2")
         self.browser.wait("document.querySelectorAll('.plot canvas').length >= 4")
-        gaps = self.browser.script("""
-            return [...document.querySelectorAll("figure:first-of-type .sample")].map((canvas) => {
-            const { data } = canvas.getContext("2d").getImageData(0, canvas.height / 2, canvas.width, 1);
-            return data.filter((value, i) => i % 4 === 3 && !value).length; })""")
-        self.assertEqual(gaps[0], 0)
-        self.assertGreater(gaps[1], 10)
-
-    def test_load_a_file_and_delete_it(self):
-        with tempfile.TemporaryDirectory() as folder:
-            long = Path(folder) / f"{'größer🙂€€€€' * 6}.json"      # 60 UTF-16 units would be more than 100 bytes
-            long.write_text(phyrd.json.dumps(results("other", 1)))
-            self.go("#/runs")
-            self.browser.type("input[type=file]", str(long))
-            self.browser.wait("document.querySelector('main table')?.innerText.includes('größer🙂€€€€größer🙂')")
-            self.assertEqual(self.phyrd.request("DELETE", "/api/v1/runs/1")[0], 204)
-            file = Path(folder) / "mine.json"
-            file.write_text(phyrd.json.dumps(results("other", 1)))
-            self.go("#/runs")
-            self.browser.type("input[type=file]", str(file))
-            self.browser.wait("document.querySelector('main table')?.innerText.includes('Run 2: mine')")
-            file.write_text("{")
-            self.browser.type("input[type=file]", str(file))
-            self.browser.wait("document.querySelector('.failure')")
-        self.browser.click("[aria-label='Delete run 2']")
-        self.browser.accept()
-        self.browser.wait("document.querySelector('main').innerText.includes('There are no runs yet')")
-
-    def test_each_file_is_loaded_for_itself(self):
-        """One that is refused keeps no other from being loaded, and is named; so is what could not be kept."""
-        good = phyrd.json.dumps(results("other", 1))
-        with tempfile.TemporaryDirectory() as folder:
-            files = [Path(folder) / name for name in ("one.json", "two.json", "three.json")]
-            counted = good.replace('"iterations": 1,', '"iterations": 1, "hits": NaN,')
-            for file, text in zip(files, (good, "{", counted)):
-                file.write_text(text)
-            self.go("#/runs")
-            self.browser.wait("document.querySelector('input[type=file]')")
-            self.browser.type("input[type=file]", "\n".join(map(str, files)))
-            self.browser.wait("document.querySelector('.failure')?.innerText.includes('two.json: The body is not')")
-        self.assertRegex(self.browser.text("main table"), r"(?s)Run 2: three.*Run 1: one")
-        self.assertIn('mr/reg/base/4KiB: left out "hits": not a finite number', self.browser.text("main"))
-
-    def test_what_turns_the_direction_of_writing(self):
-        body = {"context": {"kernel": "k\u202ek"}, "benchmarks": benchmark("mr/\u2066reg", [1, 2])}
-        self.assertEqual(self.phyrd.post(body, "/import?name=a%E2%80%AEb")[0], 201)
-        for address in ("#/runs", "#/runs/1"):
-            self.go(address)
-            self.browser.wait("document.querySelector('main').innerText.includes('a\ufffdb')")
-            self.assertIsNone(self.browser.script(
-                "return document.body.innerText.match(/[\u202a-\u202e\u2066-\u2069]/)"))
+        self.browser.devtools("Emulation.setEmulatedMedia", media="print",
+                              features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        self.addCleanup(self.browser.devtools, "Emulation.setEmulatedMedia", media="")
+        shown = "return [...document.querySelectorAll(arguments[0])].filter((one) => one.checkVisibility()).length"
+        for selector in ("nav", "button", "select", "input", "footer"):
+            self.assertEqual(self.browser.script(shown, selector), 0, selector)
+        self.assertGreater(self.browser.script(shown, "tbody td"), 100)
+        self.assertEqual(self.browser.script(shown, ".headline"), 2)
+        self.assertEqual(self.browser.script(
+            "return getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)")
+        self.browser.script("dispatchEvent(new Event('beforeprint'))")
+        self.assertEqual(self.browser.script("return document.querySelectorAll('main details:not([open])').length"), 0)
+        self.browser.script("dispatchEvent(new Event('afterprint'))")
+        self.assertGreater(self.browser.script(
+            "return document.querySelectorAll('main details:not([open])').length"), 0)
 
 
 class Reconnect(PageTest):
@@ -294,7 +248,7 @@ class Reconnect(PageTest):
             self.assertEqual(self.phyrd.stop(), 0)
             if address == "#/runs":     # it asks for nothing until somebody wants something
                 self.browser.click("main button[aria-label='Delete run 1']")
-                self.browser.accept()
+                self.browser.click("dialog button[type=submit]")
             self.browser.wait("document.querySelector('#status').innerText.includes('phyrd does not answer')")
             self.phyrd = phyrd.Phyrd(*self.ARGUMENTS, listen=f"127.0.0.1:{self.phyrd.port}")
             self.browser.wait("document.querySelector('#status').innerText === 'phyrd is there again'")
@@ -363,7 +317,7 @@ class Looks(PageTest):
             self.browser.keys(TAB)
         self.browser.keys(ENTER)
         self.browser.wait("location.hash === '#/runs/1'")
-        self.browser.wait("document.querySelector('main dl')?.innerText.includes('done')")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
         self.assertIn("count/down/base/2MiB", self.browser.text("main"))
 
 
@@ -404,21 +358,19 @@ class Token(PageTest):
 
     def test_what_no_header_can_hold_is_not_kept(self):
         self.browser.open(f"http://127.0.0.1:{self.phyrd.port}/#/runs")
-        for _ in range(2):      # by the machine's line at the top as well
-            self.browser.answer_prompt("größe☃")
+        self.browser.type("dialog input", "größe☃")
+        self.browser.click("dialog button[type=submit]")
         self.browser.wait("document.querySelector('.failure')?.innerText.includes('printable ASCII')")
         self.assertIsNone(self.browser.script("return sessionStorage.getItem('token')"))
 
     def test_it_is_asked_for_once(self):
         """Requests go out side by side; a second question would end the wait with an error."""
         self.browser.open(f"http://127.0.0.1:{self.phyrd.port}/#/run")
-        self.browser.answer_prompt("correct-horse-battery")
+        self.browser.type("dialog input", "correct-horse-battery")
+        self.browser.click("dialog button[type=submit]")
         self.browser.wait("document.querySelector('form')")
         self.browser.click("button[type=submit]")
-        self.browser.wait("document.querySelector('main dl')?.innerText.includes('✓ done')")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('✓ done')")
 
 
-if lacking := browser.missing():
-    print(f"1..0 # SKIP {lacking}")
-else:
-    phyrd.main()
+page_case.main()

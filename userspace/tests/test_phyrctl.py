@@ -63,7 +63,8 @@ class Answers(PhyrctlTest):
         self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": [RESULT, ERROR]}})
         shown = self.call("show", "3").stdout
         self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB +20 "
-                         r"+8\.602 us +8\.615 us +8\.61 us +8\.7 us +9 us +9\.1 us +9\.2 us")
+                         r"+8,602 +8,615 +8,610 +8,700 +9,000 +- +- +9,999")
+        self.assertIn("MEDIAN (instructions)", shown)
         self.assertRegex(shown, r"mr/reg/hugetlb-1G/4GiB +ENOMEM +out of luck")
         self.assertEqual(json.loads(self.call("--json", "show", "3").stdout)["results"], [RESULT, ERROR])
 
@@ -72,8 +73,8 @@ class Answers(PhyrctlTest):
                    {"workload": "b", "unit": "ps", "stats": STATS, "parameters": {}}]
         self.serve({("GET", "/api/v1/runs/3"): RUN | {"results": results}})
         shown = self.call("show", "3").stdout
-        self.assertRegex(shown, r"a +- +- +2\.5 ms ")
-        self.assertRegex(shown, r"b +20 +8\.602 ns ")
+        self.assertRegex(shown, r"a +- +- +2,500,000 ")
+        self.assertRegex(shown, r"b +20 +8\.602 +8\.615 ")
 
     def test_devices_show_apart(self):
         results = [RESULT | {"parameters": {"device": "rxe0"}}, ERROR | {"parameters": {"device": "siw0"}},
@@ -84,7 +85,7 @@ class Answers(PhyrctlTest):
         self.assertRegex(shown, r"mr/reg/hugetlb-1G/1GiB \(rxe0\) +20 ")
         self.assertRegex(shown, r"mr/reg/hugetlb-1G/4GiB \(siw0\) +ENOMEM")
         self.assertRegex(shown, r"a \(siw0\) +mean")
-        self.assertRegex(self.call("compare", "1", "2").stdout, r"mr/reg/thp/1GiB \(siw0\) +24\.01 ms")
+        self.assertRegex(self.call("compare", "1", "2").stdout, r"mr/reg/thp/1GiB \(siw0\) +24,006,958 ")
 
     def test_compare(self):
         path = ("GET", "/api/v1/compare?base=1&head=2")
@@ -93,10 +94,10 @@ class Answers(PhyrctlTest):
                  "verdict": None}]
         self.serve({path: COMPARISON | {"rows": rows}})
         shown = self.call("compare", "1", "2").stdout
-        self.assertRegex(shown, r"mr/reg/thp/1GiB +24\.01 ms +24 ms\.\.24\.01 ms "
-                         r"+121 us +121 us\.\.121\.1 us +0\.005042 +-1\.00 +better\n")
+        self.assertRegex(shown, r"mr/reg/thp/1GiB +24,006,958 +24,000,000\.\.24,010,000 "
+                         r"+121,033 +121,000\.\.121,100 +0\.005042 +-1\.00 +better\n")
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
-        self.assertRegex(shown, r"gone +ENOMEM +3 ns +-\n")
+        self.assertRegex(shown, r"gone +ENOMEM +3 +-\n")
         self.assertIn("only in head:  dma/map", shown)
         self.assertIn("p is 0.05 or more, EFFECT below 0.2, or RATIO less than 3 % from 1", shown)
         self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
@@ -269,7 +270,7 @@ class Runs(PhyrctlTest):
         answers = [document(RUN | {"state": "running"}), document(RUN)]
         self.serve({self.post: document(RUN | {"state": "queued", "results": []}, 201),
                     self.wait: lambda: answers.pop(0)})
-        self.assertIn("8.615 us", self.call("run", "a").stdout)
+        self.assertIn(" 8,615 ", self.call("run", "a").stdout)
         self.assertEqual([path for _, path, _, _ in self.server.seen],
                          ["/api/v1/runs"] + ["/api/v1/runs/3?wait=3600"] * 2)
 
@@ -302,13 +303,14 @@ class Runs(PhyrctlTest):
         stream = [event("progress", HEAD | {"state": "running", "finished": 0})[:30],
                   event("progress", HEAD | {"state": "running", "finished": 0})[30:],
                   event("result", {"index": 0, "result": RESULT | {"workload": "x" * 50}}), b": a comment\nid: 1\n\n",
-                  event("progress", HEAD | {"state": "running", "finished": 1}).replace(b"\n", b"\r\n"),
+                  event("progress", HEAD | {"state": "running", "finished": 1, "measuring": {
+                      "workload": "mr/reg/thp/1GiB", "samples": 10, "of": 20}}).replace(b"\n", b"\r\n"),
                   event("end", HEAD)]
         self.serve({self.post: document(RUN, 201), self.events: (200, "text/event-stream", stream), self.wait: RUN})
         status, seen = self.on_terminal("run", "a")
         self.assertEqual(status, 0, seen)
         self.assertIn("\r\x1b[K[........................] 0/2 running", seen)
-        self.assertIn("\r\x1b[K[############............] 1/2 running, last xxxxxxxxxxxx", seen)
+        self.assertIn("\r\x1b[K[##################......] 1/2 running, mr/reg/thp/1", seen)
         self.assertTrue(seen.endswith("\r\x1b[K"), repr(seen))
         self.assertLess(max(map(len, seen.split("\r\x1b[K"))), 60)
 

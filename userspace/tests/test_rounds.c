@@ -18,6 +18,8 @@ struct subject {
 	unsigned int failing; /* number of the round that fails, or 0 */
 	unsigned int stopping; /* number of the round after which to stop */
 	bool settle;
+	atomic_uint done; /* as the family is told */
+	unsigned int done_before[WARMUP + SAMPLES];
 	uint64_t began_ns[WARMUP + SAMPLES];
 	atomic_bool stop;
 };
@@ -29,6 +31,7 @@ static int count(const struct phyr_task *task, void *argument,
 
 	(void)task;
 	subject->began_ns[subject->rounds] = phyr_clock_ns();
+	subject->done_before[subject->rounds] = subject->done;
 	if (++subject->rounds == subject->failing)
 		return phyr_error_set(error, -ENOMEM, "as it was told");
 	subject->stop = subject->rounds == subject->stopping;
@@ -57,6 +60,7 @@ static int measure(const struct phyr_family *family, struct subject *subject,
 		.samples = SAMPLES,
 		.settle = subject->settle,
 		.series = { samples[0], samples[1] },
+		.done = &subject->done,
 		.stop = &subject->stop,
 	};
 
@@ -73,6 +77,9 @@ static void samples_follow_the_warm_up(void **state)
 	(void)state;
 	assert_int_equal(measure(&two_series, &subject, NULL), 0);
 	assert_int_equal(subject.rounds, WARMUP + SAMPLES);
+	assert_int_equal(subject.done_before[WARMUP], 0);
+	assert_int_equal(subject.done_before[WARMUP + 2], 2);
+	assert_int_equal(subject.done, SAMPLES);
 	for (int i = 0; i < SAMPLES; i++) {
 		assert_int_equal(samples[0][i], WARMUP + 1 + i);
 		assert_int_equal(samples[1][i], 10 * (WARMUP + 1 + i));

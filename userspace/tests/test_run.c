@@ -17,6 +17,9 @@ static struct {
 	int measure_status;
 	const struct phyr_backing *backing[8];
 	struct phyr_run *stop_in_measure;
+	struct phyr_run *watched;
+	size_t current[8];
+	unsigned int done_before[8];
 } calls;
 
 static int probe(const char *device, struct phyr_error *error)
@@ -30,6 +33,10 @@ static int probe(const char *device, struct phyr_error *error)
 /* Series s of the nth measurement has the samples 100n + 10s + 0, 1, 2... */
 static int measure(const struct phyr_task *task, struct phyr_error *error)
 {
+	calls.done_before[calls.measured] = *task->done;
+	*task->done = task->samples;
+	if (calls.watched)
+		calls.current[calls.measured] = calls.watched->current;
 	calls.backing[calls.measured++] = task->backing;
 	if (calls.stop_in_measure)
 		calls.stop_in_measure->stop = true;
@@ -113,6 +120,28 @@ static void series_share_a_measurement(void **state)
 	assert_int_equal(run->results[1].samples[2], 202);
 	assert_int_equal(run->results[2].samples[2], 102);
 	assert_int_equal(run->results[0].stats.median, 111);
+	phyr_run_destroy(run);
+}
+
+static void progress_is_of_the_item_under_way(void **state)
+{
+	const struct phyr_run_item requests[] = {
+		request(1, 8 * PHYR_KIB, 3),
+		request(0, 8 * PHYR_KIB, 3),
+		request(0, 4 * PHYR_KIB, 5),
+	};
+	struct phyr_run *run;
+
+	(void)state;
+	assert_int_equal(phyr_run_create(requests, 3, &run), 0);
+	calls.watched = run;
+	phyr_run_execute(run);
+	assert_int_equal(calls.measured, 2);
+	assert_int_equal(calls.current[0], 0);
+	assert_int_equal(calls.current[1], 2);
+	assert_int_equal(calls.done_before[0], 0);
+	assert_int_equal(calls.done_before[1], 0);
+	assert_int_equal(run->done, 5);
 	phyr_run_destroy(run);
 }
 
@@ -282,6 +311,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(series_share_a_measurement, reset),
+		cmocka_unit_test_setup(progress_is_of_the_item_under_way,
+				       reset),
 		cmocka_unit_test_setup(same_series_twice_is_measured_twice,
 				       reset),
 		cmocka_unit_test_setup(other_sample_counts_do_not_share, reset),

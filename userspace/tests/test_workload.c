@@ -82,7 +82,8 @@ static void all_names_survive_a_round_trip(void **state)
 			names++;
 		}
 	}
-	assert_int_equal(names, (10 + 4 + 3 + 1 + 1 + 30 + 3) * 10 * 5);
+	assert_int_equal(names,
+			 (10 + 4 + 3 + 1 + 1 + 60 + 3 + 20 + 2) * 10 * 5);
 }
 
 static void says_what_is_wrong(void **state)
@@ -93,14 +94,15 @@ static void says_what_is_wrong(void **state)
 		{ "", "family \"\"" },
 		{ "/", "family \"\"" },
 		{ "nvme/read/base/4KiB",
-		  "gup, dma, mr, rdma, gup_test, crypto, af_alg" },
+		  "gup, dma, mr, rdma, gup_test, crypto, af_alg, dio, uring" },
 		{ "gup", "form \"\"" },
 		{ "gup/pin/base/4KiB", "pages, phyrs" },
 		{ "gup/pages/reg/base/4KiB",
 		  "pin, unpin, pin-ro, unpin-ro, pin-by-16" },
 		{ "mr/REG/base/4KiB", "reg, dereg" },
 		{ "crypto/sg", "variant \"\"" },
-		{ "crypto/sg/setup/base/4KiB", "virtio, soft-cbc, soft-ctr" },
+		{ "crypto/sg/setup/base/4KiB",
+		  "virtio, soft-cbc, soft-ctr, aesni-cbc, aesni-ctr, avx-ctr" },
 		{ "crypto/sg/virtio/base/4KiB", "setup, total" },
 		{ "mr//base/4KiB", "reg, dereg" },
 		{ "mr/reg", "backing \"\"" },
@@ -162,6 +164,13 @@ static void knows_which_share_rounds(void **state)
 		{ "gup/pages/pin-ro/thp/2MiB", "gup/pages/pin-by-16/thp/2MiB",
 		  false },
 		{ "rdma/write/thp/2MiB", "gup_test/pin_fast/thp/2MiB", false },
+		{ "dio/null/read/thp/2MiB", "dio/null/submit/thp/2MiB", true },
+		{ "dio/null/pread/thp/2MiB", "dio/null/read/thp/2MiB", false },
+		{ "dio/null/fixed/thp/2MiB", "dio/null/submit/thp/2MiB",
+		  false },
+		{ "dio/null/read/thp/2MiB", "dio/nvme/read/thp/2MiB", false },
+		{ "uring/register/thp/2MiB", "uring/unregister/thp/2MiB",
+		  true },
 		{ "crypto/sg/virtio/setup/thp/2MiB",
 		  "crypto/sg/virtio/total/thp/2MiB", true },
 		{ "crypto/sg/virtio/setup-copy/thp/2MiB",

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // phyrd's API. Errors carry the problem document's words.
 
+import { ask } from "/dialog.js";
+import { h } from "/dom.js";
+
 const ROOT = "/api/v1";
 const AGAIN_MS = 1000;
 
@@ -12,19 +15,27 @@ async function problemOf(response) {
 	return Object.assign(new Error(`${problem.detail ?? response.statusText}${about}`), { status: response.status });
 }
 
-/** A token other than the refused one, kept as long as the tab is open: requests refused side by side ask once. */
-function tokenAfter(refused) {
-	const kept = sessionStorage.getItem("token");
+let asking = null;
 
-	if (kept !== refused)
-		return kept;
-	const given = prompt("The token of this daemon")?.trim();
+async function askForToken() {
+	const given = (await ask("The token of this daemon", { text: "It is in the file that phyrd was given with --token-file.",
+		fields: [["token", h("input", { name: "token", type: "password", autocomplete: "off", required: true })]] }))?.token.trim();
 
 	if (given && !/^[\x21-\x7e]+$/.test(given))
 		throw new Error("A token has printable ASCII characters only");
 	if (given)
 		sessionStorage.setItem("token", given);
 	return given;
+}
+
+/** A token other than the refused one, kept as long as the tab is open: requests refused side by side ask once. */
+async function tokenAfter(refused) {
+	const kept = sessionStorage.getItem("token");
+
+	if (kept !== refused)
+		return kept;
+	asking ??= askForToken().finally(() => { asking = null; });
+	return asking;
 }
 
 /** What is under way fails if there is no daemon any more; who listens for "gone" looks for it again. */
@@ -58,7 +69,7 @@ async function request(method, path, body, signal) {
 
 		if (response.ok)
 			return response;
-		token = response.status === 401 && tokenAfter(token);
+		token = response.status === 401 && await tokenAfter(token);
 		if (!token)
 			throw await problemOf(response);
 	}
@@ -81,10 +92,14 @@ function fitting(name) {
 
 export const getSystem = () => json("GET", "/system");
 export const getWorkloads = () => json("GET", "/workloads");
-export const listRuns = (before, limit = 50) => json("GET", `/runs?limit=${limit}${before ? `&before=${before}` : ""}`);
+/** query: limit, before */
+export const listRuns = (query) => json("GET", `/runs?${new URLSearchParams(query)}`);
 export const getHead = (id) => json("GET", `/runs/${id}`);
 export const getRun = (id) => json("GET", `/runs/${id}/samples`);
-export const startRun = (run) => json("POST", "/runs", JSON.stringify(run));
+/** run: text, as people write it, or an object */
+export const startRun = (run) => json("POST", "/runs", typeof run === "string" ? run : JSON.stringify(run));
+export const changeRun = (id, words) => json("PATCH", `/runs/${id}`, JSON.stringify(words));
+export const getRequest = (id) => json("GET", `/runs/${id}/request`);
 export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);

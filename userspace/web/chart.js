@@ -2,19 +2,20 @@
 // Charts: uPlot with logarithmic scales, lines that differ without colour, and a table of the same figures.
 
 import uPlot from "/uplot.js";
-import { h, table } from "/dom.js";
-import { size, tick, duration } from "/format.js";
+import { h } from "/dom.js";
+import { size } from "/format.js";
+import { looksOf } from "/looks.js";
+import { PERCENTILES, hasEnough } from "/percentiles.js";
+import { table } from "/table.js";
 
-const DASHES = [[], [8, 5], [2, 4], [10, 4, 2, 4], [14, 4], [4, 2, 4, 8]];
-const SHAPES = ["circle", "square", "triangle", "diamond", "circle", "square"];
 const live = new Set();
 
 function style(name) {
 	return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-function colour(i) {
-	return style(`--line-${i % 6}`);
+function colour(look) {
+	return style(`--line-${look.colour}`);
 }
 
 /* Outline of a point of the given shape, for uPlot's Path2D. */
@@ -47,8 +48,8 @@ function shaped(shape) {
 	};
 }
 
-function series(i, label, more) {
-	return { label, stroke: colour(i), width: 2, dash: DASHES[i % 6], points: { show: false }, ...more };
+function series(look, label, more) {
+	return { label, stroke: colour(look), width: 2, dash: look.dash, points: { show: false }, ...more };
 }
 
 function axis(more) {
@@ -57,13 +58,13 @@ function axis(more) {
 }
 
 /* How a line looks, beside its name. */
-function sample(i, marked) {
+function sample(look, marked) {
 	const canvas = h("canvas", { width: 88, height: 24, class: "sample", "aria-hidden": "true" });
 	const context = canvas.getContext("2d");
 
-	context.strokeStyle = context.fillStyle = colour(i);
+	context.strokeStyle = context.fillStyle = colour(look);
 	context.lineWidth = 4;
-	context.setLineDash(DASHES[i % 6].map((n) => 2 * n));
+	context.setLineDash(look.dash.map((n) => 2 * n));
 	context.beginPath();
 	context.moveTo(0, 12);
 	context.lineTo(88, 12);
@@ -71,23 +72,39 @@ function sample(i, marked) {
 	if (marked) {
 		const path = new Path2D();
 
-		outline(path, SHAPES[i % 6], 44, 12, 8);
+		outline(path, look.shape, 44, 12, 8);
 		context.fill(path);
 	}
 	return canvas;
 }
 
-function legend(labels, marked) {
-	return h("ul", { class: "legend" }, labels.map((label, i) => h("li", {}, sample(i, marked), label)));
+/* Names of the lines, and behind each what it is at the cursor. */
+function legend(labels, looks, marked, values) {
+	return h("ul", { class: "legend" }, labels.map((label, i) => h("li", {}, sample(looks[i], marked), label, values[i])));
 }
 
-/* A figure that fills its column, and is drawn anew when the column or the colours change. */
-function figure(title, labels, options, data, figures, marked) {
+/**
+ * A figure that fills its column, and is drawn anew when the column or the colours change.
+ * lines: [{label, look}]; at(x, y...): what the cursor says of the place, and of each line; figures: a table
+ */
+function figure(title, lines, options, data, figures, { marked = false, at }) {
+	const labels = lines.map((line) => line.label), looks = lines.map((line) => line.look);
+	const values = labels.map(() => h("output", { class: "value" }));
+	const place = h("output", { class: "place" });
 	const box = h("div", { class: "plot", role: "img", "aria-label": `${title}: ${labels.join(", ")}` });
-	const key = h("div", {}, legend(labels, marked));
-	const element = h("figure", {}, h("figcaption", {}, title), key, box,
+	const key = h("div", {}, legend(labels, looks, marked, values));
+	const element = h("figure", {}, h("figcaption", {}, title, " ", place), key, box,
 		h("details", {}, h("summary", {}, "As a table"), figures));
 	let plot = null;
+
+	function point(u) {
+		const { idx } = u.cursor;
+		const there = idx !== null && idx !== undefined;
+		const [x, ...ys] = there ? at(data[0][idx], ...data.slice(1).map((column, i) => column[u.cursor.idxs?.[i + 1] ?? idx])) : ["", ...labels.map(() => "")];
+
+		place.textContent = there ? `at ${x}` : "";
+		values.forEach((value, i) => { value.textContent = ys[i]; });
+	}
 
 	function draw() {
 		const width = Math.floor(box.clientWidth);
@@ -96,8 +113,8 @@ function figure(title, labels, options, data, figures, marked) {
 		plot = null;
 		if (!width)
 			return;
-		plot = new uPlot({ width, height: Math.round(Math.min(340, Math.max(220, width * 0.55))),
-			legend: { show: false }, cursor: { drag: { x: false, y: false } }, ...options() }, data, box);
+		plot = new uPlot({ width, height: Math.round(Math.min(340, Math.max(220, width * 0.55))), legend: { show: false },
+			cursor: { drag: { x: false, y: false }, dataIdx: nearest }, hooks: { setCursor: [point] }, ...options() }, data, box);
 	}
 	const observer = new ResizeObserver(() => {
 		if (!plot || plot.width !== Math.floor(box.clientWidth))
@@ -106,8 +123,21 @@ function figure(title, labels, options, data, figures, marked) {
 
 	observer.observe(box);
 	live.add({ destroy() { observer.disconnect(); plot?.destroy(); },
-		redraw() { key.replaceChildren(legend(labels, marked)); draw(); } });
+		redraw() { key.replaceChildren(legend(labels, looks, marked, values)); draw(); } });
 	return element;
+}
+
+/* A line that steps holds its last value until the next; others have one at their points only. */
+function nearest(u, series, idx) {
+	if (!series || !u.series[series].steps)
+		return idx;
+	for (let i = idx; i > 0; i--) {
+		const value = u.data[series][i];
+
+		if (value !== null && value !== undefined)
+			return i;
+	}
+	return idx;
 }
 
 /** The charts of the last view. */
@@ -136,27 +166,42 @@ function logSplits(low, high) {
 }
 
 /**
- * Time over size, both logarithmic.
- * lines: [{label, points: [[bytes, ns]]}]; range: of the times, to be shared by several charts
+ * A figure over size, both logarithmic.
+ * lines: [{label, points: [[bytes, ns]]}]; range: of the figures, to be shared by several charts; unit: see units.js
  */
-export function overSize(title, lines, range) {
+export function overSize(title, lines, range, unit) {
 	const sizes = [...new Set(lines.flatMap((line) => line.points.map(([bytes]) => bytes)))].sort((a, b) => a - b);
-	const times = lines.map((line) => sizes.map((bytes) => line.points.find((point) => point[0] === bytes)?.[1] ?? null));
+	const columns = lines.map((line) => sizes.map((bytes) => line.points.find((point) => point[0] === bytes)?.[1] ?? null));
+	const looks = looksOf(lines.map((line) => line.label), { own: true });
 	const [low, high] = decades(...range);
 	const options = () => ({
 		scales: { x: { time: false, distr: 3, log: 2, range: () => [sizes[0] / 2, sizes[sizes.length - 1] * 2] },
 			y: { distr: 3, log: 10, range: () => [low, high] } },
-		axes: [axis({ splits: () => sizes, filter: (_u, splits) => splits, values: (_u, splits) => splits.map(size), label: "size" }),
-			axis({ size: 76, splits: () => logSplits(low, high), filter: (_u, splits) => splits, values: (_u, splits) => splits.map((ns) => tick(ns, 1)),
-				label: "median time" })],
-		series: [{}, ...lines.map((line, i) => series(i, line.label, { spanGaps: true,
-			points: { show: true, paths: shaped(SHAPES[i % 6]), fill: colour(i) } }))],
+		axes: [axis({ splits: (u) => sizesThatFit(u, sizes), filter: (_u, splits) => splits, values: (_u, splits) => splits.map(size), label: "size" }),
+			axis({ size: 76, splits: () => logSplits(low, high), filter: (_u, splits) => splits, values: (_u, splits) => splits.map(unit.tick),
+				label: `median, ${unit.name}` })],
+		series: [{}, ...lines.map((line, i) => series(looks[i], line.label, { spanGaps: true,
+			points: { show: true, paths: shaped(looks[i].shape), fill: colour(looks[i]) } }))],
 	});
-	const figures = table(title, ["size", ...lines.map((line) => line.label)],
-		sizes.map((bytes, i) => [size(bytes), ...times.map((column) => column[i] === null ? "–" : duration(column[i]))]),
-		{ numbers: lines.map((_, i) => i + 1) });
+	const words = (ns) => ns === null || ns === undefined ? "–" : unit.exact(ns);
+	const figures = table(title, ["size", ...lines.map((line) => `${line.label}, ${unit.name}`)],
+		sizes.map((bytes, i) => [size(bytes), ...columns.map((column) => words(column[i]))]),
+		{ numbers: lines.map((_, i) => i + 1), copy: true });
 
-	return figure(title, lines.map((line) => line.label), options, [sizes, ...times], figures, true);
+	return figure(title, lines.map(({ label }, i) => ({ label, look: looks[i] })), options, [sizes, ...columns], figures,
+		{ marked: true, at: (bytes, ...values) => [size(bytes), ...values.map(words)] });
+}
+
+/* Labels that would touch are left out, but for the last. */
+function sizesThatFit(u, sizes) {
+	const apart = 56 * devicePixelRatio;
+	const shown = [];
+
+	for (const bytes of [...sizes].reverse()) {
+		if (!shown.length || u.valToPos(shown[0], "x", true) - u.valToPos(bytes, "x", true) >= apart)
+			shown.unshift(bytes);
+	}
+	return shown;
 }
 
 const BINS = 48;
@@ -176,22 +221,56 @@ function spread(sets) {
 	return [low / room, high * room];
 }
 
-/* As many labels as there is room for, whatever the range. */
-function timeAxis(low, high) {
-	const splits = (u) => {
-		const count = Math.max(2, Math.min(6, Math.floor(u.bbox.width / devicePixelRatio / 80)));
-		const step = (high / low) ** (1 / (count + 1));
+/* The smallest of 1, 2, 5 times a power of ten that is not below it. */
+function roundUp(value) {
+	const decade = 10 ** Math.floor(Math.log10(value) + 1e-9);
 
-		return Array.from({ length: count }, (_, i) => low * step ** (i + 1));
-	};
-	/* Neighbouring labels differ. */
-	const digits = Math.max(2, 1 + Math.ceil(-Math.log10(Math.log(high / low) / 7)));
-
-	return axis({ splits, filter: (_u, list) => list, values: (_u, list) => list.map((ns) => tick(ns, digits)), label: "time" });
+	return decade * [1, 2, 5, 10].find((step) => step * decade >= value * 0.999);
 }
 
-/** sets: [{label, samples: ns, all above 0}] */
-export function histogram(title, sets) {
+/**
+ * Of a wide range: steps within each so many-th decade, the densest first.
+ * @type {[number, number[]][]}
+ */
+const STEPS = [[1, [1, 2, 5]], [1, [1, 3]], [1, [1]], [2, [1]], [3, [1]], [6, [1]]];
+
+function decadeSplits(low, high, [every, steps]) {
+	const splits = [];
+
+	for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += every)
+		splits.push(...steps.map((step) => +(step * 10 ** power).toPrecision(3)));
+	return splits.filter((value) => value >= low && value <= high);
+}
+
+/** Round numbers, as many as there is room for: of a wide range in decades, else at equal distances. */
+export function roundSplits(low, high, count) {
+	if (high / low > 20) {
+		const all = STEPS.map((steps) => decadeSplits(low, high, steps)).filter((splits) => splits.length > 1);
+
+		return all.find((splits) => splits.length <= Math.max(3, count)) ?? all[all.length - 1];
+	}
+	const step = roundUp((high - low) / count);
+	const splits = [];
+
+	for (let i = Math.ceil(low / step); i * step <= high; i++)
+		splits.push(+(i * step).toPrecision(12));
+	return splits;
+}
+
+function valueAxis(low, high, unit) {
+	const splits = (u) => roundSplits(low, high, Math.max(2, Math.min(6, Math.floor(u.bbox.width / devicePixelRatio / 90))));
+
+	return axis({ splits, filter: (_u, list) => list, values: (_u, list) => list.map(unit.tick), label: unit.name });
+}
+
+/* A form, or a side, looks as in other charts if only one set is of it. */
+function wanted(sets) {
+	return sets.map(({ form, label }) => form && sets.filter((set) => set.form === form).length === 1 ? form : label);
+}
+
+/** sets: [{label, form, samples: ns, all above 0}]; unit: see units.js */
+export function histogram(title, sets, unit) {
+	const looks = looksOf(wanted(sets));
 	const [low, high] = spread(sets), step = Math.log(high / low) / BINS;
 	const edges = Array.from({ length: BINS + 1 }, (_, i) => low * Math.exp(i * step));
 	const shares = sets.map(({ samples }) => {
@@ -203,18 +282,20 @@ export function histogram(title, sets) {
 	});
 	const options = () => ({
 		scales: { x: { time: false, distr: 3, range: () => [low, high] }, y: { range: (_u, _low, top) => [0, top * 1.05] } },
-		axes: [timeAxis(low, high), axis({ size: 60, values: (_u, splits) => splits.map((share) => `${share} %`), label: "samples" })],
-		series: [{}, ...sets.map((set, i) => series(i, set.label, { paths: uPlot.paths.stepped({ align: 1 }),
+		axes: [valueAxis(low, high, unit), axis({ size: 60, values: (_u, splits) => splits.map((share) => `${share} %`), label: "samples" })],
+		series: [{}, ...sets.map((set, i) => series(looks[i], set.label, { steps: true, paths: uPlot.paths.stepped({ align: 1 }),
 			fill: sets.length === 1 ? style("--fill") : undefined }))],
 	});
 	const figures = table(title, ["from", ...sets.map((set) => set.label)],
-		edges.slice(0, -1).map((edge, i) => [tick(edge, 5), ...shares.map((bins) => `${bins[i].toFixed(1)} %`)])
-			.filter((_, i) => shares.some((bins) => bins[i])), { numbers: sets.map((_, i) => i + 1) });
+		edges.slice(0, -1).map((edge, i) => [unit.exact(edge), ...shares.map((bins) => `${bins[i].toFixed(1)} %`)])
+			.filter((_, i) => shares.some((bins) => bins[i])), { numbers: sets.map((_, i) => i + 1), copy: true });
 
-	return figure(title, sets.map((set) => set.label), options, [edges, ...shares], figures, false);
+	return figure(title, sets.map(({ label }, i) => ({ label, look: looks[i] })), options, [edges, ...shares], figures,
+		{ at: (x, ...values) => [unit.exact(x), ...values.map((share) => `${share.toFixed(1)} %`)] });
 }
 
-export function cumulative(title, sets) {
+export function cumulative(title, sets, unit) {
+	const looks = looksOf(wanted(sets));
 	const [low, high] = spread(sets);
 	const steps = sets.map(({ samples }) => {
 		const sorted = Float64Array.from(samples).sort();
@@ -230,16 +311,17 @@ export function cumulative(title, sets) {
 	const data = uPlot.join(unique);
 	const options = () => ({
 		scales: { x: { time: false, distr: 3, range: () => [low, high] }, y: { range: () => [0, 102] } },
-		axes: [timeAxis(low, high), axis({ size: 60, values: (_u, splits) => splits.map((share) => `${share} %`), label: "samples up to it" })],
-		series: [{}, ...sets.map((set, i) => series(i, set.label, { spanGaps: true, paths: uPlot.paths.stepped({ align: 1 }) }))],
+		axes: [valueAxis(low, high, unit), axis({ size: 60, values: (_u, splits) => splits.map((share) => `${share} %`), label: "samples up to it" })],
+		series: [{}, ...sets.map((set, i) => series(looks[i], set.label, { spanGaps: true, steps: true, paths: uPlot.paths.stepped({ align: 1 }) }))],
 	});
-	const shares = [0.5, 0.9, 0.99, 0.999, 1];
+	const shares = [0.5, ...PERCENTILES.filter(({ samples }) => sets.some((set) => set.samples.length >= samples)).map(({ share }) => share), 1];
 	const figures = table(title, ["share", ...sets.map((set) => set.label)], shares.map((share) => [`${share * 100} %`,
 		...sets.map(({ samples }) => {
 			const sorted = Float64Array.from(samples).sort();
 
-			return duration(sorted[Math.ceil(share * sorted.length) - 1]);
-		})]), { numbers: sets.map((_, i) => i + 1) });
+			return hasEnough(share, sorted.length) ? unit.exact(sorted[Math.ceil(share * sorted.length) - 1]) : "–";
+		})]), { numbers: sets.map((_, i) => i + 1), copy: true });
 
-	return figure(title, sets.map((set) => set.label), options, data, figures, false);
+	return figure(title, sets.map(({ label, samples }, i) => ({ label: `${label} (${samples.length})`, look: looks[i] })), options, data, figures,
+		{ at: (x, ...values) => [unit.exact(x), ...values.map((share) => share === null || share === undefined ? "" : `${share.toFixed(1)} %`)] });
 }

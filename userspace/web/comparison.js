@@ -2,17 +2,18 @@
 // Two runs side by side, such as a stock and a phyr kernel.
 
 import * as api from "/api.js";
-import { h, table, failure } from "/dom.js";
-import { duration, ratio, runTitle } from "/format.js";
-import { distributions, samplesOf, sizeSection } from "/run.js";
-import { ofDevice, parse } from "/workload.js";
-
-const VERDICTS = { better: "▼ better", worse: "▲ worse", "no difference": "~ no difference",
-	"too few samples": "? too few samples" };
-
-function side(figures) {
-	return figures.error ?? duration(figures.median ?? figures.mean);
-}
+import { caveats } from "/caveats.js";
+import { contents } from "/contents.js";
+import { candidateOf, distributions } from "/distributions.js";
+import { h, failure } from "/dom.js";
+import { runTitle } from "/format.js";
+import { headlines } from "/headline.js";
+import { nameSides } from "/looks.js";
+import { rowsOf, rowsSection } from "/rows.js";
+import { sizeSection } from "/sizes.js";
+import { unitOf } from "/units.js";
+import { who } from "/who.js";
+import { learn, ofDevice } from "/workload.js";
 
 /* What the two are called: by the first of these that tells them apart. */
 function sides({ base, head }) {
@@ -22,19 +23,11 @@ function sides({ base, head }) {
 	return [names(base), names(head)];
 }
 
-function rows(comparison, names) {
-	return table("Medians", ["workload", names[0], names[1], "ratio", "effect", `${names[1]} is`], comparison.rows.map((row) => [
-		h("code", {}, row.workload + ofDevice(row)), side(row.base), side(row.head), ratio(row.ratio),
-		row.effect === undefined ? "–" : row.effect.toFixed(2),
-		row.verdict ? h("span", { class: row.verdict.replaceAll(" ", "-") }, VERDICTS[row.verdict]) : "–",
-	]), { numbers: [1, 2, 3, 4] });
-}
-
 /* What the daemon calls a difference. */
 function note(criteria) {
 	const percent = +(100 * criteria.distance_at_least).toPrecision(3);
 
-	return h("p", { class: "note" }, `Better and worse: Mann-Whitney U finds p < ${criteria.p_below} and an effect of at least `
+	return h("p", { class: "note" }, `Figures are medians. Better and worse: Mann-Whitney U finds p < ${criteria.p_below} and an effect of at least `
 		+ `${criteria.effect_at_least}, and the medians are at least ${percent} % apart. Anything else is ~. `
 		+ "Effect: −1 all samples of the second are faster, 1 all are slower.");
 }
@@ -44,45 +37,42 @@ function only(text, names) {
 		h("ul", {}, names.map((name) => h("li", {}, h("code", {}, name))))) : null;
 }
 
-function charts(comparison, names) {
-	const points = comparison.rows.flatMap((row) => {
-		const name = parse(row.workload);
+function charts(rows, names, unit) {
+	const points = rows.flatMap((row) => row.name ? [row.base, row.head].flatMap((figures, i) => {
+		const ns = figures.median ?? figures.mean;
 
-		return name ? [row.base, row.head].flatMap((figures, i) => {
-			const ns = figures.median ?? figures.mean;
+		return ns === undefined ? [] : [{ ...row.name, subject: row.name.subject + ofDevice(row), line: names[i], ns }];
+	}) : []);
 
-			return ns === undefined ? [] : [{ ...name, subject: name.subject + ofDevice(row), line: names[i], ns }];
-		}) : [];
-	});
-
-	return sizeSection(names.join(" beside "), points);
+	return sizeSection("Over the size", points, unit);
 }
 
 /* A row's result on one side: of the row's device, else of a device that no row names. */
-function resultOf(row, rows_, results) {
+function resultOf(row, rows, results) {
 	const same = results.filter((result) => result.workload === row.workload);
-	const taken = rows_.map((other) => other.workload + ofDevice(other));
+	const taken = rows.map((other) => other.workload + ofDevice(other));
 
 	return same.find((result) => ofDevice(result) === ofDevice(row))
 		?? same.find((result) => !taken.includes(result.workload + ofDevice(result)));
 }
 
-/* The two sides of a workload stand together. */
-function candidates(comparison, runs, names) {
-	const list = comparison.rows.flatMap((row) => runs.flatMap((run, i) => {
-		const result = resultOf(row, comparison.rows, run.results);
+/* The two sides of a workload stand together, those that have both before all others. */
+function candidates(rows, runs, names) {
+	const pairs = rows.map((row) => runs.flatMap((run, i) => {
+		const result = resultOf(row, rows, run.results);
 
-		return result?.samples?.length ? [{ label: `${row.workload}${ofDevice(row)}, ${names[i]}`, samples: samplesOf(result) }] : [];
+		return result ? candidateOf(result, `${row.label}, ${names[i]}`).map((one) => ({ ...one, form: names[i] })) : [];
 	}));
 
-	list.pair = 2;
-	return list;
+	return [...pairs.filter((pair) => pair.length > 1), ...pairs.filter((pair) => pair.length < 2)].flat();
 }
 
+/* Both sides, to be chosen, each with whose figures they are. */
 function chooser(runs, base, head) {
-	const pick = (name, text, selected) => h("label", {}, text, h("select", { name, onchange: go }, runs.map((run) =>
-		h("option", { value: run.id, selected: String(run.id) === selected }, `${runTitle(run)} (${run.kernel}, ${run.clock})`))));
-	const form = h("form", { class: "actions" }, pick("base", "base ", base), pick("head", "head ", head));
+	const pick = (name, text, selected) => h("div", { class: "side" },
+		h("label", {}, text, h("select", { name, onchange: go }, runs.map((run) =>
+			h("option", { value: run.id, selected: String(run.id) === selected }, `${runTitle(run)} (${run.kernel}, ${run.clock})`)))));
+	const form = h("form", { class: "sides" }, pick("base", "before (base)", base), pick("head", "now (head)", head));
 
 	function go() {
 		location.hash = `#/compare/${form.elements.base.value}/${form.elements.head.value}`;
@@ -90,8 +80,8 @@ function chooser(runs, base, head) {
 	return form;
 }
 
-/* The newest two that can be compared: [base, head], or nothing. */
-function newestPair(runs) {
+/** The newest two that can be compared: [base, head], or nothing. */
+export function newestPair(runs) {
 	for (const head of runs) {
 		const base = runs.find((run) => run.id < head.id && run.clock === head.clock);
 
@@ -101,10 +91,37 @@ function newestPair(runs) {
 	return [];
 }
 
+async function show(main, form, base, head, signal) {
+	const comparison = await api.compareRuns(base, head);
+	const names = sides(comparison), unit = unitOf(comparison.head.clock), rows = rowsOf(comparison);
+
+	nameSides(...names);
+	main.querySelector("h1").textContent = `${runTitle(comparison.base)} → ${runTitle(comparison.head)}`;
+	form.before(headlines(rows, unit));
+	main.append(...[rows.length ? rowsSection(rows, names, unit) : null, note(comparison.criteria), caveats(comparison.head.clock, rows.map((row) => row.label)),
+		only(`only in ${names[0]}`, comparison.only_base), only(`only in ${names[1]}`, comparison.only_head),
+		charts(rows, names, unit)].filter((part) => part));
+	const both = await Promise.all([base, head].map(api.getRun)).catch((error) => {
+		main.append(failure(error));
+		return null;
+	});
+
+	if (!both || signal.aborted)
+		return;
+	form.querySelectorAll(".side").forEach((side, i) => side.append(who(both[i])));
+	const drawn = candidates(rows, both, names);
+
+	if (drawn.length)
+		main.append(distributions(drawn, unit, 2));
+	contents(main);
+}
+
 export async function showComparison(main, signal, base, head) {
 	main.append(h("h1", {}, "Compare"));
-	const runs = (await api.listRuns(null, 200)).runs.filter((run) => run.state === "done");
+	const [list, families] = await Promise.all([api.listRuns({ limit: 200 }), api.getWorkloads()]);
+	const runs = list.runs.filter((run) => run.state === "done");
 
+	learn(families.workloads);
 	if (!base) {
 		[base, head] = newestPair(runs);
 		if (!base) {
@@ -118,23 +135,11 @@ export async function showComparison(main, signal, base, head) {
 	const shown = [...new Set([base, head])].filter((id) => !runs.some((run) => String(run.id) === id));
 
 	runs.push(...await Promise.all(shown.map(api.getHead)));
-	main.append(chooser(runs, base, head));
-	if (base === head) {
-		main.append(h("p", {}, "Choose another run as base or head."));
-		return;
-	}
-	const comparison = await api.compareRuns(base, head);
-	const names = sides(comparison);
+	const form = chooser(runs, base, head);
 
-	main.querySelector("h1").textContent = `Run ${base} and run ${head}`;
-	main.append(rows(comparison, names), note(comparison.criteria),
-		...[only(`only in ${names[0]}`, comparison.only_base), only(`only in ${names[1]}`, comparison.only_head),
-			charts(comparison, names)].filter((part) => part));
-	const both = await Promise.all([base, head].map(api.getRun)).catch((error) => {
-		main.append(failure(error));
-		return null;
-	});
-
-	if (both && !signal.aborted && comparison.rows.length)
-		main.append(distributions(candidates(comparison, both, names)));
+	main.append(form);
+	if (base === head)
+		main.append(h("p", {}, "Choose another run as before or now."));
+	else
+		await show(main, form, base, head, signal);
 }

@@ -27,20 +27,6 @@ export function h(tag, properties = {}, ...children) {
 	return element;
 }
 
-/** A table that scrolls by itself where the screen is narrow. Cells are nodes or text; in the column prose lines may break. */
-export function table(caption, headings, rows, { numbers = [], prose = -1 } = {}) {
-	const cell = (tag, content, column, more = {}) =>
-		h(tag, { ...more, class: numbers.includes(column) ? "number" : column === prose ? "prose" : null }, content);
-
-	return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-		h("table", {},
-			h("caption", {}, caption),
-			h("thead", {}, h("tr", {}, headings.map((text, i) => cell("th", text, i, { scope: "col" })))),
-			h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((content, i) => i
-				? cell("td", content, i)
-				: cell("th", content, i, { scope: "row" })))))));
-}
-
 /** Terms and what they are. */
 export function facts(pairs) {
 	return h("dl", {}, pairs.filter((pair) => pair).map(([term, text]) =>

@@ -3,9 +3,13 @@
 
 import * as api from "/api.js";
 import { h, button, failure } from "/dom.js";
+import { firstUse } from "/first.js";
 import { freePages } from "/format.js";
+import { requestSection, textOf } from "/request.js";
 
 const SIZES = ["4KiB", "64KiB", "2MiB", "64MiB", "1GiB"];
+/* What the schema of a workload calls the devices that have a list; others are named by their paths. */
+const RDMA = "RDMA device";
 
 function choice(group, value, { checked = false, disabled = false, note = "" } = {}) {
 	return h("label", { class: "choice" },
@@ -43,23 +47,40 @@ function names(form) {
 
 /* The run request that the form asks for. */
 function runRequest(form, known) {
-	const { device, samples, warmup, name } = form.elements;
-	const uses = (workload) => known.find((entry) => workload.startsWith(`${entry.name}/`)).workload.schema.properties?.device;
+	const { device, file, samples, warmup, name, tags } = form.elements;
+	const several = tags.value.split(",").map((tag) => tag.trim()).filter((tag) => tag);
+	const named = (workload) => {
+		const kind = known.find((entry) => workload.startsWith(`${entry.name}/`)).workload.schema.properties?.device;
 
-	return { name: name.value, workloads: names(form).map((workload) => ({
-		workload, samples: Number(samples.value), warmup: Number(warmup.value),
-		...(device?.value && uses(workload) ? { device: device.value } : {}) })) };
+		return kind && (kind.description === RDMA ? device : file)?.value.trim();
+	};
+
+	return { ...(name.value ? { name: name.value } : {}), ...(several.length ? { tags: several } : {}),
+		samples: Number(samples.value), warmup: Number(warmup.value),
+		workloads: names(form).map((workload) => {
+			const chosen = named(workload);
+
+			return chosen ? { workload, device: chosen } : workload;
+		}) };
 }
 
-export async function showForm(main) {
+function readsFiles(workload) {
+	const kind = workload.schema.properties?.device;
+
+	return kind && kind.description !== RDMA;
+}
+
+/** again: id of a run whose request is to be begun with */
+export async function showForm(main, _signal, again) {
 	main.append(h("h1", {}, "Start a run"));
-	const [system, { workloads, parameters }] = await Promise.all([api.getSystem(), api.getWorkloads()]);
+	const [system, { workloads, parameters }, asked] = await Promise.all([api.getSystem(), api.getWorkloads(), again && api.getRequest(again)]);
 	const known = subjects(workloads);
 	const count = h("output", {});
 	const refused = h("div", {});
 	const start = h("button", { type: "submit" }, "Start");
 	const pool = (bytes) => system.hugepages.find((entry) => entry.page_size_bytes === bytes);
-	const first = known.find((entry) => entry.workload.available)?.name;
+	const able = known.filter((entry) => entry.workload.available).map((entry) => entry.name);
+	const first = able.includes("mr/reg") ? "mr/reg" : able[0];
 
 	const form = h("form", { onsubmit, oninput: recount },
 		group("What", ...workloads.map((workload) => h("div", {},
@@ -77,7 +98,10 @@ export async function showForm(main) {
 			system.rdma_devices.length > 1 ? h("label", {}, "RDMA device", h("select", { name: "device" },
 				h("option", { value: "" }, "the first that is ready"),
 				system.rdma_devices.map((device) => h("option", {}, device.name)))) : null,
-			h("label", {}, "name", h("input", { name: "name", maxlength: 100, autocomplete: "off" }))),
+			workloads.some(readsFiles) ? h("label", {}, "file or block device, which is only read", h("input",
+				{ name: "file", placeholder: "the first there is", autocomplete: "off", spellcheck: "false" })) : null,
+			h("label", {}, "name", h("input", { name: "name", maxlength: 100, autocomplete: "off" })),
+			h("label", {}, "tags", h("input", { name: "tags", placeholder: "stock, night", autocomplete: "off" }))),
 		h("div", { class: "actions" }, start, count,
 			button("Pages beside phyrs", preset, { hidden: !known.some(({ name }) => name === "gup/phyrs/pin") })),
 		refused);
@@ -100,18 +124,27 @@ export async function showForm(main) {
 		start.disabled = !n;
 	}
 
+	async function begin(request) {
+		location.hash = `#/runs/${(await api.startRun(request)).id}`;
+	}
+
 	async function onsubmit(event) {
 		event.preventDefault();
 		refused.replaceChildren();
 		start.disabled = true;
 		try {
-			location.hash = `#/runs/${(await api.startRun(runRequest(form, known))).id}`;
+			await begin(runRequest(form, known));
 		} catch (error) {
 			refused.append(failure(error));
 			start.disabled = false;
 		}
 	}
 
-	main.append(form);
+	const file = requestSection(() => runRequest(form, known), begin, asked && textOf(asked));
+
+	if (able.length)
+		main.append(...asked ? [h("h2", {}, `What run ${again} was asked for`), file, h("h2", {}, "Another")] : [], form, ...asked ? [] : [file]);
+	else
+		main.append(firstUse(() => { location.hash = "#/runs"; }), h("details", {}, h("summary", {}, "What could be measured elsewhere"), form, file));
 	recount();
 }

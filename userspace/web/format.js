@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// Figures in words.
+// Figures in words. What a clock counts is in units.js.
 
 const UNITS = ["ps", "ns", "µs", "ms", "s"];
 const KIB = 1024;
 
-function significant(number) {
-	return number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2);
+/** Three digits, or all of a whole number, in groups. */
+export function significant(number) {
+	return number >= 1000 ? grouped(Math.round(number)) : number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2);
+}
+
+export function grouped(number) {
+	return number.toLocaleString("en-US", { maximumFractionDigits: 1 });
 }
 
 /* The value in a unit that leaves it below 1000, and that unit. */
@@ -28,11 +33,18 @@ export function duration(value, unit = "ns") {
 	return `${Number.isInteger(number) ? number : significant(number)} ${name}`;
 }
 
-/** The same for axes: as many digits as asked for, without zeros at the end. */
-export function tick(ns, digits) {
+/** The same for axes: the number as it is. */
+export function tick(ns) {
 	const [number, name] = scaled(ns < 1 ? ns * 1000 : ns, ns < 1 ? "ps" : "ns");
 
-	return `${+number.toPrecision(digits)} ${name}`;
+	return `${+number.toPrecision(9)} ${name}`;
+}
+
+/** A duration that people wait for. */
+export function wait(seconds) {
+	const whole = Math.max(1, Math.round(seconds));
+
+	return whole < 100 ? `${whole} s` : whole < 6000 ? `${Math.round(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`;
 }
 
 export function size(bytes) {
@@ -52,8 +64,16 @@ export function date(ns) {
 	return ns ? new Date(ns / 1e6).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "–";
 }
 
+/** A factor as it stands in a table: a percentage where that says more. */
 export function ratio(value) {
-	return !Number.isFinite(value) || !value ? "–" : value < 1 ? `÷ ${significant(1 / value)}` : `× ${significant(value)}`;
+	if (!Number.isFinite(value) || !value)
+		return "–";
+	if (value > 0.5 && value < 2) {
+		const percent = Math.abs(100 * (value - 1));
+
+		return `${percent < 0.05 ? "±" : value < 1 ? "−" : "+"}${percent.toFixed(1)} %`;
+	}
+	return value < 1 ? `÷ ${significant(1 / value)}` : `× ${significant(value)}`;
 }
 
 export function runTitle(run) {

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-// All runs, newest first; two of them to be compared; files to be loaded.
+// All runs, newest first: to be searched, compared, deleted; files to be loaded.
 
 import * as api from "/api.js";
-import { h, announce, button, failure, table } from "/dom.js";
-import { date, runTitle } from "/format.js";
+import { ask } from "/dialog.js";
+import { h, announce, button, failure } from "/dom.js";
+import { date, duration, runTitle } from "/format.js";
+import { loader } from "/load.js";
+import { ENDED, stateOf } from "/states.js";
+import { table } from "/table.js";
+import { tagsOf } from "/words.js";
 
-export const ENDED = ["done", "failed", "cancelled", "aborted"];
-const SIGNS = { queued: "…", running: "▶", done: "✓", failed: "✗", cancelled: "■", aborted: "!" };
+const PAUSE_MS = 250; /* after a key, until runs are searched */
 
-export function stateOf(run) {
-	return `${SIGNS[run.state] ?? ""} ${run.state}`;
+function took(run) {
+	return run.started_ns && run.ended_ns ? duration(run.ended_ns - run.started_ns) : "–";
 }
 
 export async function showHistory(main, signal) {
 	const refused = h("div", {});
 	const list = h("div", {});
-	const file = h("input", { type: "file", accept: ".json,application/json", multiple: true, onchange: load });
+	const search = h("input", { type: "search", name: "search", placeholder: "name, tag, kernel, done", autocomplete: "off", oninput: later });
 	const picked = {};	/* runs as base and head, on whatever page */
-	let before = null;
-
-	main.append(h("h1", {}, "History"), refused, list,
-		h("h2", {}, "Load results"),
-		h("p", {}, "Google Benchmark JSON: of another kernel or machine, as ", h("code", {}, "./phyr bench"), ", ",
-			h("code", {}, "phyr-bench"), " and Export write it."),
-		h("label", { class: "file" }, "Files ", file));
+	const chosen = new Set();	/* ids of runs to be deleted */
+	let before = null, timer = 0, asked = 0;
 
 	async function attempt(action) {
 		refused.replaceChildren();
@@ -35,31 +34,12 @@ export async function showHistory(main, signal) {
 		}
 	}
 
-	/* What of a file could not be kept. */
-	function leftOut({ results }) {
-		return results.flatMap(({ workload, dropped = [] }) =>
-			dropped.map(({ name, why }) => h("p", { class: "note" }, `${workload}: left out "${name}": ${why}`)));
-	}
-
-	/* Each for itself: one that is refused is no reason to forget the others. */
-	function load() {
-		return attempt(async () => {
-			const said = [];
-
-			for (const one of file.files) {
-				try {
-					const run = await api.importFile(one);
-
-					announce(`Loaded ${runTitle(run)}`);
-					said.push(...leftOut(run));
-				} catch (error) {
-					said.push(failure(new Error(`${one.name}: ${error.message}`)));
-				}
-			}
-			file.value = "";
-			await refresh();
-			refused.append(...said);
-		});
+	function later() {
+		clearTimeout(timer);
+		timer = setTimeout(() => {
+			before = null;
+			attempt(refresh);
+		}, PAUSE_MS);
 	}
 
 	function radio(side, run) {
@@ -68,19 +48,31 @@ export async function showHistory(main, signal) {
 			onchange: (event) => { picked[side] = event.target.value; } });
 	}
 
-	function remove(run) {
-		return button("Delete", () => confirm(`Delete ${runTitle(run)}?`) && attempt(async () => {
-			await api.deleteRun(run.id);
-			announce(`Run ${run.id} is deleted`);
+	/* Those that are gone already need no deletion. */
+	async function remove(ids, what) {
+		if (!await ask(`Delete ${what}?`, { ok: "Delete" }))
+			return;
+		try {
+			for (const id of ids) {
+				await api.deleteRun(id).catch((error) => {
+					if (error.status !== 410)
+						throw error;
+				});
+				chosen.delete(id);
+			}
+			announce(`${what} deleted`);
+		} finally {
 			await refresh();
-		}), { "aria-label": `Delete run ${run.id}` });
+		}
 	}
 
-	function stop(run) {
-		return button("Cancel", () => attempt(async () => {
-			await api.cancelRun(run.id);
-			await refresh();
-		}), { "aria-label": `Cancel run ${run.id}` });
+	function action(run) {
+		return ENDED.includes(run.state)
+			? button("Delete", () => attempt(() => remove([run.id], runTitle(run))), { "aria-label": `Delete run ${run.id}` })
+			: button("Cancel", () => attempt(async () => {
+				await api.cancelRun(run.id);
+				await refresh();
+			}), { "aria-label": `Cancel run ${run.id}` });
 	}
 
 	function compare(event) {
@@ -93,25 +85,53 @@ export async function showHistory(main, signal) {
 			announce("Choose a base and a head first");
 	}
 
-	async function refresh() {
-		const { runs, next } = await api.listRuns(before);
+	/* What it is called, and a box that chooses it. */
+	function title(run, several) {
+		const box = h("input", { type: "checkbox", "aria-label": `choose run ${run.id}`, checked: chosen.has(run.id), disabled: !ENDED.includes(run.state),
+			onchange: () => {
+				chosen[box.checked ? "add" : "delete"](run.id);
+				several();
+			} });
 
-		if (signal.aborted)
-			return;
-		if (!runs.length) {
-			list.replaceChildren(h("p", {}, "There are no runs yet. ", h("a", { href: "#/run" }, "Start one")));
-			return;
+		return h("span", { class: "choice" }, box, h("a", { href: `#/runs/${run.id}` }, runTitle(run)), tagsOf(run));
+	}
+
+	function show(runs, next) {
+		const removal = button("", () => attempt(() => remove([...chosen], several())));
+
+		function several() {
+			const what = chosen.size === 1 ? "1 run" : `${chosen.size} runs`;
+
+			removal.textContent = `Delete ${what}`;
+			removal.hidden = !chosen.size;
+			return what;
 		}
+		several();
 		list.replaceChildren(h("form", {},
-			table("Runs", ["run", "base", "head", "state", "kernel", "clock", "workloads", "created", ""], runs.map((run) => [
-				h("a", { href: `#/runs/${run.id}` }, runTitle(run)),
-				radio("base", run), radio("head", run), stateOf(run), run.kernel, run.clock,
-				`${run.finished} of ${run.workloads}`, date(run.created_ns), ENDED.includes(run.state) ? remove(run) : stop(run),
+			table("Runs", ["run", "base", "head", "state", "kernel", "clock", "workloads", "created", "took", ""], runs.map((run) => [
+				title(run, several), radio("base", run), radio("head", run), stateOf(run), run.kernel, run.clock,
+				`${run.finished} of ${run.workloads}`, date(run.created_ns), took(run), action(run),
 			])),
-			h("div", { class: "actions" }, h("button", { type: "submit", onclick: compare }, "Compare base and head"),
+			h("div", { class: "actions" }, h("button", { type: "submit", onclick: compare }, "Compare base and head"), removal,
 				next && button("Older", () => { before = runs[runs.length - 1].id; attempt(refresh); }),
 				before && button("Newest", () => { before = null; attempt(refresh); }))));
 	}
 
+	async function refresh() {
+		const number = ++asked;
+		const words = search.value.trim();
+		const { runs, next } = await api.listRuns({ ...(before ? { before } : {}), ...(words ? { search: words } : {}) });
+
+		if (signal.aborted || number !== asked)
+			return;
+		if (runs.length)
+			show(runs, next);
+		else
+			list.replaceChildren(words ? h("p", {}, `No run has "${words}" in what is known of it.`)
+				: h("p", {}, "There are no runs yet. ", h("a", { href: "#/run" }, "Start one")));
+	}
+
+	main.append(h("h1", {}, "History"), h("div", { class: "actions", role: "search" }, h("label", {}, "search", search)), refused, list,
+		loader(() => attempt(refresh)));
 	await refresh();
 }

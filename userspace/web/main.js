@@ -3,16 +3,17 @@
 
 import * as api from "/api.js";
 import * as chart from "/chart.js";
-import { announce, failure, plain } from "/dom.js";
+import { announce, failure } from "/dom.js";
 import { showMachine } from "/machine.js";
 import { showForm } from "/form.js";
 import { showHistory } from "/history.js";
 import { showRun } from "/run.js";
 import { showComparison } from "/comparison.js";
+import { showShortcuts } from "/shortcuts.js";
 
 const ROUTES = [
 	{ pattern: /^#\/$/, view: showMachine },
-	{ pattern: /^#\/run$/, view: showForm },
+	{ pattern: /^#\/run(?:\/(\d+))?$/, view: showForm },
 	{ pattern: /^#\/runs$/, view: showHistory },
 	{ pattern: /^#\/runs\/(\d+)$/, view: showRun },
 	{ pattern: /^#\/compare(?:\/(\d+)\/(\d+))?$/, view: showComparison },
@@ -55,6 +56,7 @@ document.getElementById("skip").addEventListener("click", (event) => {
 	event.preventDefault();
 	main.focus();
 });
+document.getElementById("shortcuts").addEventListener("click", showShortcuts);
 addEventListener("hashchange", () => {
 	main.focus({ preventScroll: true });
 	scrollTo(0, 0);
@@ -62,12 +64,9 @@ addEventListener("hashchange", () => {
 });
 show();
 
-function describe() {
-	api.getSystem().then(({ kernel, clock, cpu, phyrd }) => {
-		document.getElementById("machine").textContent =
-			plain(`Linux ${kernel.release} · clock ${clock.kind} · ${cpu.online} × ${cpu.model} · phyrd ${phyrd}`);
-	}, () => {});
-}
+/* On paper there is nothing to be opened. */
+addEventListener("beforeprint", () => document.querySelectorAll("main details:not([open])").forEach((one) => one.setAttribute("open", "print")));
+addEventListener("afterprint", () => document.querySelectorAll("main details[open=print]").forEach((one) => one.removeAttribute("open")));
 
 let looking = false;
 
@@ -79,7 +78,5 @@ addEventListener("gone", async () => {
 	await api.awaitDaemon();
 	looking = false;
 	await show();
-	describe();
 	announce("phyrd is there again");
 });
-describe();

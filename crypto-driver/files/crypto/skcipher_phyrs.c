@@ -66,7 +66,7 @@ void skcipher_request_set_phyrs(struct skcipher_request *req,
 	req->dst_phyrs = dst;
 	req->cryptlen = cryptlen;
 	req->iv = iv;
-	req->base.flags |= CRYPTO_SKCIPHER_REQ_PHYRS;
+	req->has_phyrs = true;
 }
 EXPORT_SYMBOL_GPL(skcipher_request_set_phyrs);
 
@@ -123,7 +123,7 @@ static void restore(struct converted *converted)
 	req->dst_phyrs = converted->dst;
 	req->base.complete = converted->complete;
 	req->base.data = converted->data;
-	req->base.flags |= CRYPTO_SKCIPHER_REQ_PHYRS;
+	req->has_phyrs = true;
 	kvfree(converted);
 }
 
@@ -172,7 +172,7 @@ int skcipher_crypt_converted(struct skcipher_request *req,
 		fill_entries(req->dst, dst_nr, converted->dst, req->cryptlen);
 	req->base.complete = converted_done;
 	req->base.data = converted;
-	req->base.flags &= ~CRYPTO_SKCIPHER_REQ_PHYRS;
+	req->has_phyrs = false;
 
 	err = crypt(req);
 	if (err != -EINPROGRESS && err != -EBUSY)

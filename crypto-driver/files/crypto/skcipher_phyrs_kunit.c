@@ -321,7 +321,7 @@ static void stream_goes_on(struct kunit *test)
 	fixture_leave(f);
 }
 
-/* set_phyrs() sets the flag, set_crypt() clears it, set_callback() keeps it. */
+/* set_phyrs() and set_crypt() say what it is, set_callback() does not. */
 static void request_knows_its_form(struct kunit *test)
 {
 	struct fixture *f = test->priv;
@@ -338,8 +338,7 @@ static void request_knows_its_form(struct kunit *test)
 	sg_init_one(&sg, f->src, LEN);
 	skcipher_request_set_crypt(f->req, &sg, &sg, LEN, NULL);
 	KUNIT_EXPECT_FALSE(test, skcipher_request_has_phyrs(f->req));
-	skcipher_request_set_callback(f->req, CRYPTO_SKCIPHER_REQ_PHYRS,
-				      fixture_done, f);
+	skcipher_request_set_callback(f->req, U32_MAX, fixture_done, f);
 	KUNIT_EXPECT_FALSE(test, skcipher_request_has_phyrs(f->req));
 	fixture_leave(f);
 }

@@ -189,8 +189,8 @@ static void check_request(struct kunit *test, bool in_place, u32 flags)
 	KUNIT_ASSERT_PTR_EQ(test, in_place ? &f->src_list : &f->dst_list,
 			    f->req->dst_phyrs);
 	KUNIT_ASSERT_EQ(test, LEN, f->req->cryptlen);
-	KUNIT_ASSERT_EQ(test, flags | CRYPTO_SKCIPHER_REQ_PHYRS,
-			f->req->base.flags);
+	KUNIT_ASSERT_TRUE(test, f->req->has_phyrs);
+	KUNIT_ASSERT_EQ(test, flags, f->req->base.flags);
 	KUNIT_ASSERT_PTR_EQ(test, f, f->req->base.data);
 	KUNIT_ASSERT_TRUE(test, f->req->base.complete == request_done);
 }

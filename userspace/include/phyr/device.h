@@ -7,8 +7,8 @@
 
 #include <phyr/error.h>
 
-/* Room for any device's name, with its NUL. */
-#define PHYR_DEVICE_NAME 64
+/* Room for the name of any device, be it a path, with its NUL. */
+#define PHYR_DEVICE_NAME 256
 
 /**
  * struct phyr_device - an open RDMA device with a protection domain

@@ -16,7 +16,7 @@
  * @workload: what to measure
  * @warmup: rounds before the first sample
  * @samples: number of samples, not 0
- * @device: name of the RDMA device to use, empty for the first that is ready
+ * @device: name of the device to use, empty for the first that is ready
  */
 struct phyr_run_item {
 	struct phyr_workload workload;
@@ -49,6 +49,9 @@ struct phyr_result {
  * @results: in the same order; valid up to @finished
  * @finished: how many results are there, counted from the first; any thread may
  *	read it while another executes the run
+ * @current: which item is being carried out, while @finished is less than @n; any
+ *	thread may read it, and @done
+ * @done: how many samples it has
  * @stop: set by any thread to end the run early: what has not been measured
  *	by then fails with ECANCELED
  */
@@ -57,6 +60,8 @@ struct phyr_run {
 	struct phyr_run_item *items;
 	struct phyr_result *results;
 	atomic_size_t finished;
+	atomic_size_t current;
+	atomic_uint done;
 	atomic_bool stop;
 
 	/* private: */

@@ -28,13 +28,16 @@
  * @rounds: index into the family's @rounds, 0 if it has none
  * @backing: memory of the family's @ranges times @size bytes
  * @size: bytes that the workload is about
- * @device: name of the RDMA device to use, or NULL for the first that is ready
+ * @device: name of the device to use, of the family's kind, or NULL for the
+ *	first that is ready
  * @warmup: rounds before the first sample
  * @samples: number of samples of each series
  * @settle: let the machine come to rest before each round: for a clock on which
  *	a sample is then the same each time
  * @series: arrays of @samples times in ns, one per series of the family,
  *	already faulted in
+ * @done: where the family notes how many samples of each series are there, or
+ *	NULL; one that learns of them at the end only need not
  * @parameters: where the family notes what it has settled itself
  * @stop: becomes true when the measurement should end early; it then
  *	returns -ECANCELED
@@ -50,6 +53,7 @@ struct phyr_task {
 	unsigned int samples;
 	bool settle;
 	uint64_t *series[PHYR_SERIES_MAX];
+	atomic_uint *done;
 	struct phyr_parameters *parameters;
 	const atomic_bool *stop;
 };
@@ -65,6 +69,18 @@ struct phyr_rounds {
 };
 
 /**
+ * struct phyr_device_kind - devices that a family is measured with
+ * @what: what they are, in words
+ * @by_path: they are named by absolute paths, which no others are
+ * @check: 0 if there is one of that name; else -errno and why not
+ */
+struct phyr_device_kind {
+	const char *what;
+	bool by_path;
+	int (*check)(const char *name, struct phyr_error *error);
+};
+
+/**
  * struct phyr_family - workloads that are measured by the same code
  * @name: first part of their names
  * @forms: NULL-terminated second parts that are measured apart, or NULL
@@ -73,7 +89,7 @@ struct phyr_rounds {
  * @rounds: which of the series, in their order, are measured in the same
  *	rounds; NULL: all of them
  * @ranges: how many ranges of the workload's size one measurement uses
- * @uses_device: measured with an RDMA device, which may be named
+ * @device: measured with a device, which may be named: its kind; or NULL
  * @summary: what a sample is, in a sentence
  * @probe: 0 if this machine can measure the family with the named device, or
  *	with any for NULL; else -errno and why not
@@ -89,7 +105,7 @@ struct phyr_family {
 	const char *const *series;
 	const struct phyr_rounds *rounds;
 	unsigned int ranges;
-	bool uses_device;
+	const struct phyr_device_kind *device;
 	const char *summary;
 	int (*probe)(const char *device, struct phyr_error *error);
 	int (*measure)(const struct phyr_task *task, struct phyr_error *error);

@@ -314,6 +314,18 @@ enum status client_post(struct client *client, const char *path,
 	return exchange(client, path, answer);
 }
 
+enum status client_delete(struct client *client, const char *path)
+{
+	struct body body = { 0 };
+	enum status status;
+
+	curl_easy_reset(client->curl);
+	curl_easy_setopt(client->curl, CURLOPT_CUSTOMREQUEST, "DELETE");
+	status = transfer(client, path, &body);
+	free(body.text);
+	return status;
+}
+
 enum status client_follow(struct client *client, const char *path,
 			  client_event *event, void *context)
 {

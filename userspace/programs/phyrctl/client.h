@@ -65,6 +65,11 @@ enum status client_post(struct client *client, const char *path,
 			const char *body, size_t len, struct answer *answer);
 
 /**
+ * client_delete() - DELETE @path
+ */
+enum status client_delete(struct client *client, const char *path);
+
+/**
  * typedef client_event - receives a server-sent event
  *
  * Return: false to hear no more.

@@ -3,6 +3,7 @@
 #define COMMAND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "client.h"
 #include "status.h"
@@ -12,6 +13,9 @@
 /**
  * struct options - what stands before, between and after the operands
  * @json: print the API's document, not a table
+ * @csv: a line for each sample
+ * @markdown: a table of Markdown
+ * @file: what is to be measured, or NULL
  * @detach: do not wait for the run to end
  * @samples: number, or NULL; the same holds for the other numbers
  */
@@ -20,9 +24,13 @@ struct options {
 	const char *token_file;
 	bool json;
 	bool detach;
+	bool csv;
+	bool markdown;
 	const char *name;
 	const char *device;
 	const char *output;
+	const char *file;
+	const char *search;
 	const char *samples;
 	const char *warmup;
 	const char *limit;
@@ -35,6 +43,12 @@ struct options {
  */
 enum status command_run(struct client *client, const struct options *options,
 			char **operands, int n);
+enum status command_cancel(struct client *client, const struct options *options,
+			   char **operands, int n);
+enum status command_delete(struct client *client, const struct options *options,
+			   char **operands, int n);
+enum status command_wait(struct client *client, const struct options *options,
+			 char **operands, int n);
 enum status command_ls(struct client *client, const struct options *options,
 		       char **operands, int n);
 enum status command_show(struct client *client, const struct options *options,
@@ -53,6 +67,24 @@ enum status command_system(struct client *client, const struct options *options,
  * show_run() - print a run and what is known of its workloads
  */
 void show_run(const json_t *run);
+
+/**
+ * wait_for_run() - await the end of a run and print it
+ * @own: to be cancelled by SIGINT and SIGTERM
+ */
+enum status wait_for_run(struct client *client, const struct options *options,
+			 long long id, bool own);
+
+/**
+ * csv_print() - the samples of a run
+ * @run: with them
+ */
+void csv_print(FILE *file, const json_t *run);
+
+/**
+ * markdown_print() - a comparison as a table of Markdown
+ */
+void markdown_print(const json_t *comparison);
 
 /**
  * run_status() - STATUS_OK if a run measured all its workloads, else STATUS_BAD

@@ -22,27 +22,28 @@ static void print_side(const char *label, const json_t *run)
 	puts(line);
 }
 
-static const char *side(const json_t *side, char text[TEXT_TIME])
+static const char *side(const json_t *side, const char *clock,
+			char text[TEXT_TIME])
 {
 	const json_t *median = json_object_get(side, "median");
 
 	if (json_object_get(side, "error"))
 		return text_of(side, "error");
-	text_duration(median ? median : json_object_get(side, "mean"), "ns",
-		      text);
+	text_figure(median ? median : json_object_get(side, "mean"), "ns",
+		    clock, text);
 	return text;
 }
 
 /* The interval of the median, empty where there are no samples. */
-static void interval(const json_t *side, char text[INTERVAL])
+static void interval(const json_t *side, const char *clock, char text[INTERVAL])
 {
 	char low[TEXT_TIME], high[TEXT_TIME];
 
 	*text = '\0';
 	if (!json_object_get(side, "median_low"))
 		return;
-	text_duration(json_object_get(side, "median_low"), "ns", low);
-	text_duration(json_object_get(side, "median_high"), "ns", high);
+	text_figure(json_object_get(side, "median_low"), "ns", clock, low);
+	text_figure(json_object_get(side, "median_high"), "ns", clock, high);
 	snprintf(text, INTERVAL, "%s..%s", low, high);
 }
 
@@ -56,7 +57,7 @@ static const char *verdict_of(const json_t *row)
 	return strcmp(verdict, "no difference") ? verdict : "~";
 }
 
-static void add_row(struct table *table, const json_t *row)
+static void add_row(struct table *table, const json_t *row, const char *clock)
 {
 	const json_t *base = json_object_get(row, "base");
 	const json_t *head = json_object_get(row, "head");
@@ -65,8 +66,8 @@ static void add_row(struct table *table, const json_t *row)
 	char texts[2][TEXT_TIME], intervals[2][INTERVAL];
 	char factor[32] = "", size[32] = "", name[TEXT_NAME];
 
-	interval(base, intervals[0]);
-	interval(head, intervals[1]);
+	interval(base, clock, intervals[0]);
+	interval(head, clock, intervals[1]);
 	if (json_is_number(ratio))
 		snprintf(factor, sizeof(factor), "%.4g",
 			 json_number_value(ratio));
@@ -74,8 +75,8 @@ static void add_row(struct table *table, const json_t *row)
 		snprintf(size, sizeof(size), "%+.2f",
 			 json_number_value(effect));
 	text_name(row, name);
-	table_row(table, name, side(base, texts[0]), intervals[0],
-		  side(head, texts[1]), intervals[1], factor, size,
+	table_row(table, name, side(base, clock, texts[0]), intervals[0],
+		  side(head, clock, texts[1]), intervals[1], factor, size,
 		  verdict_of(row));
 }
 
@@ -110,17 +111,22 @@ static void print_criteria(const json_t *criteria)
 
 static void print_comparison(const json_t *comparison)
 {
+	const char *clock =
+		text_of(json_object_get(comparison, "head"), "clock");
 	struct table *table = table_create("lrlrlrrl");
+	char base[64], head[64];
 	json_t *row;
 	size_t i;
 
 	print_side("base", json_object_get(comparison, "base"));
 	print_side("head", json_object_get(comparison, "head"));
 	putchar('\n');
-	table_row(table, "WORKLOAD", "BASE", "95 %", "HEAD", "95 %", "RATIO",
+	snprintf(base, sizeof(base), "BASE%s", text_unit(clock));
+	snprintf(head, sizeof(head), "HEAD%s", text_unit(clock));
+	table_row(table, "WORKLOAD", base, "95 %", head, "95 %", "RATIO",
 		  "EFFECT", "HEAD IS");
 	json_array_foreach(json_object_get(comparison, "rows"), i, row)
-		add_row(table, row);
+		add_row(table, row, clock);
 	table_print(table);
 	print_criteria(json_object_get(comparison, "criteria"));
 	print_only("only in base:", json_object_get(comparison, "only_base"));
@@ -171,6 +177,8 @@ enum status command_compare(struct client *client,
 		return status;
 	if (options->json)
 		print_answer(&answer);
+	else if (options->markdown)
+		markdown_print(answer.json);
 	else
 		print_comparison(answer.json);
 	status = conclude(answer.json);

@@ -42,6 +42,15 @@ _phyrctl_workloads()
 	done
 }
 
+_phyrctl_devices()
+{
+	local line
+
+	_phyrctl_ask system | while read -r line; do
+		[[ $line =~ ^'RDMA device '\ *([^,]+), ]] && echo "${BASH_REMATCH[1]}"
+	done
+}
+
 _phyrctl_runs()
 {
 	_phyrctl_ask ls | while read -r id _; do
@@ -80,7 +89,7 @@ _phyrctl()
 	local words=()
 	_phyrctl_glue
 	local word=${words[-1]} previous=${words[-2]}
-	local commands='run ls show compare export import system'
+	local commands='run wait cancel delete ls show compare export import system help'
 	local choices='' options='--json --server --token-file --version --help' command='' i
 	local _phyrctl_server=()
 
@@ -99,11 +108,15 @@ _phyrctl()
 	done
 
 	case $previous in
-	--token-file | --output)
+	--token-file | --output | --file)
 		_phyrctl_files "$word"
 		return
 		;;
-	--server | --name | --samples | --warmup | --device | --limit | --before)
+	--device)
+		mapfile -t COMPREPLY < <(compgen -W "$(_phyrctl_devices)" -- "$word")
+		return
+		;;
+	--server | --name | --samples | --warmup | --limit | --before | --search)
 		COMPREPLY=()
 		return
 		;;
@@ -112,13 +125,18 @@ _phyrctl()
 	case $command in
 	'') choices=$commands ;;
 	run)
-		options+=' --name --samples --warmup --device --detach'
+		options+=' --file --name --samples --warmup --device --detach'
 		[[ $word == -* ]] || choices=$(_phyrctl_workloads)
 		;;
-	ls) options+=' --limit --before' ;;
-	show | compare) choices=$(_phyrctl_runs) ;;
+	ls) options+=' --limit --before --search' ;;
+	show | wait | cancel | delete) choices=$(_phyrctl_runs) ;;
+	compare)
+		options+=' --markdown'
+		choices=$(_phyrctl_runs)
+		;;
+	help) choices=$commands ;;
 	export)
-		options+=' --output'
+		options+=' --csv --output'
 		choices=$(_phyrctl_runs)
 		;;
 	import)

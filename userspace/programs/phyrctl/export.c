@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* phyrctl export: a run as Google Benchmark JSON. */
+/* phyrctl export: a run as Google Benchmark JSON, or as CSV. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,6 +73,37 @@ static enum status write_file(const char *path, const struct answer *answer)
 	return status;
 }
 
+/* The run's text is replaced by that of its samples. */
+static enum status get_csv(struct client *client, char **operands, int n,
+			   struct answer *answer)
+{
+	enum status status;
+	char path[64];
+	json_int_t id;
+	FILE *file;
+
+	(void)n;
+	status = parse_number("run", operands[0], &id);
+	if (status)
+		return status;
+	snprintf(path, sizeof(path), RUNS "/%lld/samples", (long long)id);
+	status = client_get(client, path, answer);
+	if (!status)
+		status =
+			answer_check(answer, "{s:s, s:[]}", "clock", "results");
+	if (status)
+		return status;
+	free(answer->text);
+	answer->text = NULL;
+	file = open_memstream(&answer->text, &answer->len);
+	if (!file)
+		abort();
+	csv_print(file, answer->json);
+	if (fclose(file))
+		abort();
+	return STATUS_OK;
+}
+
 enum status command_export(struct client *client, const struct options *options,
 			   char **operands, int n)
 {
@@ -80,10 +111,14 @@ enum status command_export(struct client *client, const struct options *options,
 	struct answer answer;
 	enum status status;
 
-	status = get_runs(client, before, operands, n, &answer);
-	if (!status)
-		status = answer_check(&answer, "{s:{}, s:[]}", "context",
-				      "benchmarks");
+	if (options->csv) {
+		status = get_csv(client, operands, n, &answer);
+	} else {
+		status = get_runs(client, before, operands, n, &answer);
+		if (!status)
+			status = answer_check(&answer, "{s:{}, s:[]}",
+					      "context", "benchmarks");
+	}
 	if (status)
 		return status;
 	if (options->output)

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* phyrctl ls: the list of runs. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "command.h"
 #include "table.h"
 #include "text.h"
 
-static enum status list_path(const struct options *options, char path[128])
+#define PATH 2048
+
+static enum status list_path(struct client *client,
+			     const struct options *options, char path[PATH])
 {
 	json_int_t limit = 0, before = 0;
+	char *escaped;
 	enum status status = STATUS_OK;
 	int used;
 
@@ -16,13 +22,23 @@ static enum status list_path(const struct options *options, char path[128])
 		status = parse_number("--limit", options->limit, &limit);
 	if (!status && options->before)
 		status = parse_number("--before", options->before, &before);
-	used = snprintf(path, 128, RUNS);
+	used = snprintf(path, PATH, RUNS);
 	if (options->limit)
-		used += snprintf(path + used, 128 - (size_t)used, "?limit=%lld",
-				 (long long)limit);
+		used += snprintf(path + used, PATH - (size_t)used,
+				 "?limit=%lld", (long long)limit);
 	if (options->before)
-		snprintf(path + used, 128 - (size_t)used, "%cbefore=%lld",
-			 options->limit ? '&' : '?', (long long)before);
+		used += snprintf(path + used, PATH - (size_t)used,
+				 "%cbefore=%lld", options->limit ? '&' : '?',
+				 (long long)before);
+	if (status || !options->search)
+		return status;
+	escaped = client_escape(client, options->search);
+	if (strlen(escaped) > 900)
+		status = fail(STATUS_ERROR, "--search is too long");
+	else
+		snprintf(path + used, PATH - (size_t)used, "%csearch=%s",
+			 used > (int)strlen(RUNS) ? '&' : '?', escaped);
+	free(escaped);
 	return status;
 }
 
@@ -70,13 +86,13 @@ enum status command_ls(struct client *client, const struct options *options,
 	struct answer answer;
 	enum status status;
 	struct table *table;
-	char path[128];
+	char path[PATH];
 	json_t *run;
 	size_t i;
 
 	(void)operands;
 	(void)n;
-	status = list_path(options, path);
+	status = list_path(client, options, path);
 	if (!status)
 		status = client_get(client, path, &answer);
 	if (!status)

@@ -14,21 +14,29 @@ static const char usage[] =
 	"usage: phyrctl [OPTION...] COMMAND\n"
 	"\n"
 	"  run WORKLOAD...    measure, and await the end\n"
+	"      --file FILE      measure what it describes, instead; - is stdin\n"
 	"      --name NAME      what the run is called\n"
 	"      --samples N      of each workload\n"
 	"      --warmup N       rounds before them\n"
-	"      --device NAME    RDMA device\n"
+	"      --device NAME    RDMA device, or what dio reads: a file or block device\n"
 	"      --detach         print the run's id and do not wait\n"
+	"  wait ID            await the end of a run\n"
+	"  cancel ID...       end runs early\n"
+	"  delete ID...       forget runs that have ended\n"
 	"  ls                 list runs, newest first\n"
+	"      --search WORDS   only those that have all of them\n"
 	"      --limit N        so many\n"
 	"      --before ID      only older ones\n"
 	"  show ID            a run's results\n"
 	"  compare BASE HEAD  two runs side by side\n"
+	"      --markdown       as a table of Markdown\n"
 	"  export ID          a run as Google Benchmark JSON\n"
+	"      --csv            every sample as comma-separated values, instead\n"
 	"      --output FILE    where to, instead of stdout\n"
 	"  import FILE        load Google Benchmark JSON; - is stdin\n"
 	"      --name NAME      what the run is called\n"
 	"  system             the machine, and what it can measure\n"
+	"  help [COMMAND]     this, or what it says of a command\n"
 	"\n"
 	"  --json             print the API's JSON instead of tables\n"
 	"  --server URL       default " DEFAULT_SERVER "\n"
@@ -51,6 +59,10 @@ enum {
 	OPTION_LIMIT,
 	OPTION_BEFORE,
 	OPTION_OUTPUT,
+	OPTION_FILE,
+	OPTION_SEARCH,
+	OPTION_CSV,
+	OPTION_MARKDOWN,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -71,6 +83,10 @@ static const struct option long_options[] = {
 	{ "limit", required_argument, NULL, OPTION_LIMIT },
 	{ "before", required_argument, NULL, OPTION_BEFORE },
 	{ "output", required_argument, NULL, OPTION_OUTPUT },
+	{ "file", required_argument, NULL, OPTION_FILE },
+	{ "search", required_argument, NULL, OPTION_SEARCH },
+	{ "csv", no_argument, NULL, OPTION_CSV },
+	{ "markdown", no_argument, NULL, OPTION_MARKDOWN },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ 0 },
@@ -90,14 +106,20 @@ static const struct command {
 	enum status (*run)(struct client *client, const struct options *options,
 			   char **operands, int n);
 } commands[] = {
-	{ "run", 1, 1 << 16,
-	  BIT(OPTION_NAME) | BIT(OPTION_SAMPLES) | BIT(OPTION_WARMUP) |
-		  BIT(OPTION_DEVICE) | BIT(OPTION_DETACH),
+	{ "run", 0, 1 << 16,
+	  BIT(OPTION_FILE) | BIT(OPTION_NAME) | BIT(OPTION_SAMPLES) |
+		  BIT(OPTION_WARMUP) | BIT(OPTION_DEVICE) | BIT(OPTION_DETACH),
 	  command_run },
-	{ "ls", 0, 0, BIT(OPTION_LIMIT) | BIT(OPTION_BEFORE), command_ls },
+	{ "wait", 1, 1, 0, command_wait },
+	{ "cancel", 1, 1 << 16, 0, command_cancel },
+	{ "delete", 1, 1 << 16, 0, command_delete },
+	{ "ls", 0, 0,
+	  BIT(OPTION_LIMIT) | BIT(OPTION_BEFORE) | BIT(OPTION_SEARCH),
+	  command_ls },
 	{ "show", 1, 1, 0, command_show },
-	{ "compare", 2, 2, 0, command_compare },
-	{ "export", 1, 1, BIT(OPTION_OUTPUT), command_export },
+	{ "compare", 2, 2, BIT(OPTION_MARKDOWN), command_compare },
+	{ "export", 1, 1, BIT(OPTION_OUTPUT) | BIT(OPTION_CSV),
+	  command_export },
 	{ "import", 1, 1, BIT(OPTION_NAME), command_import },
 	{ "system", 0, 0, 0, command_system },
 };
@@ -178,6 +200,18 @@ static void take_option(struct options *options, int option)
 	case OPTION_OUTPUT:
 		options->output = optarg;
 		break;
+	case OPTION_FILE:
+		options->file = optarg;
+		break;
+	case OPTION_SEARCH:
+		options->search = optarg;
+		break;
+	case OPTION_CSV:
+		options->csv = true;
+		break;
+	case OPTION_MARKDOWN:
+		options->markdown = true;
+		break;
 	}
 }
 
@@ -188,6 +222,39 @@ static const struct command *find_command(const char *name)
 			return &commands[i];
 	}
 	return NULL;
+}
+
+/* The lines of the usage that are about a command: its own, and deeper ones. */
+static void print_part(const char *name)
+{
+	size_t len = strlen(name);
+	bool inside = false;
+
+	for (const char *line = usage, *end; *line; line = end + 1) {
+		end = strchr(line, '\n');
+		if (strncmp(line, "      ", 6))
+			inside = !strncmp(line, "  ", 2) &&
+				 !strncmp(line + 2, name, len) &&
+				 line[len + 2] == ' ';
+		if (inside)
+			printf("%.*s\n", (int)(end - line), line);
+	}
+}
+
+static enum status help(char **operands, int n)
+{
+	if (!n) {
+		fputs(usage, stdout);
+		return STATUS_OK;
+	}
+	if (n > 1)
+		return fail(STATUS_ERROR,
+			    "help: too many operands, see --help");
+	if (!find_command(operands[0]) && strcmp(operands[0], "help"))
+		return fail(STATUS_ERROR, "no such command: %s; see --help",
+			    operands[0]);
+	print_part(operands[0]);
+	return STATUS_OK;
 }
 
 static enum status check(const struct command *command, unsigned int given,
@@ -253,6 +320,8 @@ int main(int argc, char **argv)
 		fputs(usage, stderr);
 		return STATUS_ERROR;
 	}
+	if (!strcmp(argv[optind], "help"))
+		return help(argv + optind + 1, argc - optind - 1);
 	command = find_command(argv[optind]);
 	if (!command)
 		return fail(STATUS_ERROR, "no such command: %s; see --help",

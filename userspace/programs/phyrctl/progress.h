@@ -9,11 +9,20 @@
  */
 
 /**
+ * struct progress - what the time that is left is told by; zeroed at first
+ * @begun: when the run was first seen to be measured, in seconds
+ * @share: how much of it was done by then
+ */
+struct progress {
+	double begun;
+	double share;
+};
+
+/**
  * progress_draw() - draw how far a run is
  * @head: a run or its head
- * @latest: the workload measured last, "" if there is none
  */
-void progress_draw(const json_t *head, const char *latest);
+void progress_draw(struct progress *progress, const json_t *head);
 
 /**
  * progress_clear() - leave nothing behind

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * phyrctl run: have workloads measured, and await the end.
- *
- * On a terminal the run is followed by its events. Elsewhere the daemon is
- * asked once to answer when it has ended: a client that only waits does not
- * disturb what is measured.
- */
-#include <signal.h>
+/* phyrctl run: have workloads measured, and await the end. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "command.h"
-#include "progress.h"
-#include "text.h"
-
-#define WAIT_SECONDS 3600
+#include "file.h"
 
 static enum status add_number(json_t *item, const char *member,
 			      const char *option, const char *text)
@@ -90,129 +79,58 @@ static enum status post(struct client *client, const struct options *options,
 	enum status status;
 	char *body;
 
-	status = describe(options, workloads, n, &body);
+	size_t len;
+
+	if (options->file) {
+		status = file_read(options->file, &body, &len);
+	} else {
+		status = describe(options, workloads, n, &body);
+		len = status ? 0 : strlen(body);
+	}
 	if (status)
 		return status;
-	status = client_post(client, RUNS, body, strlen(body), answer);
+	status = client_post(client, RUNS, body, len, answer);
 	free(body);
 	return status;
 }
 
-struct follow {
-	char latest[128];
-	bool ended;
-};
-
-static bool on_event(void *context, const char *name, const json_t *data)
+/* The file says all that there is to say. */
+static enum status check_file(const struct options *options, int n)
 {
-	struct follow *follow = context;
+	const struct {
+		const char *name;
+		const char *value;
+	} others[] = { { "--name", options->name },
+		       { "--samples", options->samples },
+		       { "--warmup", options->warmup },
+		       { "--device", options->device } };
 
-	if (!strcmp(name, "result"))
-		snprintf(follow->latest, sizeof(follow->latest), "%s",
-			 text_of(json_object_get(data, "result"), "workload"));
-	else
-		progress_draw(data, follow->latest);
-	follow->ended = !strcmp(name, "end");
-	return !follow->ended;
-}
-
-static enum status follow(struct client *client, long long id)
-{
-	struct follow follow = { 0 };
-	enum status status;
-	char path[64];
-
-	snprintf(path, sizeof(path), RUNS "/%lld/events", id);
-	status = client_follow(client, path, on_event, &follow);
-	progress_clear();
-	if (!status && !follow.ended)
-		return fail(STATUS_UNREACHABLE,
-			    "run %lld: its events ended before it did", id);
-	return status;
-}
-
-static bool has_ended(const json_t *run)
-{
-	const char *state = text_of(run, "state");
-
-	return strcmp(state, "queued") && strcmp(state, "running");
-}
-
-/* The run when it has ended. */
-static enum status await(struct client *client, long long id,
-			 struct answer *answer)
-{
-	enum status status = STATUS_OK;
-	char path[64];
-
-	if (isatty(STDERR_FILENO))
-		status = follow(client, id);
-	snprintf(path, sizeof(path), RUNS "/%lld?wait=%d", id, WAIT_SECONDS);
-	while (!status) {
-		status = client_wait(client, path, WAIT_SECONDS, answer);
-		if (!status)
-			status = answer_check(answer, "{s:s, s:[]}", "state",
-					      "results");
-		if (status || has_ended(answer->json))
-			break;
-		answer_destroy(answer);
+	if (!options->file)
+		return n ? STATUS_OK
+			 : fail(STATUS_ERROR,
+				"run: name a workload or a --file, see --help");
+	if (n)
+		return fail(STATUS_ERROR,
+			    "run: with --file no workload can be named");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (others[i].value)
+			return fail(STATUS_ERROR,
+				    "run: %s does not go with --file",
+				    others[i].name);
 	}
-	if (status == STATUS_UNREACHABLE)
-		fail(status,
-		     "run %lld was not followed to its end; when phyrd is there again: phyrctl show %lld",
-		     id, id);
-	return status;
-}
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	client_interrupt();
-}
-
-static enum status cancel(struct client *client, long long id)
-{
-	struct answer answer;
-	char path[64];
-
-	client_resume();
-	snprintf(path, sizeof(path), RUNS "/%lld/cancel", id);
-	if (!client_post(client, path, "", 0, &answer)) {
-		answer_destroy(&answer);
-		fail(STATUS_INTERRUPTED, "run %lld is cancelled", id);
-	}
-	return STATUS_INTERRUPTED;
-}
-
-static enum status finish(struct client *client, const struct options *options,
-			  long long id)
-{
-	struct answer answer;
-	enum status status;
-
-	status = await(client, id, &answer);
-	if (status == STATUS_INTERRUPTED)
-		return cancel(client, id);
-	if (status)
-		return status;
-	if (options->json)
-		print_answer(&answer);
-	status = run_status(answer.json);
-	if (!options->json)
-		show_run(answer.json);
-	answer_destroy(&answer);
-	return status;
+	return STATUS_OK;
 }
 
 enum status command_run(struct client *client, const struct options *options,
 			char **operands, int n)
 {
-	struct sigaction action = { .sa_handler = on_interrupt };
 	struct answer answer;
 	enum status status;
 	long long id;
 
-	status = post(client, options, operands, n, &answer);
+	status = check_file(options, n);
+	if (!status)
+		status = post(client, options, operands, n, &answer);
 	if (!status)
 		status = answer_check(&answer, "{s:I}", "id");
 	if (status)
@@ -225,7 +143,5 @@ enum status command_run(struct client *client, const struct options *options,
 	answer_destroy(&answer);
 	if (options->detach)
 		return STATUS_OK;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	return finish(client, options, id);
+	return wait_for_run(client, options, id, true);
 }

@@ -7,6 +7,25 @@
 #include "table.h"
 #include "text.h"
 
+static void add_tags(struct table *table, const json_t *tags)
+{
+	char line[1024] = "";
+	const json_t *tag;
+	size_t i, used = 0;
+
+	json_array_foreach(tags, i, tag)
+	{
+		const char *text = json_string_value(tag);
+
+		if (!text || used + strlen(text) + 3 > sizeof(line))
+			break;
+		used += (size_t)sprintf(line + used, "%s%s", i ? ", " : "",
+					text);
+	}
+	if (used)
+		table_row(table, "tags", line);
+}
+
 static void print_head(const json_t *run)
 {
 	const char *reason = text_of(run, "reason");
@@ -20,6 +39,9 @@ static void print_head(const json_t *run)
 	table_row(table, "run", id);
 	if (*text_of(run, "name"))
 		table_row(table, "name", text_of(run, "name"));
+	add_tags(table, json_object_get(run, "tags"));
+	if (*text_of(run, "notes"))
+		table_row(table, "notes", text_of(run, "notes"));
 	table_row(table, "state", text_of(run, "state"));
 	if (*reason)
 		table_row(table, "reason", reason);
@@ -29,54 +51,64 @@ static void print_head(const json_t *run)
 	table_print(table);
 }
 
-static void add_samples(struct table *table, const json_t *result)
+/* A percentile is shown where there is a sample or more beyond it. */
+static void add_samples(struct table *table, const json_t *result,
+			const char *clock)
 {
-	static const char *const members[] = { "min",	     "median",
-					       "median_low", "median_high",
-					       "p90",	     "p99",
-					       "p999",	     "max" };
+	static const struct {
+		const char *name;
+		json_int_t samples; /* that it takes */
+	} members[] = { { "min", 1 },	     { "median", 1 },
+			{ "median_low", 1 }, { "median_high", 1 },
+			{ "p90", 10 },	     { "p99", 100 },
+			{ "p999", 1000 },    { "max", 1 } };
 	enum {
 		N = sizeof(members) / sizeof(*members)
 	};
 	const json_t *stats = json_object_get(result, "stats");
+	json_int_t n = json_integer_value(json_object_get(stats, "n"));
 	char texts[N][TEXT_TIME], count[32], name[TEXT_NAME];
 	const char *cells[N + 2];
 
-	snprintf(count, sizeof(count), "%lld",
-		 (long long)json_integer_value(json_object_get(stats, "n")));
+	snprintf(count, sizeof(count), "%lld", (long long)n);
 	text_name(result, name);
 	cells[0] = name;
 	cells[1] = count;
 	for (size_t i = 0; i < N; i++) {
-		text_duration(json_object_get(stats, members[i]),
-			      text_of(result, "unit"), texts[i]);
+		text_figure(n < members[i].samples
+				    ? NULL
+				    : json_object_get(stats, members[i].name),
+			    text_of(result, "unit"), clock, texts[i]);
 		cells[i + 2] = texts[i];
 	}
 	table_add(table, cells);
 }
 
 /* An import without repetitions knows a median at best. */
-static void add_aggregates(struct table *table, const json_t *result)
+static void add_aggregates(struct table *table, const json_t *result,
+			   const char *clock)
 {
 	const json_t *aggregates = json_object_get(result, "aggregates");
 	const json_t *median = json_object_get(aggregates, "median");
 	char text[TEXT_TIME], name[TEXT_NAME];
 
 	text_name(result, name);
-	text_duration(median ? median : json_object_get(aggregates, "mean"),
-		      text_of(result, "unit"), text);
+	text_figure(median ? median : json_object_get(aggregates, "mean"),
+		    text_of(result, "unit"), clock, text);
 	table_row(table, name, median ? "-" : "mean", "-", text, "-", "-", "-",
 		  "-", "-", "-");
 }
 
-static void print_results(const json_t *results)
+static void print_results(const json_t *results, const char *clock)
 {
 	struct table *measured = table_create("lrrrrrrrrr");
 	struct table *missing = table_create("lll");
 	size_t i, n_measured = 0, n_missing = 0;
+	char median[64];
 	json_t *result;
 
-	table_row(measured, "WORKLOAD", "N", "MIN", "MEDIAN", "LOW", "HIGH",
+	snprintf(median, sizeof(median), "MEDIAN%s", text_unit(clock));
+	table_row(measured, "WORKLOAD", "N", "MIN", median, "LOW", "HIGH",
 		  "P90", "P99", "P99.9", "MAX");
 	table_row(missing, "NOT MEASURED", "ERRNO", "WHY");
 	json_array_foreach(results, i, result)
@@ -93,9 +125,9 @@ static void print_results(const json_t *results)
 		}
 		n_measured++;
 		if (json_object_get(result, "stats"))
-			add_samples(measured, result);
+			add_samples(measured, result, clock);
 		else
-			add_aggregates(measured, result);
+			add_aggregates(measured, result, clock);
 	}
 	if (n_measured) {
 		putchar('\n');
@@ -114,7 +146,7 @@ static void print_results(const json_t *results)
 void show_run(const json_t *run)
 {
 	print_head(run);
-	print_results(json_object_get(run, "results"));
+	print_results(json_object_get(run, "results"), text_of(run, "clock"));
 }
 
 enum status run_status(const json_t *run)

@@ -59,6 +59,44 @@ void text_duration(const json_t *value, const char *unit, char text[TEXT_TIME])
 	snprintf(text, TEXT_TIME, "%.4g %s", number, units[i]);
 }
 
+/* In groups of three digits. */
+static void group(const char *digits, char text[TEXT_TIME])
+{
+	size_t len = strlen(digits);
+
+	for (size_t i = 0; i < len; i++) {
+		*text++ = digits[i];
+		if (i + 1 < len && (len - i) % 3 == 1)
+			*text++ = ',';
+	}
+	*text = '\0';
+}
+
+void text_figure(const json_t *value, const char *unit, const char *clock,
+		 char text[TEXT_TIME])
+{
+	double number = json_number_value(value);
+	char digits[24];
+
+	if (strcmp(clock, "icount") || !json_is_number(value)) {
+		text_duration(value, unit, text);
+		return;
+	}
+	if (!strcmp(unit, "ps"))
+		number /= 1000;
+	if (number < 1000 || number >= 1e18) {
+		snprintf(text, TEXT_TIME, "%.4g", number);
+		return;
+	}
+	snprintf(digits, sizeof(digits), "%.0f", number);
+	group(digits, text);
+}
+
+const char *text_unit(const char *clock)
+{
+	return strcmp(clock, "icount") ? "" : " (instructions)";
+}
+
 void text_date(const json_t *ns, char text[TEXT_TIME])
 {
 	time_t seconds = (time_t)(json_integer_value(ns) / 1000000000);

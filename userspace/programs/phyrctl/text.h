@@ -22,6 +22,19 @@ void text_disarm(char *text);
 void text_duration(const json_t *value, const char *unit, char text[TEXT_TIME]);
 
 /**
+ * text_figure() - a figure in what the clock counts: like "8,915" instructions
+ * of the clock "icount", else as text_duration()
+ */
+void text_figure(const json_t *value, const char *unit, const char *clock,
+		 char text[TEXT_TIME]);
+
+/**
+ * text_unit() - what stands in a heading for figures of a clock: " (instructions)"
+ * or nothing
+ */
+const char *text_unit(const char *clock);
+
+/**
  * text_date() - local time of ns since 1970
  */
 void text_date(const json_t *ns, char text[TEXT_TIME]);

@@ -17,6 +17,15 @@
 #define LIMIT_WORKLOADS 256
 #define LIMIT_RUN_SAMPLES 200000
 
+/* What people say about a run: tags, each so long, and notes. */
+#define LIMIT_TAGS 16
+#define LIMIT_TAG_BYTES 40
+#define LIMIT_NOTES_BYTES 1000
+#define LIMIT_TAGS_ROOM (LIMIT_TAGS * (LIMIT_TAG_BYTES + 1))
+
+/* Words that a list of runs is searched for. */
+#define LIMIT_SEARCH_WORDS 8
+
 /* Of a workload: samples, and rounds before the first of them. */
 #define LIMIT_SAMPLES 10000
 #define LIMIT_WARMUP 10000

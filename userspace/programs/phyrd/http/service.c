@@ -29,6 +29,8 @@ static handler *find_handler(const struct route *route, const char *method)
 		return route->get;
 	if (!strcmp(method, "POST"))
 		return route->post;
+	if (!strcmp(method, "PATCH"))
+		return route->patch;
 	return strcmp(method, "DELETE") ? NULL : route->delete;
 }
 
@@ -54,6 +56,8 @@ static void refuse_method(const struct route *route, const char *method,
 		strcat(reply->allow, *reply->allow ? ", POST" : "POST");
 	if (route->delete)
 		strcat(reply->allow, *reply->allow ? ", DELETE" : "DELETE");
+	if (route->patch)
+		strcat(reply->allow, *reply->allow ? ", PATCH" : "PATCH");
 	problem_set(&problem, MHD_HTTP_METHOD_NOT_ALLOWED,
 		    "%.32s is not allowed here; these are: %s", method,
 		    reply->allow);
@@ -65,7 +69,9 @@ bool service_is_slow(const struct route *route,
 {
 	handler *handle = route ? find_handler(route, request->method) : NULL;
 
-	return handle && (route->slow || handle != route->get);
+	return handle &&
+	       (route->slow || handle != route->get ||
+		(route->slow_query && query_find(request, route->slow_query)));
 }
 
 bool service_refuses(const struct service *service,
@@ -91,7 +97,8 @@ bool service_refuses(const struct service *service,
 		reply_problem(reply, &problem);
 	} else if (bytes > service_body_limit(route)) {
 		reply_body_too_long(reply, bytes, service_body_limit(route));
-	} else if (handle == route->post && route->json &&
+	} else if ((handle == route->patch ||
+		    (handle == route->post && route->json)) &&
 		   body_check_type(request, &problem)) {
 		reply_problem(reply, &problem);
 	} else {

@@ -21,24 +21,28 @@ typedef void handler(const struct http_request *request,
  * @path: {id} stands for a number
  * @open: needs no token
  * @slow: takes long, or writes: carried out beside other requests
- * @json: a POST has a JSON body
+ * @slow_query: a parameter with which it is slow, or NULL
+ * @json: a POST has a JSON body, as a PATCH always has
  * @query: NULL-terminated names of the query of GET, and of POST if there is
  *	no GET; or NULL
  * @body_limit: bytes that a request may carry; 0: LIMIT_BODY_BYTES
  * @get: GET, and HEAD, whose body the transport leaves out; or NULL
  * @post: or NULL
  * @delete: or NULL
+ * @patch: or NULL
  */
 struct route {
 	const char *path;
 	bool open;
 	bool slow;
+	const char *slow_query;
 	bool json;
 	const char *const *query;
 	size_t body_limit;
 	handler *get;
 	handler *post;
 	handler *delete;
+	handler *patch;
 };
 
 /**

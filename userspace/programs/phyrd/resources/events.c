@@ -14,7 +14,8 @@
 #define COMMENT_NS UINT64_C(15000000000)
 
 /*
- * progress: the run's head, at first and at every change. result: index and
+ * progress: the run's head, at first and at every change, also of how many
+ * samples are there of the workload that is being measured. result: index and
  * result, for each that is there or comes. end: the head, at last. The id of an
  * event is the number of results told so far, of which a client that comes back
  * says the last: it gets the others. A comment now and then finds out whether
@@ -27,6 +28,7 @@ struct events {
 	bool begun;
 	enum run_state state; /* as told last */
 	size_t finished; /* as told last */
+	unsigned int samples; /* as told last */
 	size_t results; /* told */
 	uint64_t told_ns; /* when anything was told last */
 };
@@ -60,10 +62,12 @@ static int add_news(struct events *events, const struct run_head *head,
 		    struct text *text)
 {
 	if (!events->begun || head->state != events->state ||
-	    head->finished != events->finished) {
+	    head->finished != events->finished ||
+	    head->samples != events->samples) {
 		events->begun = true;
 		events->state = head->state;
 		events->finished = head->finished;
+		events->samples = head->samples;
 		add_event(events, text, "progress", run_head_render(head));
 		return 1;
 	}

@@ -11,7 +11,7 @@
  * a request is the store.
  */
 handler asset_get, compare_get, events_get, export_get, health_get, import_post,
-	metrics_get, run_cancel, run_delete, run_get, runs_get, runs_post,
-	samples_get, system_get, workloads_get;
+	metrics_get, request_get, run_cancel, run_delete, run_get, run_patch,
+	runs_get, runs_post, samples_get, system_get, workloads_get;
 
 #endif

@@ -2,59 +2,18 @@
 /* Reads a run request, the body of POST /api/v1/runs. */
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <jansson.h>
 #include <microhttpd.h>
 
 #include "body.h"
+#include "comments.h"
 #include "run_request_parse.h"
+#include "run_words.h"
 
-/* Room for "workloads[255].workload" and a key that is quoted back, cut. */
+/* Room for "workloads[255].workload". */
 #define FIELD_ROOM 100
-
-static int refuse_other_keys(json_t *object, const char *prefix,
-			     const char *const *known, struct problem *problem)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(object, key, value)
-	{
-		const char *const *name = known;
-		char field[FIELD_ROOM];
-
-		while (*name && strcmp(*name, key))
-			name++;
-		if (*name)
-			continue;
-		snprintf(field, sizeof(field), "%s%s", prefix, key);
-		return problem_set_field(problem, field, "unknown field");
-	}
-	return 0;
-}
-
-static int parse_name(const json_t *json, struct run_request *request,
-		      struct problem *problem)
-{
-	char what[32];
-
-	request->name[0] = '\0';
-	if (!json)
-		return 0;
-	if (!json_is_string(json))
-		return problem_set_field(problem, "name",
-					 "%s, but must be a string",
-					 body_type_name(json));
-	if (json_string_length(json) > LIMIT_NAME_BYTES) {
-		snprintf(what, sizeof(what), "%zu bytes",
-			 json_string_length(json));
-		return problem_set_limit(problem,
-					 MHD_HTTP_UNPROCESSABLE_CONTENT, "name",
-					 what, LIMIT_NAME_BYTES);
-	}
-	strcpy(request->name, json_string_value(json));
-	return 0;
-}
 
 static int parse_count(const json_t *json, const char *field,
 		       unsigned int fallback, unsigned int min,
@@ -87,10 +46,28 @@ static int parse_count(const json_t *json, const char *field,
 	return 0;
 }
 
+/*
+ * What holds for workloads that say nothing else. A device is for those that use
+ * one.
+ */
+struct defaults {
+	unsigned int samples;
+	unsigned int warmup;
+	const json_t *device;
+};
+
+/* Whether the run's own device is one of those that the family is measured with */
+static bool uses_default(const struct phyr_family *family, const json_t *device)
+{
+	return device && family->device &&
+	       family->device->by_path == (json_string_value(device)[0] == '/');
+}
+
 /* Families that use no device must not be given one: it would be ignored. */
 static int parse_device(const json_t *json, const char *field,
 			struct phyr_run_item *item, struct problem *problem)
 {
+	const struct phyr_device_kind *kind = item->workload.family->device;
 	struct phyr_error error;
 
 	item->device[0] = '\0';
@@ -100,37 +77,43 @@ static int parse_device(const json_t *json, const char *field,
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
 					 body_type_name(json));
-	if (!item->workload.family->uses_device)
+	if (!kind)
 		return problem_set_field(problem, field,
-					 "%s workloads use no RDMA device",
+					 "%s workloads use no device",
 					 item->workload.family->name);
-	if (phyr_device_check(json_string_value(json), &error))
+	if (kind->check(json_string_value(json), &error))
 		return problem_set_field(problem, field, "%s", error.message);
 	snprintf(item->device, sizeof(item->device), "%s",
 		 json_string_value(json));
 	return 0;
 }
 
+/* @json: an object, or its member "workload" alone */
 static int parse_workload(json_t *json, size_t index,
+			  const struct defaults *defaults,
 			  struct phyr_run_item *item, struct problem *problem)
 {
 	static const char *const known[] = { "workload", "samples", "warmup",
 					     "device", NULL };
 	char prefix[FIELD_ROOM / 2], field[FIELD_ROOM];
 	struct phyr_error error;
-	const json_t *name;
+	const json_t *name, *device;
 
 	snprintf(field, sizeof(field), "workloads[%zu]", index);
-	if (!json_is_object(json))
-		return problem_set_field(problem, field,
-					 "%s, but must be an object",
-					 body_type_name(json));
+	if (!json_is_object(json) && !json_is_string(json))
+		return problem_set_field(
+			problem, field, "%s, but must be an object or a string",
+			body_type_name(json));
 	snprintf(prefix, sizeof(prefix), "workloads[%zu].", index);
-	if (refuse_other_keys(json, prefix, known, problem))
+	if (json_is_object(json) &&
+	    run_words_refuse_others(json, prefix, known, problem))
 		return -1;
 
-	snprintf(field, sizeof(field), "%sworkload", prefix);
-	name = json_object_get(json, "workload");
+	name = json;
+	if (json_is_object(json)) {
+		snprintf(field, sizeof(field), "%sworkload", prefix);
+		name = json_object_get(json, "workload");
+	}
 	if (!json_is_string(name))
 		return problem_set_field(problem, field,
 					 "%s, but must be a string",
@@ -140,21 +123,26 @@ static int parse_workload(json_t *json, size_t index,
 		return problem_set_field(problem, field, "%s", error.message);
 
 	snprintf(field, sizeof(field), "%sdevice", prefix);
-	if (parse_device(json_object_get(json, "device"), field, item, problem))
+	device = json_object_get(json, "device");
+	if (!device && uses_default(item->workload.family, defaults->device)) {
+		device = defaults->device;
+		snprintf(field, sizeof(field), "device");
+	}
+	if (parse_device(device, field, item, problem))
 		return -1;
 	snprintf(field, sizeof(field), "%ssamples", prefix);
 	if (parse_count(json_object_get(json, "samples"), field,
-			DEFAULT_SAMPLES, 1, LIMIT_SAMPLES, &item->samples,
+			defaults->samples, 1, LIMIT_SAMPLES, &item->samples,
 			problem))
 		return -1;
 	snprintf(field, sizeof(field), "%swarmup", prefix);
 	return parse_count(json_object_get(json, "warmup"), field,
-			   DEFAULT_WARMUP, 0, LIMIT_WARMUP, &item->warmup,
+			   defaults->warmup, 0, LIMIT_WARMUP, &item->warmup,
 			   problem);
 }
 
-static int parse_workloads(json_t *json, struct run_request *request,
-			   struct problem *problem)
+static int parse_workloads(json_t *json, const struct defaults *defaults,
+			   struct run_request *request, struct problem *problem)
 {
 	size_t samples = 0;
 	char what[64];
@@ -175,7 +163,7 @@ static int parse_workloads(json_t *json, struct run_request *request,
 	}
 
 	for (size_t i = 0; i < request->n; i++) {
-		if (parse_workload(json_array_get(json, i), i,
+		if (parse_workload(json_array_get(json, i), i, defaults,
 				   &request->workloads[i], problem))
 			return -1;
 		samples += request->workloads[i].samples;
@@ -189,20 +177,58 @@ static int parse_workloads(json_t *json, struct run_request *request,
 	return 0;
 }
 
+static int parse_defaults(const json_t *json, struct defaults *defaults,
+			  struct problem *problem)
+{
+	defaults->device = json_object_get(json, "device");
+	if (defaults->device && !json_is_string(defaults->device))
+		return problem_set_field(problem, "device",
+					 "%s, but must be a string",
+					 body_type_name(defaults->device));
+	if (parse_count(json_object_get(json, "samples"), "samples",
+			DEFAULT_SAMPLES, 1, LIMIT_SAMPLES, &defaults->samples,
+			problem))
+		return -1;
+	return parse_count(json_object_get(json, "warmup"), "warmup",
+			   DEFAULT_WARMUP, 0, LIMIT_WARMUP, &defaults->warmup,
+			   problem);
+}
+
 static int parse_object(json_t *json, struct run_request *request,
 			struct problem *problem)
 {
-	static const char *const known[] = { "name", "workloads", NULL };
+	static const char *const known[] = { "name",	  "tags",   "notes",
+					     "samples",	  "warmup", "device",
+					     "workloads", NULL };
+	struct defaults defaults;
 
 	if (!json_is_object(json))
 		return problem_set(problem, MHD_HTTP_UNPROCESSABLE_CONTENT,
 				   "The body is %s, but must be an object",
 				   body_type_name(json));
-	if (refuse_other_keys(json, "", known, problem) ||
-	    parse_name(json_object_get(json, "name"), request, problem))
+	request->name[0] = request->tags[0] = request->notes[0] = '\0';
+	if (run_words_refuse_others(json, "", known, problem) ||
+	    run_words_name(json, request->name, problem) ||
+	    run_words_tags(json, request->tags, problem) ||
+	    run_words_notes(json, request->notes, problem) ||
+	    parse_defaults(json, &defaults, problem))
 		return -1;
-	return parse_workloads(json_object_get(json, "workloads"), request,
-			       problem);
+	return parse_workloads(json_object_get(json, "workloads"), &defaults,
+			       request, problem);
+}
+
+static int parse(char *text, size_t len, struct run_request *request,
+		 struct problem *problem)
+{
+	int ret = -1;
+	json_t *json;
+
+	comments_blank(text, len);
+	json = body_parse(text, len, problem);
+	if (json)
+		ret = parse_object(json, request, problem);
+	json_decref(json);
+	return ret;
 }
 
 int run_request_parse(const char *body, size_t len, struct run_request *request,
@@ -211,13 +237,18 @@ int run_request_parse(const char *body, size_t len, struct run_request *request,
 	/* Two bytes may become a value of 300: one body at a time is enough. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	int ret = -1;
-	json_t *json;
+	char *text;
 
 	pthread_mutex_lock(&lock);
-	json = body_parse(body, len, problem);
-	if (json)
-		ret = parse_object(json, request, problem);
-	json_decref(json);
+	text = malloc(len + 1);
+	if (text) {
+		memcpy(text, body ? body : "", len);
+		ret = parse(text, len, request, problem);
+	} else {
+		problem_set(problem, MHD_HTTP_SERVICE_UNAVAILABLE,
+			    "Out of memory");
+	}
+	free(text);
 	pthread_mutex_unlock(&lock);
 	return ret;
 }

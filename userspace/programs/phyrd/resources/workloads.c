@@ -93,10 +93,11 @@ static json_t *render_schema(const struct phyr_family *family)
 		render_integer_schema(DEFAULT_SAMPLES, 1, LIMIT_SAMPLES),
 		"warmup",
 		render_integer_schema(DEFAULT_WARMUP, 0, LIMIT_WARMUP));
-	if (family->uses_device)
+	if (family->device)
 		json_object_set_new(properties, "device",
-				    json_pack("{s:s, s:i}", "type", "string",
-					      "maxLength",
+				    json_pack("{s:s, s:s, s:i}", "type",
+					      "string", "description",
+					      family->device->what, "maxLength",
 					      PHYR_DEVICE_NAME - 1));
 	return json_pack("{s:s, s:o, s:[s], s:b}", "type", "object",
 			 "properties", properties, "required", "workload",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "archive.h"
 #include "database.h"
 
@@ -114,16 +115,6 @@ static int insert_run(struct archive *archive, const struct run_head *head,
 	return database_run(archive->database, statement, error);
 }
 
-int archive_add(struct archive *archive, struct run_head *head,
-		const char *context, struct phyr_error *error)
-{
-	int ret = insert_run(archive, head, context, error);
-
-	if (!ret)
-		head->id = ++archive->last_id;
-	return ret;
-}
-
 static int insert_result(struct archive *archive, uint64_t id, size_t position,
 			 const struct archive_result *result,
 			 struct phyr_error *error)
@@ -207,6 +198,57 @@ static int conclude(struct archive *archive, int ret, struct phyr_error *error)
 		return database_commit(archive->database, error);
 	database_rollback(archive->database);
 	return ret;
+}
+
+int archive_add(struct archive *archive, struct run_head *head,
+		const char *context, const char *request,
+		struct phyr_error *error)
+{
+	uint64_t id = archive->last_id + 1;
+	int ret = database_begin(archive->database, error);
+
+	if (ret)
+		return ret;
+	ret = insert_run(archive, head, context, error);
+	if (!ret)
+		ret = about_write(archive->database, id, head, request, error);
+	ret = conclude(archive, ret, error);
+	if (!ret)
+		head->id = archive->last_id = id;
+	return ret;
+}
+
+static int rename_run(struct archive *archive, const struct run_head *head,
+		      struct phyr_error *error)
+{
+	sqlite3_stmt *statement = database_prepare(
+		archive->database, "UPDATE runs SET name = ? WHERE id = ?");
+
+	if (!statement)
+		return database_error(archive->database, error);
+	bind_text(statement, 1, head->name);
+	bind_number(statement, 2, head->id);
+	return database_run(archive->database, statement, error);
+}
+
+int archive_describe(struct archive *archive, const struct run_head *head,
+		     struct phyr_error *error)
+{
+	int ret = database_begin(archive->database, error);
+
+	if (ret)
+		return ret;
+	ret = rename_run(archive, head, error);
+	if (!ret)
+		ret = about_write(archive->database, head->id, head, NULL,
+				  error);
+	return conclude(archive, ret, error);
+}
+
+int archive_request(struct archive *archive, uint64_t id, struct text *text,
+		    struct phyr_error *error)
+{
+	return about_request(archive->database, id, text, error);
 }
 
 int archive_end(struct archive *archive, const struct run_head *head,
@@ -305,7 +347,8 @@ int archive_delete(struct archive *archive, const struct run_head *head,
 
 #define HEAD_COLUMNS                                                     \
 	"SELECT id, name, imported, state, reason, workloads, finished," \
-	" created_ns, started_ns, ended_ns, kernel, clock FROM runs"
+	" created_ns, started_ns, ended_ns, kernel, clock, tags, notes"  \
+	" FROM runs LEFT JOIN about ON run = id"
 
 static uint64_t get_number(sqlite3_stmt *row, int column)
 {
@@ -323,6 +366,7 @@ static void read_head(sqlite3_stmt *row, struct run_head *head)
 {
 	char state[16];
 
+	*head = (struct run_head){ 0 };
 	head->id = get_number(row, 0);
 	get_text(row, 1, head->name, sizeof(head->name));
 	head->imported = get_number(row, 2);
@@ -336,6 +380,8 @@ static void read_head(sqlite3_stmt *row, struct run_head *head)
 	head->ended_ns = get_number(row, 9);
 	get_text(row, 10, head->kernel, sizeof(head->kernel));
 	get_text(row, 11, head->clock, sizeof(head->clock));
+	get_text(row, 12, head->tags, sizeof(head->tags));
+	get_text(row, 13, head->notes, sizeof(head->notes));
 }
 
 int archive_list(struct archive *archive, uint64_t before,

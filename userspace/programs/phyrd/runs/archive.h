@@ -44,9 +44,25 @@ void archive_close(struct archive *archive);
  * archive_add() - store the head of a run that waits
  * @head: its id is set
  * @context: JSON object
+ * @request: what was asked for, a JSON object
  */
 int archive_add(struct archive *archive, struct run_head *head,
-		const char *context, struct phyr_error *error);
+		const char *context, const char *request,
+		struct phyr_error *error);
+
+/**
+ * archive_describe() - the name, tags and notes of a run, in place of its own
+ */
+int archive_describe(struct archive *archive, const struct run_head *head,
+		     struct phyr_error *error);
+
+/**
+ * archive_request() - append what was asked for, a JSON object
+ *
+ * Return: also -ENOENT if that is not known.
+ */
+int archive_request(struct archive *archive, uint64_t id, struct text *text,
+		    struct phyr_error *error);
 
 /**
  * archive_end() - store how a run has ended, and forget the oldest runs

@@ -12,7 +12,7 @@
 #include "database.h"
 
 #define APPLICATION_ID 0x70687972 /* "phyr" */
-#define FORMAT 1
+#define FORMAT 2
 #define MAX_STATEMENTS 32
 #define MIN_BYTES 512 /* the smallest page */
 #define TEXT_OF(x) #x
@@ -46,6 +46,15 @@ static const char schema[] =
 	" document TEXT NOT NULL," /* JSON object, without its samples */
 	" samples BLOB,"
 	" UNIQUE (run, position)"
+	") STRICT;";
+
+/* What came with format 2. */
+static const char about_schema[] =
+	"CREATE TABLE about ("
+	" run INTEGER PRIMARY KEY REFERENCES runs(id) ON DELETE CASCADE,"
+	" tags TEXT NOT NULL DEFAULT ''," /* with a comma between two */
+	" notes TEXT NOT NULL DEFAULT '',"
+	" request TEXT NOT NULL DEFAULT ''" /* JSON object, or not known */
 	") STRICT;";
 
 struct database {
@@ -179,7 +188,9 @@ static long long query(struct database *database, const char *sql, char *text,
 	return number;
 }
 
-static int create_tables(struct database *database, struct phyr_error *error)
+/* Brings the database to FORMAT, as a whole or not at all. */
+static int create_tables(struct database *database, const char *sql,
+			 struct phyr_error *error)
 {
 	char pragmas[100];
 	int ret;
@@ -190,7 +201,9 @@ static int create_tables(struct database *database, struct phyr_error *error)
 	ret = database_begin(database, error);
 	if (ret)
 		return ret;
-	ret = execute(database, schema, error);
+	ret = execute(database, sql, error);
+	if (!ret)
+		ret = execute(database, about_schema, error);
 	if (!ret)
 		ret = execute(database, pragmas, error);
 	if (ret) {
@@ -210,8 +223,7 @@ static bool is_understood(struct database *database, const char *sql)
 	return code == SQLITE_OK;
 }
 
-/* Finds out what the file is, and whether all of it can be read. */
-static int check(struct database *database, struct phyr_error *error)
+static int check_tables(struct database *database, struct phyr_error *error)
 {
 	static const char *const needed[] = {
 		"SELECT id, name, imported, state, reason, workloads, finished,"
@@ -219,33 +231,9 @@ static int check(struct database *database, struct phyr_error *error)
 		" FROM runs",
 		"SELECT run, position, document, samples FROM results",
 		"SELECT seq FROM sqlite_sequence",
+		"SELECT run, tags, notes, request FROM about",
 	};
-	long long tables, application, format;
-	char words[200] = "";
 
-	tables = query(database, "SELECT count(*) FROM sqlite_schema", NULL, 0);
-	if (tables < 0)
-		return database_error(database, error);
-	if (!tables)
-		return create_tables(database, error);
-	application = query(database, "PRAGMA application_id", NULL, 0);
-	format = query(database, "PRAGMA user_version", NULL, 0);
-	if (application != APPLICATION_ID)
-		return phyr_error_set(error, -EPROTO,
-				      "%s is not a database of phyrd",
-				      database->name);
-	if (format != FORMAT)
-		return phyr_error_set(
-			error, -EPROTO,
-			"%s has format %lld, but this phyrd knows format %d only",
-			database->name, format, FORMAT);
-	query(database, "PRAGMA quick_check(1)", words, sizeof(words));
-	if (strcmp(words, "ok"))
-		return phyr_error_set(
-			error, -EBADMSG,
-			"%s is corrupted (%s): move it away, or restore it from a copy",
-			database->name,
-			*words ? words : sqlite3_errmsg(database->handle));
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (!is_understood(database, needed[i]))
 			return phyr_error_set(
@@ -255,6 +243,44 @@ static int check(struct database *database, struct phyr_error *error)
 				sqlite3_errmsg(database->handle));
 	}
 	return 0;
+}
+
+/* Finds out what the file is, and whether all of it can be read. */
+static int check(struct database *database, struct phyr_error *error)
+{
+	long long tables, application, format;
+	char words[200] = "";
+
+	tables = query(database, "SELECT count(*) FROM sqlite_schema", NULL, 0);
+	if (tables < 0)
+		return database_error(database, error);
+	if (!tables)
+		return create_tables(database, schema, error);
+	application = query(database, "PRAGMA application_id", NULL, 0);
+	format = query(database, "PRAGMA user_version", NULL, 0);
+	if (application != APPLICATION_ID)
+		return phyr_error_set(error, -EPROTO,
+				      "%s is not a database of phyrd",
+				      database->name);
+	if (format < 1 || format > FORMAT)
+		return phyr_error_set(
+			error, -EPROTO,
+			"%s has format %lld, but this phyrd knows formats up to %d only",
+			database->name, format, FORMAT);
+	query(database, "PRAGMA quick_check(1)", words, sizeof(words));
+	if (strcmp(words, "ok"))
+		return phyr_error_set(
+			error, -EBADMSG,
+			"%s is corrupted (%s): move it away, or restore it from a copy",
+			database->name,
+			*words ? words : sqlite3_errmsg(database->handle));
+	if (format < FORMAT) {
+		int ret = create_tables(database, "", error);
+
+		if (ret)
+			return ret;
+	}
+	return check_tables(database, error);
 }
 
 static int set_up(struct database *database, struct phyr_error *error)

@@ -24,6 +24,15 @@ uint64_t entry_time(const struct entry *entry)
 	return entry->head.created_ns + phyr_clock_ns() - entry->created_clock;
 }
 
+static char *dump_request(const struct run_request *request)
+{
+	json_t *json = run_request_render(request);
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	json_decref(json);
+	return text;
+}
+
 struct entry *entry_create(const struct run_request *request,
 			   const struct machine *machine)
 {
@@ -34,10 +43,17 @@ struct entry *entry_create(const struct run_request *request,
 		free(new);
 		return NULL;
 	}
+	new->request = dump_request(request);
+	if (!new->request) {
+		entry_destroy(new);
+		return NULL;
+	}
 	new->head.workloads = request->n;
 	new->head.created_ns = entry_now();
 	new->created_clock = phyr_clock_ns();
 	strcpy(new->head.name, request->name);
+	strcpy(new->head.tags, request->tags);
+	strcpy(new->head.notes, request->notes);
 	strcpy(new->head.kernel, machine->kernel);
 	strcpy(new->head.clock, machine->clock);
 	return new;
@@ -46,6 +62,7 @@ struct entry *entry_create(const struct run_request *request,
 void entry_destroy(struct entry *entry)
 {
 	phyr_run_destroy(entry->run);
+	free(entry->request);
 	free(entry);
 }
 

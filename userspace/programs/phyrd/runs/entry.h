@@ -14,6 +14,7 @@
  * struct entry - a run, until the archive knows how it ended
  * @head: what is known of it; its id is the archive's
  * @created_clock: ns of the monotonic clock when it was created
+ * @request: what was asked for, a JSON object
  * @run: what is measured, and results; NULL once the run has ended
  * @cancelled: a client has asked for its end
  * @stored: the archive knows how it ended. Where that could not be written it
@@ -23,6 +24,7 @@
 struct entry {
 	struct run_head head;
 	uint64_t created_clock;
+	char *request;
 	struct phyr_run *run;
 	bool cancelled;
 	bool stored;

@@ -35,6 +35,19 @@ static void add_time(json_t *json, const char *name, uint64_t ns)
 		json_object_set_new(json, name, json_integer((json_int_t)ns));
 }
 
+json_t *run_tags_render(const char *tags)
+{
+	json_t *json = json_array();
+
+	while (*tags) {
+		size_t len = strcspn(tags, ",");
+
+		json_array_append_new(json, json_stringn(tags, len));
+		tags += len + (tags[len] == ',');
+	}
+	return json;
+}
+
 json_t *run_head_render(const struct run_head *head)
 {
 	json_t *json;
@@ -48,6 +61,17 @@ json_t *run_head_render(const struct run_head *head)
 			 "clock", head->clock);
 	if (*head->reason)
 		json_object_set_new(json, "reason", json_string(head->reason));
+	if (*head->measuring)
+		json_object_set_new(
+			json, "measuring",
+			json_pack("{s:s, s:I, s:I}", "workload",
+				  head->measuring, "samples",
+				  (json_int_t)head->samples, "of",
+				  (json_int_t)head->samples_wanted));
+	if (*head->tags)
+		json_object_set_new(json, "tags", run_tags_render(head->tags));
+	if (*head->notes)
+		json_object_set_new(json, "notes", json_string(head->notes));
 	add_time(json, "created_ns", head->created_ns);
 	add_time(json, "started_ns", head->started_ns);
 	add_time(json, "ended_ns", head->ended_ns);

@@ -238,13 +238,27 @@ struct entry *store_entry(struct store *store, uint64_t id)
 	return find_kept(store, id);
 }
 
+/* What a run that is being measured is at. */
+static void read_progress(const struct phyr_run *run, struct run_head *head)
+{
+	size_t current =
+		atomic_load_explicit(&run->current, memory_order_relaxed);
+
+	head->finished = run->finished;
+	if (head->finished == run->n || current < head->finished)
+		return;
+	phyr_workload_format(&run->items[current].workload, head->measuring);
+	head->samples = atomic_load_explicit(&run->done, memory_order_relaxed);
+	head->samples_wanted = run->items[current].samples;
+}
+
 static void read_head(struct store *store, const struct entry *entry,
 		      struct run_head *head)
 {
 	pthread_mutex_lock(&store->lock);
 	*head = entry->head;
 	if (head->state == RUN_RUNNING)
-		head->finished = entry->run->finished;
+		read_progress(entry->run, head);
 	pthread_mutex_unlock(&store->lock);
 }
 

@@ -76,6 +76,21 @@ int store_import(struct store *store, struct run_head *head,
 		 size_t n, struct phyr_error *error);
 
 /**
+ * store_describe() - the name, tags and notes of a run, in place of its own
+ * @head: of the run, with the new ones
+ *
+ * Return: 0, -ENOENT, or as archive_describe().
+ */
+int store_describe(struct store *store, const struct run_head *head,
+		   struct phyr_error *error);
+
+/**
+ * store_request() - as archive_request()
+ */
+int store_request(struct store *store, uint64_t id, struct text *text,
+		  struct phyr_error *error);
+
+/**
  * store_cancel() - end a run early
  *
  * Return: 0, -EALREADY if it has ended, -ENOENT, or as archive_end().

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What clients change: they add runs, import, cancel and delete them. */
 #include <errno.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #include "store_parts.h"
@@ -26,7 +27,7 @@ static int add(struct store *store, const struct run_request *request,
 
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_add(store->archive, &entry->head, store->machine.context,
-			  error);
+			  entry->request, error);
 	store_note_health(store, ret, error);
 	pthread_mutex_unlock(&store->archive_lock);
 	if (ret) {
@@ -69,6 +70,55 @@ int store_import(struct store *store, struct run_head *head,
 	store_note_health(store, ret, error);
 	pthread_mutex_unlock(&store->archive_lock);
 	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
+
+/* Also of a run that is being measured: its entry is what ends up to be shown. */
+static void describe_entry(struct store *store, const struct run_head *head)
+{
+	struct entry *entry;
+
+	pthread_mutex_lock(&store->list_lock);
+	entry = store_entry(store, head->id);
+	pthread_mutex_lock(&store->lock);
+	if (entry) {
+		strcpy(entry->head.name, head->name);
+		strcpy(entry->head.tags, head->tags);
+		strcpy(entry->head.notes, head->notes);
+	}
+	pthread_mutex_unlock(&store->lock);
+	pthread_mutex_unlock(&store->list_lock);
+}
+
+int store_describe(struct store *store, const struct run_head *head,
+		   struct phyr_error *error)
+{
+	struct run_head now;
+	int ret;
+
+	pthread_mutex_lock(&store->write_lock);
+	/* Nobody deletes it meanwhile. */
+	ret = store_find(store, head->id, &now, error);
+	if (!ret) {
+		pthread_mutex_lock(&store->archive_lock);
+		ret = archive_describe(store->archive, head, error);
+		store_note_health(store, ret, error);
+		pthread_mutex_unlock(&store->archive_lock);
+	}
+	if (!ret)
+		describe_entry(store, head);
+	pthread_mutex_unlock(&store->write_lock);
+	return ret;
+}
+
+int store_request(struct store *store, uint64_t id, struct text *text,
+		  struct phyr_error *error)
+{
+	int ret;
+
+	pthread_mutex_lock(&store->archive_lock);
+	ret = archive_request(store->archive, id, text, error);
+	pthread_mutex_unlock(&store->archive_lock);
 	return ret;
 }
 

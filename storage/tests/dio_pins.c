@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory is pinned from the submission of direct I/O to its completion, and not
+ * a moment longer: whatever has become of the process, the mapping, the file
+ * behind it or the device meanwhile.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <liburing.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "harness.h"
+#include "pins.h"
+
+#define PAGE 4096ul
+#define PAGES 256
+#define LEN (PAGES * PAGE)
+#define ANSWER_NS 400000000ull
+
+static int slow; /* a disk that answers after ANSWER_NS */
+
+static void setup(void)
+{
+	char path[DISK_PATH];
+
+	disk_make_null("nullb_slow", 512, ANSWER_NS, path);
+	slow = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (slow < 0)
+		fail("%s: %s", path, strerror(errno));
+}
+
+static char *map(int flags, int fd)
+{
+	char *memory = mmap(NULL, LEN, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	assert_ptr_not_equal(memory, MAP_FAILED);
+	memset(memory, 'm', LEN);
+	return memory;
+}
+
+static void await_pins(long more_than)
+{
+	for (int tries = 0; pins_held() < more_than + PAGES; tries++) {
+		if (tries == 1000)
+			fail("no pins of a transfer in flight");
+		usleep(1000);
+	}
+}
+
+struct transfer {
+	pthread_t thread;
+	char *memory;
+	ssize_t moved;
+};
+
+static void *read_slowly(void *argument)
+{
+	struct transfer *transfer = argument;
+
+	transfer->moved = pread(slow, transfer->memory, LEN, 0);
+	return NULL;
+}
+
+/* Until its pages are pinned. */
+static void begin(struct transfer *transfer, char *memory, long before)
+{
+	transfer->memory = memory;
+	assert_int_equal(pthread_create(&transfer->thread, NULL, read_slowly,
+					transfer),
+			 0);
+	await_pins(before);
+}
+
+static void end(struct transfer *transfer, long before)
+{
+	assert_int_equal(pthread_join(transfer->thread, NULL), 0);
+	assert_int_equal(transfer->moved, LEN);
+	assert_pins(before);
+}
+
+static void test_held_as_long_as_it_takes(void)
+{
+	char *memory = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	long before = pins_quiet();
+	struct transfer transfer;
+
+	begin(&transfer, memory, before);
+	assert_int_equal(pins_held(), before + PAGES);
+	end(&transfer, before);
+	munmap(memory, LEN);
+}
+
+static void test_unmapped(void)
+{
+	char *memory = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	long before = pins_quiet();
+	struct transfer transfer;
+
+	begin(&transfer, memory, before);
+	assert_int_equal(munmap(memory, LEN), 0);
+	assert_int_equal(pins_held(), before + PAGES);
+	end(&transfer, before);
+}
+
+/* The pages are not the file's any more, but still the transfer's. */
+static void test_truncated(void)
+{
+	int fd = memfd_create("truncated", MFD_CLOEXEC);
+	long before = pins_quiet();
+	struct transfer transfer;
+	char *memory;
+
+	assert_true(fd >= 0);
+	assert_int_equal(ftruncate(fd, LEN), 0);
+	memory = map(MAP_SHARED, fd);
+	begin(&transfer, memory, before);
+	assert_int_equal(ftruncate(fd, 0), 0);
+	end(&transfer, before);
+	munmap(memory, LEN);
+	close(fd);
+}
+
+static void test_replaced(void)
+{
+	char *memory = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	long before = pins_quiet();
+	struct transfer transfer;
+
+	begin(&transfer, memory, before);
+	assert_ptr_equal(mmap(memory, LEN, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+			 memory);
+	memset(memory, 'n', LEN);
+	end(&transfer, before);
+	for (size_t i = 0; i < LEN; i++)
+		assert_int_equal(memory[i], 'n');
+	munmap(memory, LEN);
+}
+
+static void kill_in_flight(void (*child)(char *memory))
+{
+	char *memory = map(MAP_SHARED | MAP_ANONYMOUS, -1);
+	long before = pins_quiet();
+	int status;
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		child(memory);
+		_exit(0);
+	}
+	await_pins(before);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_pins(before);
+	munmap(memory, LEN);
+}
+
+static void read_for_ever(char *memory)
+{
+	for (;;)
+		if (pread(slow, memory, LEN, 0) < 0)
+			_exit(1);
+}
+
+static void test_killed(void)
+{
+	kill_in_flight(read_for_ever);
+}
+
+static void submit_and_wait(char *memory)
+{
+	struct io_uring_sqe *sqe;
+	struct io_uring ring;
+
+	if (io_uring_queue_init(4, &ring, 0))
+		_exit(1);
+	sqe = io_uring_get_sqe(&ring);
+	io_uring_prep_read(sqe, slow, memory, LEN, 0);
+	io_uring_submit(&ring);
+	pause();
+}
+
+static void test_killed_with_a_ring(void)
+{
+	struct io_uring ring;
+
+	if (io_uring_queue_init(4, &ring, 0))
+		skip("no io_uring");
+	io_uring_queue_exit(&ring);
+	kill_in_flight(submit_and_wait);
+}
+
+/* The PCI address of the controller with that serial number. */
+static void find_controller(const char *serial, char address[32])
+{
+	DIR *folder = opendir("/sys/class/nvme");
+	const struct dirent *entry;
+	bool found = false;
+
+	while (!found && folder && (entry = readdir(folder))) {
+		char path[300], line[64] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/sys/class/nvme/%s/serial",
+			 entry->d_name);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		if (fscanf(file, "%63s", line) == 1)
+			found = !strcmp(line, serial);
+		fclose(file);
+		if (!found)
+			continue;
+		snprintf(path, sizeof(path), "/sys/class/nvme/%s/address",
+			 entry->d_name);
+		file = fopen(path, "re");
+		if (!file || fscanf(file, "%31s", address) != 1)
+			fail("%s: no address", path);
+		fclose(file);
+	}
+	if (folder)
+		closedir(folder);
+	if (!found)
+		skip("no NVMe device %s", serial);
+}
+
+static void tell_driver(const char *file, const char *address)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/nvme/%s", file);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, address, strlen(address)) < 0)
+		fail("%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void read_until_it_fails(const char *path, char *memory)
+{
+	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	while (fd >= 0 && pread(fd, memory, LEN, 0) == (ssize_t)LEN)
+		;
+	_exit(fd < 0 ? 1 : 0);
+}
+
+/* Several read from a device that goes away: all are told, and nothing stays. */
+static void test_device_goes_away(void)
+{
+	static const char path[] = "/dev/phyr/nvme-small";
+	char *memory = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	long before = pins_quiet();
+	char address[32];
+	pid_t pids[4];
+	int status;
+
+	find_controller("nvme-small", address);
+	fflush(NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			read_until_it_fails(path, memory);
+	}
+	usleep(300000);
+	tell_driver("unbind", address);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
+		assert_int_equal(status, 0);
+	}
+	assert_pins(before);
+	tell_driver("bind", address);
+	munmap(memory, LEN);
+}
+
+static const struct test_case tests[] = {
+	TEST(test_held_as_long_as_it_takes),
+	TEST(test_unmapped),
+	TEST(test_truncated),
+	TEST(test_replaced),
+	TEST(test_killed),
+	TEST(test_killed_with_a_ring),
+	TEST(test_device_goes_away),
+};
+
+TEST_MAIN(.setup = setup)
