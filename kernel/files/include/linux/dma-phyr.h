@@ -9,6 +9,7 @@
 
 #include <linux/dma-mapping.h>
 #include <linux/dmaengine.h>	/* struct dma_vec */
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct scatterlist;
@@ -53,6 +54,23 @@ struct dma_batch {
 	bool			links;		/* goes on linking */
 	bool			unflushed;	/* caches are being cleaned */
 };
+
+/**
+ * dma_up_to_page() - how long an entry may be, so that the next begins a page
+ * @addr: where the entry begins
+ * @most: bytes that it may have at most
+ *
+ * Devices with lists of pages need that.
+ *
+ * Return: bytes from @addr to the last page border within @most; @most, if that
+ * is less than a page.
+ */
+static inline size_t dma_up_to_page(u64 addr, size_t most)
+{
+	if (most < PAGE_SIZE)
+		return most;
+	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
+}
 
 int dma_batch_start(struct dma_batch *batch, struct device *dev,
 		    phys_addr_t first, size_t size,

@@ -26,17 +26,6 @@ static inline size_t dma_batch_within(const struct dma_batch *batch,
 }
 
 /*
- * Bytes from @addr to the last page border within @most, so that what follows an
- * entry begins with a page: devices with lists of pages need that.
- */
-static inline size_t dma_up_to_page(u64 addr, size_t most)
-{
-	if (most < PAGE_SIZE)
-		return most;
-	return PAGE_ALIGN_DOWN(most) - offset_in_page(addr);
-}
-
-/*
  * Whether the range is memory of a peer device, which may have a bus address, or
  * be out of reach. All of it is, or none: ranges do not cross pgmaps.
  */

@@ -37,13 +37,11 @@ static int ib_virt_check_phyrs(const struct phys_vec *phyrs, unsigned int nr,
 	return 0;
 }
 
-/* How much of a range one entry holds. What follows begins with a page. */
+/* How much of a range one entry holds. */
 static size_t ib_virt_piece(struct ib_device *dev, phys_addr_t paddr,
 			    size_t len)
 {
-	size_t most = PAGE_ALIGN_DOWN((size_t)ib_dma_max_seg_size(dev));
-
-	return min(len, most - offset_in_page(paddr));
+	return min(len, dma_up_to_page(paddr, ib_dma_max_seg_size(dev)));
 }
 
 static int ib_virt_map_phyrs(struct dma_batch *batch, struct ib_device *dev,

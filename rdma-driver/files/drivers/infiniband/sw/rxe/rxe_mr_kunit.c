@@ -11,6 +11,7 @@
 #include <linux/sizes.h>
 #include <rdma/ib_phyr.h>
 
+#include "../frags_kunit.h"
 #include "rxe.h"
 #include "rxe_loc.h"
 
@@ -18,11 +19,6 @@
 #define MAX_PAGES	8
 #define BUF_SIZE	SZ_256K
 #define BUF_ORDER	get_order(BUF_SIZE)
-
-struct frag {
-	unsigned int	start;	/* offset in the buffer */
-	unsigned int	len;
-};
 
 struct rxe_mr_kunit {
 	struct ib_device	ibdev;	/* with virtual DMA */
@@ -38,25 +34,11 @@ static int map_frags(struct kunit *test, unsigned int page_size,
 {
 	struct rxe_mr_kunit *kit = test->priv;
 	struct scatterlist sgl[MAX_FRAGS];
-	int i;
 
 	KUNIT_ASSERT_LE(test, nr, MAX_FRAGS);
-	sg_init_table(sgl, nr);
-	for (i = 0; i < nr; i++) {
-		sg_set_buf(&sgl[i], kit->buf + frags[i].start, frags[i].len);
-		sg_dma_address(&sgl[i]) = (uintptr_t)sg_virt(&sgl[i]);
-		sg_dma_len(&sgl[i]) = frags[i].len;
-	}
+	frags_to_sgl(sgl, kit->buf, frags, nr);
 	kit->mr.ibmr.page_size = page_size;
 	return rxe_map_mr_sg(&kit->mr.ibmr, sgl, nr, sg_offset);
-}
-
-/* The offset in the buffer of byte @pos of the fragments. */
-static unsigned int frag_byte(const struct frag *frags, size_t pos)
-{
-	while (pos >= frags->len)
-		pos -= frags++->len;
-	return frags->start + pos;
 }
 
 static void expect_moves(struct kunit *test, const struct frag *frags,
