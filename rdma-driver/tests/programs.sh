@@ -6,7 +6,7 @@ device=rxe0
 address=10.0.0.1
 seconds=120 # the most that one end may take
 folder=$(mktemp -d)
-planned=21
+planned=30
 number=0
 failed=0
 
@@ -95,18 +95,57 @@ done
 both 'ibv_rc_pingpong, 1 MiB messages' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -s 1048576 -c
 both 'ibv_rc_pingpong, on-demand paging' ' iters in ' ibv_rc_pingpong -d $device -g "$gid" -n 20 -o
 
-rping_both() # address
+# Something listens on the device, whose connections are not those of TCP.
+wait_for_listener()
+{
+	tries=0
+	until rdma resource show cm_id | grep "^link $device/1 .*state LISTEN" >/dev/null; do
+		tries=$((tries + 1))
+		[ $tries -lt 300 ] || return 1
+		usleep 100000
+	done
+}
+
+cm() # pattern that the client's output has, program, options...
+{
+	pattern=$1 program=$2
+	shift 2
+	server=$program at="-b $address"
+	[ "$program" = rdma_client ] && server=rdma_server at="-s $address"
+	rm -f "$folder"/*.out
+	# shellcheck disable=SC2086 # two words
+	timeout "$seconds" "$server" $at "$@" >"$folder/server.out" 2>&1 &
+	wait_for_listener &&
+		timeout "$seconds" "$program" -s $address "$@" >"$folder/client.out" 2>&1 &&
+		grep -q "$pattern" "$folder/client.out"
+	status=$?
+	[ $status = 0 ] || kill $! 2>/dev/null
+	wait $! || status=1
+	result $status "$device: $program"
+}
+
+rping_both()
 {
 	rm -f "$folder"/*.out
-	timeout "$seconds" rping -s -a "$1" -C 20 -V >"$folder/server.out" 2>&1 &
-	usleep 1000000
-	timeout "$seconds" rping -c -a "$1" -C 20 -V -v >"$folder/client.out" 2>&1
+	timeout "$seconds" rping -s -a "$address" -C 20 -V >"$folder/server.out" 2>&1 &
+	wait_for_listener
+	timeout "$seconds" rping -c -a "$address" -C 20 -V -v >"$folder/client.out" 2>&1
 	status=$?
 	wait $! || status=1
 	[ "$(grep -c '^ping data: ' "$folder/client.out")" = 20 ] || status=1
-	result $status "rping to $1"
+	result $status "rping to $address"
 }
-rping_both $address
+
+connected()
+{
+	rping_both
+	cm 'return status 0' ucmatose -c 3 -C 10 -S 40000
+	cm '^custom' rstream -S 65536 -I 20 -C 1 -T v
+	cm '^custom' riostream -S 65536 -I 20 -C 1 -T v
+	cm 'end 0' rdma_client
+}
+connected
+cm 'return status 0' udaddy -c 2 -C 10 -S 1000
 
 perftest() # name, program, options...
 {
@@ -124,7 +163,7 @@ perftest 'ib_read_bw, sizes 2 to 8 MiB' ib_read_bw -a -n 5
 
 # iWARP connects through rdma_cm only.
 device=siw0 address=10.0.1.1
-rping_both $address
+connected
 perftest_cm() # name, program, options...
 {
 	name=$1 program=$2
