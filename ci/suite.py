@@ -8,7 +8,7 @@ from functools import partial
 
 from ci import style
 from ci.entries import (checkpatch, configuration, diagnostics, exact, fuzz, harness, kunit, machines, own, portability,
-                        recipients, scatterlist, serve, tree_checks, userspace)
+                        recipients, scatterlist, serve, suites, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -65,6 +65,8 @@ ENTRIES = (
           machines.kernel_tests, partial(machines.by_boot, 2), seconds=300, guest=True),
     Entry("dma", "DMA addresses with all that can be between device and memory", machines.dma, GUEST, PERF,
           lambda: list(machines.DMA_MACHINES), apart, seconds=40, guest=True),
+    Entry("suites", "other people's tests of RDMA, on the stock and the phyr kernel", suites.suites,
+          GUEST + ("suites",), ("stock", *PERF), lambda: list(suites.SUITES), seconds=100, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
 )

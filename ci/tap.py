@@ -83,3 +83,13 @@ def parse(text: str, name: str) -> Tally:
     if not plans:
         tally.failures.append(f"{name}: no test plan in its output")
     return tally
+
+
+def verdicts(text: str) -> dict[str, str]:
+    """test -> ok, not ok or skipped, of a TAP stream without nested tests."""
+    found = {}
+    for line in text.splitlines():
+        if result := RESULT.fullmatch(line.rstrip()):
+            name, comment, _ = result[3].partition(" #")
+            found[name.strip()] = "skipped" if comment and SKIP.search(result[3]) else result[2]
+    return found

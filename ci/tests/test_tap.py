@@ -37,6 +37,10 @@ class TapTest(unittest.TestCase):
     def test_flat(self):
         self.assertEqual(self.counts("TAP version 13\n1..3\nok 1 - a\nnot ok 2 - b\nok 3 - c # SKIP none\n"), (1, 1, 1))
 
+    def test_verdicts(self):
+        self.assertEqual(tap.verdicts("1..3\nok 1 - a, b\nnot ok 2 c\n# why\nok 3 d # SKIP none\n"),
+                         {"a, b": "ok", "c": "not ok", "d": "skipped"})
+
     def test_cmocka_skips(self):
         self.assertEqual(self.counts("1..2\nnot ok 1 # SKIP a\nok 2 - b\n"), (1, 0, 1))
 
