@@ -114,14 +114,22 @@ def pack(image: Path, installed: Path | None) -> Path:
     return archive(image, lambda root: stage(root, installed))
 
 
+def layered(image: Path, base: Path, lay_out: Callable[[Path], None]) -> Path:
+    """Write image: base, and behind it an archive of what lay_out puts into a folder. The kernel unpacks both."""
+    more = archive(image.with_suffix(".more"), lay_out)
+    with image.open("wb") as out:
+        for part in (base, more):
+            with part.open("rb") as file:
+                shutil.copyfileobj(file, out)
+    more.unlink()
+    return image
+
+
 def with_files(image: Path, base: Path, files: dict[str, str]) -> None:
-    """Write image: base, and behind it an archive of files, name in the guest -> text. The kernel unpacks both."""
+    """base and files: name in the guest -> text."""
     def lay_out(root: Path) -> None:
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
 
-    more = archive(image, lay_out).read_bytes()
-    with image.open("wb") as out, base.open("rb") as first:
-        shutil.copyfileobj(first, out)
-        out.write(more)
+    layered(image, base, lay_out)

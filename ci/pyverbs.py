@@ -51,11 +51,5 @@ def stage(root: Path) -> None:
 
 
 def image(guest: Path) -> Path:
-    """The guest's initramfs, and behind it an archive of all this. The kernel unpacks both."""
-    more = initramfs.archive(paths.VM / "pyverbs.cpio", stage)
-    whole = paths.VM / "guest-pyverbs.cpio"
-    with whole.open("wb") as out:
-        for part in (guest, more):
-            with part.open("rb") as file:
-                shutil.copyfileobj(file, out)
-    return whole
+    """The guest's initramfs, and behind it all this."""
+    return initramfs.layered(paths.VM / "guest-pyverbs.cpio", guest, stage)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """fio, a foreign program, writes to the guest's drives from hugepages and verifies what it reads back."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +46,7 @@ def image(guest: Path) -> Path:
         for library in initramfs.libraries([program]):
             initramfs.copy(library.resolve(), root / str(library).lstrip("/"))
 
-    more = initramfs.archive(paths.VM / "fio.cpio", lay_out)
-    both = paths.VM / "guest-fio.cpio"
-    with both.open("wb") as out:
-        for part in (guest, more):
-            with part.open("rb") as archive:
-                shutil.copyfileobj(archive, out)
-    return both
+    return initramfs.layered(paths.VM / "guest-fio.cpio", guest, lay_out)
 
 
 def tally_of(results: Path, names: list[str]) -> Tally:

@@ -26,12 +26,14 @@ DMA_MACHINES = {
 }
 DMA_BOUNDS = Bounds(program=3000)        # of the guest's time, which jumps ahead while it waits
 CRYPTO_PROGRAMS = ("crypto_data", "crypto_bad_input", "crypto_full_ring", "crypto_unplug")
+# One CPU, whose clock counts instructions.
+COUNTED = "counted"
 # name -> how the device is told of memory
 CRYPTO_MACHINES = {
     "iommu": {"iommu": True},
     "packed": {"crypto_options": ",packed=on"},
     "no-indirect": {"crypto_options": ",indirect_desc=off"},
-    "counted": {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
+    COUNTED: {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
 }
 COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
 # With a ZONE_MOVABLE these look at migration.
@@ -88,5 +90,5 @@ def dma(artifacts: Artifacts, options: Options) -> Tally:
 
 def crypto(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
-    programs = COUNTED_PROGRAMS if options.parts == ["counted"] else CRYPTO_PROGRAMS
+    programs = COUNTED_PROGRAMS if options.parts == (COUNTED,) else CRYPTO_PROGRAMS
     return on_machine(artifacts, options, CRYPTO_MACHINES, programs, BOUNDS[kernel.PHYR])
