@@ -16,11 +16,11 @@ int about_write(struct database *database, uint64_t id,
 
 	if (!statement)
 		return database_error(database, error);
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)id);
-	sqlite3_bind_text(statement, 2, head->tags, -1, SQLITE_STATIC);
-	sqlite3_bind_text(statement, 3, head->notes, -1, SQLITE_STATIC);
+	database_bind_number(statement, 1, id);
+	database_bind_text(statement, 2, head->tags);
+	database_bind_text(statement, 3, head->notes);
 	if (request)
-		sqlite3_bind_text(statement, 4, request, -1, SQLITE_STATIC);
+		database_bind_text(statement, 4, request);
 	return database_run(database, statement, error);
 }
 
@@ -34,7 +34,7 @@ int about_request(struct database *database, uint64_t id, struct text *text,
 
 	if (!statement)
 		return database_error(database, error);
-	sqlite3_bind_int64(statement, 1, (sqlite3_int64)id);
+	database_bind_number(statement, 1, id);
 	code = sqlite3_step(statement);
 	if (code == SQLITE_ROW)
 		text_add_bytes(text, sqlite3_column_text(statement, 0),

@@ -137,6 +137,16 @@ void database_done(sqlite3_stmt *statement)
 	sqlite3_clear_bindings(statement);
 }
 
+void database_bind_text(sqlite3_stmt *statement, int index, const char *text)
+{
+	sqlite3_bind_text(statement, index, text, -1, SQLITE_STATIC);
+}
+
+void database_bind_number(sqlite3_stmt *statement, int index, uint64_t number)
+{
+	sqlite3_bind_int64(statement, index, (sqlite3_int64)number);
+}
+
 int database_run(struct database *database, sqlite3_stmt *statement,
 		 struct phyr_error *error)
 {

@@ -2,6 +2,7 @@
 #ifndef DATABASE_H
 #define DATABASE_H
 
+#include <stdint.h>
 #include <sqlite3.h>
 #include <phyr/error.h>
 
@@ -32,6 +33,15 @@ void database_close(struct database *database);
  * database_done().
  */
 sqlite3_stmt *database_prepare(struct database *database, const char *sql);
+
+/**
+ * database_bind_text() - a parameter of a statement, counted from 1
+ * @text: stays as it is until the statement is reset
+ */
+void database_bind_text(sqlite3_stmt *statement, int index, const char *text);
+
+/* Above INT64_MAX it becomes negative. */
+void database_bind_number(sqlite3_stmt *statement, int index, uint64_t number);
 
 /**
  * database_run() - step a statement that returns no row, and reset it
