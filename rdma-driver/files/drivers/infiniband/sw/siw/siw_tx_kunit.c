@@ -18,7 +18,8 @@
 #define NR_PAGES	4
 #define MEM_LEN		(NR_PAGES * PAGE_SIZE)
 #define MSS		1460
-#define WIRE_LEN	SZ_64K
+#define WIRE_LEN	(2 * MEM_LEN)	/* of a whole list, with its headers */
+#define MAX_CALLS	SZ_32K		/* that send one list */
 #define KEY		0x100
 
 struct siw_tx_kunit {
@@ -40,6 +41,9 @@ static int take(struct socket *sock, struct msghdr *msg, size_t len)
 	struct siw_tx_kunit *kit = container_of(sock, struct siw_tx_kunit, sock);
 	size_t bytes = min3(len, kit->most, WIRE_LEN - kit->sent);
 
+	/* Nobody sends more than the wire has room for, unless it is broken. */
+	if (len && !bytes)
+		return -EPIPE;
 	if (!copy_from_iter_full(kit->wire + kit->sent, bytes, &msg->msg_iter))
 		return -EFAULT;
 	kit->sent += bytes;
@@ -141,10 +145,11 @@ static void expect_sent(struct kunit *test, const struct piece *pieces, int nr)
 		};
 	kit->sent = 0;
 	/* As the thread does that finds space again. */
-	for (i = 0; i < WIRE_LEN && wqe->wr_status != SIW_WR_IDLE; i++) {
+	for (i = 0; i < 2 * MAX_CALLS && wqe->wr_status != SIW_WR_IDLE; i++) {
 		kit->qp.tx_ctx.burst = INT_MAX;
 		KUNIT_ASSERT_EQ(test, 0, siw_qp_sq_process(&kit->qp));
 	}
+	KUNIT_ASSERT_EQ(test, wqe->wr_status, SIW_WR_IDLE);
 	KUNIT_ASSERT_FALSE(test, kit->qp.tx_ctx.tx_suspend);
 	expect_payload(test, pieces);
 }
@@ -169,9 +174,13 @@ static void expect_all_sent(struct kunit *test, size_t most)
 
 	kit->most = most;
 	for (i = 0; i < ARRAY_SIZE(lists); i++) {
+		size_t len = 0;
+
 		for (nr = 0; nr < 3 && lists[i][nr].len; nr++)
-			;
-		expect_sent(test, lists[i], nr);
+			len += lists[i][nr].len;
+		/* Pages of 64 KiB byte by byte take too long. */
+		if (len / most < MAX_CALLS)
+			expect_sent(test, lists[i], nr);
 	}
 }
 
