@@ -106,6 +106,34 @@ class Files(PageTest):
         self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
         self.assertRegex(self.browser.text("main dl"), r"Tags\s+night\s*ci")
 
+    def test_a_port_and_a_gid_are_chosen(self):
+        """Where a device has several; what is asked for names them."""
+        several = """const before = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await before(path, ...more);
+                if (!path.endsWith('/system'))
+                    return answer;
+                const known = await answer.json();
+                const port = { number: 1, state: 'PORT_ACTIVE', gids: [{ index: 0, gid: 'fe80::1', type: 'RoCE v1' },
+                                                                       { index: 3, gid: 'fe80::1', type: 'RoCE v2' }] };
+                known.rdma_devices = [
+                    { name: 'fake0', transport: 'iWARP', ports: [null] },
+                    { name: 'fake1', transport: 'InfiniBand', ports: [port, { number: 2, state: 'PORT_DOWN' }] }];
+                return new Response(JSON.stringify(known)); };"""
+        script = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=several)["identifier"]
+        self.addCleanup(self.browser.devtools, "Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.go("#/run")
+        self.browser.wait("document.querySelector('select[name=device]')")
+        self.assertEqual(self.browser.script(
+            "return [...document.querySelectorAll('select[name=device] option')].map((one) => one.innerText)"),
+            ["the first that is ready", "fake0 (iWARP)", "fake1 (InfiniBand)", "fake1:1 (active)",
+             "fake1:1:0 (fe80::1, RoCE v1)", "fake1:1:3 (fe80::1, RoCE v2)", "fake1:2 (down)"])
+        self.browser.script("document.querySelector('select[name=device]').value = 'fake1:1:3'")
+        self.browser.click("main button[type=submit]")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        asked = self.phyrd.get("/runs/1/request")[2]["workloads"]
+        self.assertEqual({one["device"] for one in asked}, {"fake1:1:3"})
+
     def test_a_machine_that_can_measure_nothing(self):
         """It offers what can be done: which commands make results, and a way to load them."""
         nothing = """const before = window.fetch;

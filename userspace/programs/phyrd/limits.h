@@ -23,6 +23,9 @@
 #define LIMIT_NOTES_BYTES 1000
 #define LIMIT_TAGS_ROOM (LIMIT_TAGS * (LIMIT_TAG_BYTES + 1))
 
+/* GIDs that are shown of a port. */
+#define LIMIT_GIDS 64
+
 /* Words that a list of runs is searched for. */
 #define LIMIT_SEARCH_WORDS 8
 
