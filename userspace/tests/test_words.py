@@ -83,6 +83,55 @@ class Words(phyrd.PhyrdTest):
         self.assertEqual((after["tags"], after["notes"]), (tags, "ü" * 500))
 
 
+class Exported(phyrd.PhyrdTest):
+    """Name, tags and notes go with a run's file."""
+
+    def load(self, document, query=""):
+        status, _, run = self.phyrd.post(document, "/import" + query)
+        self.assertEqual(status, 201, run)
+        return run
+
+    def said(self, run):
+        return {name: run.get(name) for name in ("name", "tags", "notes")}
+
+    def test_and_imported(self):
+        said = {"name": "größer", "tags": ["ci", "7.3.4"], "notes": "two\nlines"}
+        first = self.phyrd.post(said | {"workloads": ["count/up/base/4KiB"]})[2]["id"]
+        self.phyrd.get(f"/runs/{first}?wait=20")
+        document = self.phyrd.get(f"/export?run={first}")[2]
+        self.assertEqual(document["context"]["phyrd_run"], said)
+        copy = self.load(document)
+        self.assertEqual(self.said(copy), said)
+        self.assertNotIn("phyrd_run", copy["context"])
+        self.assertEqual(self.phyrd.get(f"/export?run={copy['id']}")[2], document)
+        self.assertEqual([run["id"] for run in self.phyrd.get("/runs?search=ci")[2]["runs"]], [copy["id"], first])
+
+    def test_as_they_are_now(self):
+        """Not as they were imported."""
+        run = self.load({"context": {"kernel": "k", "phyrd_run": {"name": "old", "tags": ["old"], "notes": "old"}},
+                         "benchmarks": [{"name": "x", "real_time": 1}]})["id"]
+        self.phyrd.request("PATCH", f"/api/v1/runs/{run}", b'{"name": "new", "tags": [], "notes": ""}', JSON)
+        self.assertEqual(self.phyrd.get(f"/export?run={run}")[2]["context"]["phyrd_run"], {"name": "new"})
+
+    def test_which_name(self):
+        rows = [{"name": "x", "real_time": 1}]
+        nameless, named = ({"context": {"kernel": "k"} | words, "benchmarks": rows}
+                           for words in ({}, {"phyrd_run": {"name": "", "later": 7}}))
+        for document, query, name in ((nameless, "", "k"), (nameless, "?default_name=d", "d"),
+                                      (nameless, "?name=n&default_name=d", "n"), (named, "", ""),
+                                      (named, "?default_name=d", ""), (named, "?name=n", "n")):
+            self.assertEqual(self.load(document, query)["name"], name, query)
+        self.problem(self.phyrd.post(nameless, "/import?default_name=" + "x" * 101), 422, "default_name", 100)
+
+    def test_refusals_say_where(self):
+        for words, field, limit in (({"name": 7}, "name", None), ({"tags": ["a", "x" * 41]}, "tags[1]", 40),
+                                    ({"notes": "x" * 1001}, "notes", 1000)):
+            document = {"context": {"phyrd_run": words}, "benchmarks": [{"name": "x", "real_time": 1}]}
+            self.problem(self.phyrd.post(document, "/import"), 422, f"context.phyrd_run.{field}", limit)
+        document = {"context": {"phyrd_run": "of somebody else"}, "benchmarks": [{"name": "x", "real_time": 1}]}
+        self.assertEqual(self.load(document)["context"]["phyrd_run"], "of somebody else")
+
+
 class Search(phyrd.PhyrdTest):
     def found(self, words):
         return [run["id"] for run in self.phyrd.get(f"/runs?search={words}")[2]["runs"]]

@@ -103,7 +103,7 @@ export const getRequest = (id) => json("GET", `/runs/${id}/request`);
 export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);
-export const importFile = (file) => json("POST", `/import?name=${encodeURIComponent(fitting(file.name.replace(/\.json$/, "")))}`, file);
+export const importFile = (file) => json("POST", `/import?default_name=${encodeURIComponent(fitting(file.name.replace(/\.json$/, "")))}`, file);
 export const exportRun = async (id) => (await request("GET", `/export?run=${id}`)).blob();
 
 /** Calls on[event](data) for each server-sent event. (EventSource could not send the token.) */

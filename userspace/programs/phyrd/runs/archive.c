@@ -258,6 +258,8 @@ int archive_import(struct archive *archive, struct run_head *head,
 	if (ret)
 		return ret;
 	ret = insert_run(archive, head, context, error);
+	if (!ret && (*head->tags || *head->notes))
+		ret = about_write(archive->database, id, head, NULL, error);
 	if (!ret)
 		ret = insert_results(archive, id, results, n, error);
 	if (!ret)
