@@ -2,9 +2,6 @@
 """What people say about runs, how runs are found by it, and what was asked for."""
 
 import json
-import sqlite3
-import tempfile
-from pathlib import Path
 
 import contract
 import phyrd
@@ -198,39 +195,6 @@ class Request(phyrd.PhyrdTest):
         self.problem(self.phyrd.post({"device": "none", "workloads": ["count/up/base/4KiB"]}), 422, "device")
         self.problem(self.phyrd.post({"workloads": ["nonsense"]}), 422, "workloads[0]")
         self.problem(self.phyrd.post({"workloads": [7]}), 422, "workloads[0]")
-
-
-def first_format(path):
-    """A database as a phyrd left it that knew neither tags nor notes."""
-    database = sqlite3.connect(path)
-    database.executescript((Path(__file__).parent / "format_1.sql").read_text())
-    database.close()
-
-
-class Migration(phyrd.unittest.TestCase):
-    def test_from_the_first_format(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "runs.db"
-            first_format(path)
-            daemon = phyrd.Phyrd("--database", str(path))
-            runs = daemon.get("/runs")[2]["runs"]
-            self.assertEqual([(run["id"], run["name"], run["state"]) for run in runs],
-                             [(3, "", "aborted"), (2, "imported", "done"), (1, "größer", "done")])
-            results = daemon.get("/runs/1/samples")[2]["results"]
-            self.assertEqual(results[0]["samples"], [1, 2, 3])
-            self.assertEqual(results[1]["error"]["errno"], "ENOMEM")
-            self.assertEqual(daemon.get("/runs/1/request")[0], 404)
-            self.assertEqual(daemon.request("PATCH", "/api/v1/runs/1", b'{"tags": ["old"]}', JSON)[0], 200)
-            self.assertEqual(daemon.start("count/up/base/4KiB"), 4)
-            self.assertEqual(daemon.stop(), 0)
-            daemon = phyrd.Phyrd("--database", str(path))
-            self.assertEqual(daemon.get("/runs/1")[2]["tags"], ["old"])
-            self.assertEqual(daemon.request("DELETE", "/api/v1/runs/1")[0], 204)
-            self.assertEqual(daemon.stop(), 0)
-            database = sqlite3.connect(path)
-            self.assertEqual(database.execute("PRAGMA user_version").fetchone(), (2,))
-            self.assertEqual(database.execute("SELECT run FROM about").fetchall(), [(4,)])
-            database.close()
 
 
 phyrd.main()

@@ -34,6 +34,7 @@ int store_create(const char *path, unsigned int history, int ended_fd,
 	new->history = history;
 	new->ended_fd = ended_fd;
 	machine_describe(&new->machine);
+	store_note_health(new, archive_complete(new->archive, error), error);
 	*store = new;
 	return 0;
 }
