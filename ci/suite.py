@@ -30,6 +30,8 @@ ENTRIES = (
     Entry("unit", "userspace's and bench's tests on this machine", userspace.unit,
           ("userspace", "unit"), ("userspace",), userspace.unit_tests, seconds=60, quick=True),
     Entry("page", "the daemon's page in a browser", userspace.page, ("userspace", "page"), ("userspace",), seconds=60),
+    Entry("prometheus", "Prometheus scrapes phyrd, and the dashboard's queries find something", userspace.prometheus,
+          ("userspace", "unit", "prometheus"), ("userspace",), seconds=10),
     Entry("sanitizers", "unit and page once more, with ASan and UBSan and with TSan", userspace.sanitizers,
           ("userspace", "unit", "page"), (), userspace.sanitized_tests, userspace.by_build, seconds=300),
     Entry("fuzz", "what clients send, made up at random", fuzz.fuzz,

@@ -44,6 +44,10 @@
 #define LIMIT_AGGREGATES 32
 #define LIMIT_TIME_PS 9007199254740991.0
 
+/* Figures in /metrics, and the newest runs that they are taken from. */
+#define LIMIT_FIGURES 500
+#define LIMIT_FIGURE_RUNS 8
+
 /* Runs that wait, runs that have ended and are kept, runs in one list. */
 #define LIMIT_QUEUE 16
 #define LIMIT_HISTORY 100000

@@ -58,6 +58,14 @@ void store_destroy(struct store *store)
 	free(store);
 }
 
+/* No two stores of a process have the same, one after the other. */
+static void note_change(struct store *store)
+{
+	static atomic_ulong last;
+
+	store->generation = ++last;
+}
+
 /* Notes how a write to the archive went; @archive_lock is held. */
 int store_note_health(struct store *store, int status,
 		      const struct phyr_error *error)
@@ -67,10 +75,12 @@ int store_note_health(struct store *store, int status,
 			 error->message);
 	if (!status && store->health.code)
 		log_line(LOG_FAILURE, "storing works again");
-	if (status)
+	if (status) {
 		store->health = *error;
-	else
+	} else {
 		store->health.code = 0;
+		note_change(store);
+	}
 	return status;
 }
 
@@ -434,6 +444,11 @@ size_t store_count(struct store *store, enum run_state state)
 	n = archive_count(store->archive, state);
 	pthread_mutex_unlock(&store->archive_lock);
 	return n;
+}
+
+unsigned long store_generation(const struct store *store)
+{
+	return store->generation;
 }
 
 int store_health(struct store *store, struct phyr_error *error)

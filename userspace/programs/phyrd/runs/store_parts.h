@@ -3,6 +3,7 @@
 #define STORE_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "entry.h"
@@ -31,6 +32,7 @@ struct store {
 	pthread_mutex_t archive_lock;
 	struct archive *archive;
 	struct phyr_error health; /* code 0: well */
+	atomic_ulong generation;
 
 	unsigned int history;
 	int ended_fd;
