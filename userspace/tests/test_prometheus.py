@@ -38,7 +38,7 @@ scrape_configs:
 CHOSEN = {"datasource": "x", "instance": ".*", "family": ".*", "kernel": ".*", "base": "stock", "head": "phyr",
           "__rate_interval": "30s"}
 SCRAPES = 3                     # until a rate can be told
-PATIENCE = 20
+PATIENCE = 60
 
 
 def free_port():
@@ -90,6 +90,8 @@ class Scraped(unittest.TestCase):
             with urllib.request.urlopen(address, timeout=PATIENCE) as answer:
                 return json.load(answer)["data"]
         except urllib.error.HTTPError as error:
+            if error.code == 503:           # while it starts
+                raise
             raise AssertionError(f"{query}: {error.read().decode()}") from None
 
     @classmethod
