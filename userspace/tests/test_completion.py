@@ -74,6 +74,13 @@ class Completion(PhyrctlTest):
             with self.subTest(line=line):
                 self.assertEqual(self.typed(line), whole)
 
+    def test_runs_of_several_servers(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
+        line = f"phyrctl --server {self.url} --server http://127.0.0.1:1 show 2"
+        whole = f"{line}7@127.0.0.1:{self.server.server_port} "
+        self.assertEqual(self.typed(line), whole)
+        self.assertEqual(self.typed(whole[:-3]), whole)
+
     def test_commands_and_options(self):
         self.assertEqual(self.complete("s"), ["show", "system"])
         self.assertEqual(self.complete("ls", "--l"), ["--limit"])

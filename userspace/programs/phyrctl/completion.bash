@@ -160,7 +160,7 @@ _phyrctl()
 		fi
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$choices $options" -- "$word")
+	_phyrctl_offer "$word" -W "$choices $options"
 }
 
 complete -F _phyrctl phyrctl
