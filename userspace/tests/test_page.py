@@ -4,6 +4,7 @@
 import json
 import os
 import tempfile
+import time
 
 import page_case
 import phyrd
@@ -267,6 +268,21 @@ class Reconnect(PageTest):
         self.addCleanup(folder.cleanup)
         self.ARGUMENTS = ("--database", f"{folder.name}/runs.db")
         super().setUp()
+
+    def test_a_page_of_another_version_is_replaced(self):
+        """When the reader goes on, and only if it is another."""
+        self.go("#/")
+        self.browser.script("window.mine = true")
+        for address in ("#/runs", "#/"):
+            self.browser.script("location.hash = arguments[0]", address)
+            self.browser.wait("document.querySelector('main h1')")
+            time.sleep(0.5)
+            self.assertTrue(self.browser.script("return window.mine"))
+        self.browser.script("document.querySelector('meta[name=page]').content = '0123456789abcdef'")
+        self.browser.script("location.hash = '#/runs'")
+        self.browser.wait("!window.mine && document.querySelector('main h1')?.innerText === 'History'")
+        self.assertRegex(self.browser.script("return document.querySelector('meta[name=page]').content"),
+                         "^[0-9a-f]{16}$")
 
     def test_to_a_daemon_that_was_started_again(self):
         run = self.phyrd.start("nap/once/base/4KiB", samples=3000)

@@ -57,6 +57,14 @@ export async function awaitDaemon() {
 	while (!await fetch("/healthz", { cache: "no-store" }).catch(() => null));
 }
 
+/** Whether the daemon serves another page than this one: it is of another version. */
+export async function isOther() {
+	const own = document.querySelector("meta[name=page]").getAttribute("content");
+	const response = await fetch("/", { cache: "no-store" });
+
+	return response.ok && !(await response.text()).includes(`content="${own}"`);
+}
+
 async function request(method, path, body, signal) {
 	for (let token = sessionStorage.getItem("token"); ;) {
 		const response = await orGone(fetch(ROOT + path, {
