@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* RDMA devices, their ports and GIDs, as JSON. */
+#include <stdbool.h>
 #include <arpa/inet.h>
 #include <infiniband/verbs.h>
 
 #include "limits.h"
 #include "rdma_devices.h"
 
-static const char *type_name(const struct ibv_gid_entry *gid)
+static bool is_iwarp(const struct ibv_device *device)
 {
+	return device->transport_type == IBV_TRANSPORT_IWARP;
+}
+
+/* libibverbs has no type for those of iWARP. */
+static const char *type_name(struct ibv_context *context,
+			     const struct ibv_gid_entry *gid)
+{
+	if (is_iwarp(context->device))
+		return "iWARP";
 	switch (gid->gid_type) {
 	case IBV_GID_TYPE_ROCE_V2:
 		return "RoCE v2";
@@ -32,7 +42,7 @@ static json_t *render_gids(struct ibv_context *context, uint8_t port, int n)
 		inet_ntop(AF_INET6, gid.gid.raw, text, sizeof(text));
 		json_array_append_new(json, json_pack("{s:i, s:s, s:s}",
 						      "index", i, "gid", text,
-						      "type", type_name(&gid)));
+						      "type", type_name(context, &gid)));
 	}
 	return json;
 }
@@ -62,9 +72,7 @@ static json_t *render_device(struct ibv_device *device)
 
 	json = json_pack("{s:s, s:s, s:o}", "name", ibv_get_device_name(device),
 			 "transport",
-			 device->transport_type == IBV_TRANSPORT_IWARP
-				 ? "iWARP"
-				 : "InfiniBand",
+			 is_iwarp(device) ? "iWARP" : "InfiniBand",
 			 "ports", ports);
 	if (!context)
 		return json;
