@@ -40,9 +40,10 @@ static json_t *render_gids(struct ibv_context *context, uint8_t port, int n)
 		if (ibv_query_gid_ex(context, port, (uint32_t)i, &gid, 0))
 			continue;
 		inet_ntop(AF_INET6, gid.gid.raw, text, sizeof(text));
-		json_array_append_new(json, json_pack("{s:i, s:s, s:s}",
-						      "index", i, "gid", text,
-						      "type", type_name(context, &gid)));
+		json_array_append_new(json,
+				      json_pack("{s:i, s:s, s:s}", "index", i,
+						"gid", text, "type",
+						type_name(context, &gid)));
 	}
 	return json;
 }
@@ -71,8 +72,7 @@ static json_t *render_device(struct ibv_device *device)
 	struct ibv_device_attr attr;
 
 	json = json_pack("{s:s, s:s, s:o}", "name", ibv_get_device_name(device),
-			 "transport",
-			 is_iwarp(device) ? "iWARP" : "InfiniBand",
+			 "transport", is_iwarp(device) ? "iWARP" : "InfiniBand",
 			 "ports", ports);
 	if (!context)
 		return json;
