@@ -101,11 +101,11 @@ class Daemon(MetricsTest):
 class Results(MetricsTest):
     def test_of_a_run(self):
         """Seconds, by the parts of the workload's name; what failed is known by that."""
-        body = {"workloads": [{"workload": "count/up/thp/2MiB", "device": "fake1:1"}, "fail/once/base/4KiB"]}
+        body = {"workloads": [{"workload": "count/up/base/2MiB", "device": "fake1:1"}, "fail/once/base/4KiB"]}
         run = self.phyrd.post(body)[2]["id"]
         run = self.phyrd.get(f"/runs/{run}?wait=10")[2]
         where = {"kernel": run["kernel"], "clock": run["clock"], "source": "measured"}
-        up = {"workload": "count/up/thp/2MiB", "family": "count", "series": "up", "backing": "thp", "size": "2MiB",
+        up = {"workload": "count/up/base/2MiB", "family": "count", "series": "up", "backing": "base", "size": "2MiB",
               "device": "fake1:1"} | where
         failed = {"workload": "fail/once/base/4KiB", "family": "fail", "series": "once", "backing": "base",
                   "size": "4KiB"} | where
