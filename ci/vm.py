@@ -89,7 +89,8 @@ class Machine:
                 f"{'default_hugepagesz=2M ' if self.hugepages_2m else ''}phyr.clock={self.clock} {environment}"
                 f"{'PHYR_SEALED=1 ' if self.sealed else ''}"
                 f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}"
-                f"{STORAGE_PARAMETERS if self.storage else ''}{self.command_line}").strip()
+                f"{STORAGE_PARAMETERS if self.storage else ''}"
+                f"{'maxcpus=1 ' if self.storage and self.icount else ''}{self.command_line}").strip()
 
     def storage_devices(self, folder: Path) -> list[str]:
         """By their serial numbers: 'null' holds no data, 'file' does, 'small' takes requests of 512 KiB at most.
@@ -112,8 +113,8 @@ class Machine:
 
     @property
     def processors(self) -> str:
-        """A queue for polling is another's processor's: there is room for one."""
-        return "1,maxcpus=2" if self.storage else "1"
+        """A queue for polling is another processor's, which the kernel need not start."""
+        return "2" if self.storage else "1"
 
     @property
     def cpu(self) -> str:

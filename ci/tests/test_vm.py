@@ -54,7 +54,7 @@ class VmTest(unittest.TestCase):
         plain = " ".join(vm.Machine(Path("k"), Path("i"), "tcg", icount=True).arguments(self.folder, False))
         machine = vm.Machine(Path("k"), Path("i"), "tcg", icount=True, storage=True)
         drives = " ".join(machine.arguments(self.folder, False))
-        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 1,maxcpus=2", "nvme.poll_queues=1",
+        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 2", "maxcpus=1", "nvme.poll_queues=1",
                       "PHYR_STORAGE=1"):
             self.assertNotIn(piece, plain)
             self.assertIn(piece, drives)
