@@ -74,37 +74,6 @@ int bio_pins_add(struct bio_pins **pins, const struct iov_iter *user,
 }
 EXPORT_SYMBOL_GPL(bio_pins_add);
 
-/* A place in a batch, for loops over the folios that it touches. */
-struct bio_pins_walk {
-	const struct bio_vec *bv;
-	const struct bio_vec *end;
-	phys_addr_t phys;
-};
-
-static inline struct bio_pins_walk bio_pins_walk(const struct bio_pins *batch)
-{
-	return (struct bio_pins_walk){
-		.bv = batch->vecs,
-		.end = batch->vecs + batch->nr,
-		.phys = batch->vecs[0].bv_phys,
-	};
-}
-
-/* The next folio, which may be the one before again; NULL at the end. */
-static inline struct folio *bio_pins_next_folio(struct bio_pins_walk *at)
-{
-	struct folio *folio;
-
-	if (at->bv == at->end)
-		return NULL;
-	folio = page_folio(phys_to_page(at->phys));
-	at->phys = page_to_phys(&folio->page) + folio_size(folio);
-	if (at->phys >= at->bv->bv_phys + at->bv->bv_len &&
-	    ++at->bv != at->end)
-		at->phys = at->bv->bv_phys;
-	return folio;
-}
-
 /**
  * bio_pins_dirty_batch() - mark a batch dirty before it is read into
  * @batch: what bio_pins_add() has added last
@@ -115,12 +84,14 @@ static inline struct folio *bio_pins_next_folio(struct bio_pins_walk *at)
  */
 void bio_pins_dirty_batch(const struct bio_pins *batch)
 {
-	struct bio_pins_walk at = bio_pins_walk(batch);
-	struct folio *folio;
+	struct bvec_folios at = bvec_folios(batch->vecs, batch->nr);
 
-	while ((folio = bio_pins_next_folio(&at)))
+	while (bvec_folios_left(&at)) {
+		struct folio *folio = bvec_folios_next(&at);
+
 		if (!folio_test_dirty(folio))
 			folio_mark_dirty_lock(folio);
+	}
 }
 EXPORT_SYMBOL_GPL(bio_pins_dirty_batch);
 
@@ -140,13 +111,15 @@ bool bio_pins_need_task(const struct bio_pins *pins, bool dirty)
 	unsigned int nr = 0;
 
 	for (; pins; pins = pins->next) {
-		struct bio_pins_walk at = bio_pins_walk(pins);
-		struct folio *folio;
+		struct bvec_folios at = bvec_folios(pins->vecs, pins->nr);
 
-		while ((folio = bio_pins_next_folio(&at)))
+		while (bvec_folios_left(&at)) {
+			struct folio *folio = bvec_folios_next(&at);
+
 			if (++nr > BIO_MAX_IRQ_FOLIOS ||
 			    (dirty && !folio_test_dirty(folio)))
 				return true;
+		}
 	}
 	return false;
 }
