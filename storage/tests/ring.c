@@ -44,15 +44,14 @@ void ring_open(struct ring *ring)
 			       params.sq_off.array +
 				       params.sq_entries * sizeof(uint32_t),
 			       IORING_OFF_SQ_RING);
-	completions = map_ring(ring, 1,
-			       params.cq_off.cqes +
-				       params.cq_entries *
-					       sizeof(*ring->completions),
-			       IORING_OFF_CQ_RING);
-	ring->entries =
-		(void *)map_ring(ring, 2,
-				 params.sq_entries * sizeof(*ring->entries),
-				 IORING_OFF_SQES);
+	completions =
+		map_ring(ring, 1,
+			 params.cq_off.cqes +
+				 params.cq_entries * sizeof(*ring->completions),
+			 IORING_OFF_CQ_RING);
+	ring->entries = (void *)map_ring(
+		ring, 2, params.sq_entries * sizeof(*ring->entries),
+		IORING_OFF_SQES);
 	ring->tail = (void *)(submissions + params.sq_off.tail);
 	ring->mask = (void *)(submissions + params.sq_off.ring_mask);
 	ring->array = (void *)(submissions + params.sq_off.array);
@@ -73,8 +72,8 @@ void ring_close(struct ring *ring)
 static int do_register(const struct ring *ring, unsigned int what,
 		       const void *argument, unsigned int nr)
 {
-	long status = syscall(SYS_io_uring_register, ring->fd, what, argument,
-			      nr);
+	long status =
+		syscall(SYS_io_uring_register, ring->fd, what, argument, nr);
 
 	return status < 0 ? -errno : status;
 }
@@ -136,9 +135,8 @@ void ring_submit(struct ring *ring, const struct ring_io *io)
 	};
 	ring->array[index] = index;
 	__atomic_store_n(ring->tail, *ring->tail + 1, __ATOMIC_RELEASE);
-	assert_int_equal(syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL,
-				 0),
-			 1);
+	assert_int_equal(
+		syscall(SYS_io_uring_enter, ring->fd, 1, 0, 0, NULL, 0), 1);
 }
 
 int ring_result(struct ring *ring)
@@ -146,8 +144,7 @@ int ring_result(struct ring *ring)
 	unsigned int head = *ring->completed_head;
 	int result;
 
-	while (head ==
-	       __atomic_load_n(ring->completed_tail, __ATOMIC_ACQUIRE))
+	while (head == __atomic_load_n(ring->completed_tail, __ATOMIC_ACQUIRE))
 		assert_int_equal(syscall(SYS_io_uring_enter, ring->fd, 0, 1,
 					 IORING_ENTER_GETEVENTS, NULL, 0),
 				 0);

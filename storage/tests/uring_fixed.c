@@ -234,8 +234,8 @@ static size_t roll_ranges(struct dice *dice, const struct iovec *buffer,
 		const struct iovec part = { (char *)buffer->iov_base + at,
 					    slice };
 
-		ranges[i] = roll_range(dice, &part, MOST_LEN / MOST_IOVECS,
-				       unit);
+		ranges[i] =
+			roll_range(dice, &part, MOST_LEN / MOST_IOVECS, unit);
 		len += ranges[i].iov_len;
 	}
 	return len;
@@ -250,8 +250,7 @@ static void assert_ranges(const struct iovec *ranges, unsigned int nr,
 
 static void write_and_read_vector(struct ring *ring,
 				  const struct target *target,
-				  const struct iovec *buffer,
-				  struct dice *dice)
+				  const struct iovec *buffer, struct dice *dice)
 {
 	unsigned int nr = 1 + dice_roll(dice, MOST_IOVECS);
 	struct iovec ranges[MOST_IOVECS];
@@ -489,9 +488,9 @@ static void charge_one(void)
 
 	/* What is large is charged once for a ring, what is small each time. */
 	assert_int_equal(ring_register(&ring, buffers, 2), 0);
-	assert_int_equal(locked_pages() - locked,
-			 charge->part.kind[0] == 'b' ? 2 * charge->pages :
-						       charge->pages);
+	assert_int_equal(locked_pages() - locked, charge->part.kind[0] == 'b'
+							  ? 2 * charge->pages
+							  : charge->pages);
 	assert_int_equal(ring_unregister(&ring), 0);
 	assert_int_equal(locked_pages(), locked);
 	assert_pins(pins);
