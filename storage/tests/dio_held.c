@@ -74,6 +74,8 @@ static void fill_source(bool holes)
 
 	assert_true(fd >= 0);
 	pattern_fill(data, LEN, 1);
+	if (holes)
+		assert_int_equal(ftruncate(fd, LEN), 0);
 	for (size_t at = 0; at < LEN; at += PIECE)
 		if (holes && at / PIECE % 2)
 			memset(data + at, 0, PIECE);
@@ -87,32 +89,34 @@ static void fill_source(bool holes)
 	assert_true(source >= 0);
 }
 
+#define WHERE "/tmp/held"
+
+static void close_source(void)
+{
+	if (source >= 0)
+		close(source);
+	source = -1;
+	umount2(WHERE, MNT_DETACH);
+	stack_remove();
+}
+
 static void open_source(const char *name)
 {
-	static const char where[] = "/tmp/held";
 	char below[DISK_PATH];
 	bool file = strcmp(name, "device");
 	int status;
 
 	disk_make_null("nullb_below", 512, 0, below);
 	/* What a test that failed has left. */
-	umount2(where, MNT_DETACH);
-	stack_remove();
+	close_source();
 	status = stack_mapped("linear", below, path);
 	if (status)
 		skip("no dm-linear: %s", strerror(-status));
 	if (file) {
-		disk_make_file_system(name, path, where);
-		snprintf(path, sizeof(path), "%s/file", where);
+		disk_make_file_system(name, path, WHERE);
+		snprintf(path, sizeof(path), WHERE "/file");
 	}
 	fill_source(file);
-}
-
-static void close_source(void)
-{
-	close(source);
-	umount2("/tmp/held", MNT_DETACH);
-	stack_remove();
 }
 
 /* Until all is submitted, as far as it is before the device goes on. */
@@ -124,8 +128,10 @@ static void begin(struct transfer *transfer, void *(*how)(void *), char *memory,
 	assert_int_equal(pthread_create(&transfer->thread, NULL, how, transfer),
 			 0);
 	for (int tries = 0; pins_quiet() <= before; tries++)
-		if (tries == 200)
+		if (tries == 200) {
+			dm_resume(STACK_MAPPED);
 			fail("no pins of a transfer that is held up");
+		}
 }
 
 static ssize_t end(struct transfer *transfer)

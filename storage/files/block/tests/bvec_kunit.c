@@ -9,6 +9,7 @@
  */
 #include <kunit/test.h>
 #include <linux/bio.h>
+#include <linux/blkdev.h>
 #include <linux/bvec.h>
 #include <linux/prandom.h>
 #include <linux/uio.h>
@@ -262,6 +263,33 @@ static void bio_takes_2g_at_most(struct kunit *test)
 #endif
 }
 
+/* Where there are too few vectors to copy to, a bio ends at a block, too. */
+static void bio_of_few_vectors_ends_at_a_block(struct kunit *test)
+{
+#ifdef CONFIG_64BIT
+	const struct bio_vec bvecs[] = {
+		bvec_of(SZ_1G, SZ_4G), bvec_of(SZ_1M, 3 * SZ_512),
+		bvec_of(SZ_2M, SZ_1M),
+	};
+	const size_t left = BLK_MAX_BLOCK_SIZE + SZ_512;
+	struct bio_vec own[2];
+	struct iov_iter iter;
+	struct bio bio;
+
+	iov_iter_bvec(&iter, ITER_DEST, bvecs, ARRAY_SIZE(bvecs),
+		      SZ_4G + 3 * SZ_512 + SZ_1M);
+	iov_iter_advance(&iter, SZ_4G - left);
+	bio_init(&bio, NULL, own,
+		 bio_iov_vecs_to_alloc(&iter, ARRAY_SIZE(own)), REQ_OP_READ);
+	KUNIT_ASSERT_TRUE(test, bio_iov_iter_set(&bio, &iter));
+	KUNIT_EXPECT_EQ(test, bio.bi_vcnt, ARRAY_SIZE(own));
+	KUNIT_EXPECT_EQ(test, bio.bi_iter.bi_size, BLK_MAX_BLOCK_SIZE);
+	bio_uninit(&bio);
+#else
+	kunit_skip(test, "lengths have 32 bits");
+#endif
+}
+
 static struct kunit_case bvec_cases[] = {
 	KUNIT_CASE(bvec_names_its_first_byte),
 	KUNIT_CASE(bvec_walk_adds_up),
@@ -270,6 +298,7 @@ static struct kunit_case bvec_cases[] = {
 	KUNIT_CASE(bvec_advance_by_pages),
 	KUNIT_CASE(bio_takes_vectors_from_any_place),
 	KUNIT_CASE(bio_takes_2g_at_most),
+	KUNIT_CASE(bio_of_few_vectors_ends_at_a_block),
 	{}
 };
 
