@@ -8,7 +8,8 @@ from functools import partial
 
 from ci import style
 from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, exact, fio, fuzz, harness, kunit,
-                        machines, own, portability, recipients, scatterlist, serve, suites, tree_checks, userspace)
+                        machines, own, portability, recipients, scatterlist, selftests, serve, suites, tree_checks,
+                        userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -69,6 +70,8 @@ ENTRIES = (
           GUEST, ("stock", *PERF), seconds=100, guest=True),
     Entry("fio", "fio verifies what it has written to drives from hugepages", fio.fio, (*GUEST, "fio"), PERF,
           lambda: list(fio.CASES), seconds=150, guest=True),
+    Entry("selftests", "the kernel's own tests of memory that direct I/O pins", selftests.selftests, GUEST, PERF,
+          lambda: list(selftests.PROGRAMS), seconds=30, guest=True),
     Entry("dma", "DMA addresses with all that can be between device and memory", machines.dma, GUEST, PERF,
           lambda: list(machines.DMA_MACHINES), apart, seconds=40, guest=True),
     Entry("suites", "other people's tests of RDMA, on the stock and the phyr kernel", suites.suites,
