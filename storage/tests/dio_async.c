@@ -49,11 +49,12 @@ struct transfer {
 typedef void exchange_fn(int fd, bool write, struct transfer *transfers,
 			 int nr);
 
-static void by_ring(int fd, bool write, struct transfer *transfers, int nr)
+static void by_rings(int fd, bool write, struct transfer *transfers, int nr,
+		     unsigned int flags)
 {
 	struct io_uring ring;
 
-	assert_int_equal(io_uring_queue_init(DEPTH, &ring, 0), 0);
+	assert_int_equal(io_uring_queue_init(DEPTH, &ring, flags), 0);
 	for (int i = 0; i < nr; i++) {
 		struct io_uring_sqe *sqe = io_uring_get_sqe(&ring);
 		struct transfer *transfer = &transfers[i];
@@ -79,6 +80,17 @@ static void by_ring(int fd, bool write, struct transfer *transfers, int nr)
 		io_uring_cqe_seen(&ring, cqe);
 	}
 	io_uring_queue_exit(&ring);
+}
+
+static void by_ring(int fd, bool write, struct transfer *transfers, int nr)
+{
+	by_rings(fd, write, transfers, nr, 0);
+}
+
+static void by_polled_ring(int fd, bool write, struct transfer *transfers,
+			   int nr)
+{
+	by_rings(fd, write, transfers, nr, IORING_SETUP_IOPOLL);
 }
 
 static void by_aio(int fd, bool write, struct transfer *transfers, int nr)
@@ -236,6 +248,11 @@ static void test_many_folios_ring(void)
 static void test_many_folios_aio(void)
 {
 	many_folios(by_aio);
+}
+
+static void test_many_folios_polled(void)
+{
+	many_folios(by_polled_ring);
 }
 
 /* All, as much as there is, or EAGAIN; and what says all has moved all. */
@@ -398,6 +415,7 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_nowait, answers_later),
 	TEST(test_nowait_split),
 	TEST_EACH(test_polled, drives),
+	TEST_EACH(test_many_folios_polled, drives),
 };
 
 TEST_MAIN(.setup = setup, .teardown = dio_case_teardown)
