@@ -51,23 +51,18 @@ int stack_mapped(const char *target, const char *below, char path[DISK_PATH])
 	return status;
 }
 
+/* One that was stopped may still be there: then that is taken. */
 static int new_array(void)
 {
-	/* The one before of that name goes away some time after it was stopped. */
-	for (int tries = 0;; tries++) {
-		int fd = open(NEW_ARRAY, O_WRONLY | O_CLOEXEC);
-		bool made;
+	int fd = open(NEW_ARRAY, O_WRONLY | O_CLOEXEC);
+	int status = 0;
 
-		if (fd < 0)
-			return -errno;
-		made = write(fd, ARRAY, strlen(ARRAY)) > 0;
-		close(fd);
-		if (made)
-			return 0;
-		if (tries == 200)
-			return -EEXIST;
-		usleep(10000);
-	}
+	if (fd < 0)
+		return -errno;
+	if (write(fd, ARRAY, strlen(ARRAY)) < 0 && errno != EEXIST)
+		status = -errno;
+	close(fd);
+	return status;
 }
 
 static int add_disk(int fd, const char *path, int number)
@@ -99,17 +94,25 @@ int stack_raid(int level, const char *const below[2], char path[DISK_PATH])
 		.chunk_size = 64 << 10,
 		.size = (int)(DISK_SIZE >> 10),
 	};
-	int status = new_array(), fd;
+	int status = new_array(), fd = -1;
 
 	if (status)
 		return status;
 	snprintf(path, DISK_PATH, "/dev/" ARRAY);
-	fd = open(path, O_RDWR | O_CLOEXEC);
+	/* Its node comes with it, or a moment later. */
+	for (int tries = 0; tries < 200; tries++) {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd >= 0)
+			break;
+		usleep(10000);
+	}
 	if (fd < 0)
 		return -errno;
 	array = true;
-	if (ioctl(fd, SET_ARRAY_INFO, &info))
+	if (ioctl(fd, SET_ARRAY_INFO, &info)) {
 		status = -errno;
+		note("SET_ARRAY_INFO: %s", strerror(errno));
+	}
 	for (int i = 0; !status && i < 2; i++)
 		status = add_disk(fd, below[i], i);
 	if (!status && ioctl(fd, RUN_ARRAY, NULL))
@@ -155,7 +158,8 @@ static void command(const char *path, unsigned long request)
 
 	if (fd < 0)
 		return;
-	ioctl(fd, request, NULL);
+	if (ioctl(fd, request, NULL))
+		note("%s: %s", path, strerror(errno));
 	close(fd);
 }
 
