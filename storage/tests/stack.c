@@ -109,10 +109,8 @@ int stack_raid(int level, const char *const below[2], char path[DISK_PATH])
 	if (fd < 0)
 		return -errno;
 	array = true;
-	if (ioctl(fd, SET_ARRAY_INFO, &info)) {
+	if (ioctl(fd, SET_ARRAY_INFO, &info))
 		status = -errno;
-		note("SET_ARRAY_INFO: %s", strerror(errno));
-	}
 	for (int i = 0; !status && i < 2; i++)
 		status = add_disk(fd, below[i], i);
 	if (!status && ioctl(fd, RUN_ARRAY, NULL))
