@@ -177,7 +177,7 @@ static bool slow_kernel(void)
 bool dio_turn(const struct disk *disk, unsigned int number)
 {
 	return !slow_kernel() ||
-	       (number + disk_number(disk) + dio_seed()) % 4 == 0;
+	       (number + disk_number(disk) + dio_seed()) % 8 == 0;
 }
 
 unsigned int dio_rounds(unsigned int usual)

@@ -44,7 +44,7 @@ void dio_case(const struct disk *disk, dio_transfer_fn *transfer,
 unsigned int dio_rounds(unsigned int usual);
 /*
  * Whether to do the case of that number, of all that a test has for each disk: a
- * kernel that is slow does every fourth, others of each disk.
+ * kernel that is slow does every eighth, others of each disk.
  */
 bool dio_turn(const struct disk *disk, unsigned int number);
 uint32_t dio_seed(void);

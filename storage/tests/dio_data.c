@@ -113,7 +113,7 @@ static struct iovec random_piece(struct dice *dice, size_t most)
 static void test_vectors(void)
 {
 	struct dice dice = dice_with_seed(dio_seed() + 1);
-	unsigned int rounds = dio_rounds(24);
+	unsigned int rounds = dio_rounds(16);
 
 	open_element();
 	for (unsigned int round = 0; round < rounds; round++) {
