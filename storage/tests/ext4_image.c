@@ -39,7 +39,7 @@ struct map {
 static uint64_t sectors_of(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	uint64_t size;
+	uint64_t size = 0;
 
 	if (fd < 0 || ioctl(fd, BLKGETSIZE64, &size))
 		error(1, errno, "%s", path);
