@@ -75,6 +75,8 @@ ENTRIES = (
           GUEST + ("suites",), ("stock", *PERF), lambda: list(suites.SUITES), seconds=100, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
+    Entry("suspend", "ciphers by the device after the machine was suspended", machines.suspend, GUEST, DEBUG,
+          seconds=60, guest=True),
 )
 
 

@@ -36,6 +36,9 @@ CRYPTO_MACHINES = {
     COUNTED: {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
 }
 COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
+# The results' file system does not survive that the machine is suspended: they come out at the end.
+SUSPEND_PROGRAMS = ("crypto_suspend",)
+SUSPEND_MACHINE = {"sealed": True, "command_line": "no_console_suspend"}
 # With a ZONE_MOVABLE these look at migration.
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
@@ -44,7 +47,7 @@ MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movabl
 
 
 def kernel_tests() -> list[str]:
-    plain = [name for name in test_names.guest_programs() if name not in DMA_PROGRAMS]
+    plain = [name for name in test_names.guest_programs() if name not in DMA_PROGRAMS + SUSPEND_PROGRAMS]
     return plain + [f"{MOVABLE}/{name}" for name in MOVABLE_PROGRAMS]
 
 
@@ -92,3 +95,9 @@ def crypto(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
     programs = COUNTED_PROGRAMS if options.parts == (COUNTED,) else CRYPTO_PROGRAMS
     return on_machine(artifacts, options, CRYPTO_MACHINES, programs, BOUNDS[kernel.PHYR])
+
+
+def suspend(artifacts: Artifacts, options: Options) -> Tally:
+    """Ciphers by the device, over a suspend of the machine: only the debug kernel can do that."""
+    machine = artifacts.machine(kernel.DEBUG, boot_seconds=BOUNDS[kernel.DEBUG].init, **SUSPEND_MACHINE)
+    return guest.programs(machine, list(SUSPEND_PROGRAMS), folder_of(options.name), BOUNDS[kernel.DEBUG], options)
