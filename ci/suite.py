@@ -16,6 +16,7 @@ KERNEL = ("kernel",)
 GUEST = ("kernel", "userspace", "guest")
 PERF = ("phyr", "guest", "accelerator")
 DEBUG = ("debug", "guest", "accelerator")
+NVME = ("nvme", "guest", "accelerator")
 QUICK = "quick"          # in place of entries: those that are
 
 # A line each of what it is, and what it takes: see ci/entry.py.
@@ -75,6 +76,8 @@ ENTRIES = (
           GUEST + ("suites",), ("stock", *PERF), lambda: list(suites.SUITES), seconds=100, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
+    Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
+          seconds=40, guest=True),
     Entry("suspend", "ciphers by the device after the machine was suspended", machines.suspend, GUEST, DEBUG,
           seconds=60, guest=True),
 )

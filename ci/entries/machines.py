@@ -36,6 +36,8 @@ CRYPTO_MACHINES = {
     COUNTED: {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
 }
 COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
+# These look at a kernel of their own.
+NVME_PROGRAMS = ("nvme_rdma",)
 # The results' file system does not survive that the machine is suspended: they come out at the end.
 SUSPEND_PROGRAMS = ("crypto_suspend",)
 SUSPEND_MACHINE = {"sealed": True, "command_line": "no_console_suspend"}
@@ -44,10 +46,11 @@ SUSPEND_MACHINE = {"sealed": True, "command_line": "no_console_suspend"}
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
 MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
+APART = DMA_PROGRAMS + SUSPEND_PROGRAMS + NVME_PROGRAMS
 
 
 def kernel_tests() -> list[str]:
-    plain = [name for name in test_names.guest_programs() if name not in DMA_PROGRAMS + SUSPEND_PROGRAMS]
+    plain = [name for name in test_names.guest_programs() if name not in APART]
     return plain + [f"{MOVABLE}/{name}" for name in MOVABLE_PROGRAMS]
 
 
@@ -101,3 +104,9 @@ def suspend(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, over a suspend of the machine: only the debug kernel can do that."""
     machine = artifacts.machine(kernel.DEBUG, boot_seconds=BOUNDS[kernel.DEBUG].init, **SUSPEND_MACHINE)
     return guest.programs(machine, list(SUSPEND_PROGRAMS), folder_of(options.name), BOUNDS[kernel.DEBUG], options)
+
+
+def nvme(artifacts: Artifacts, options: Options) -> Tally:
+    """The kernel's own registrations of memory: a disk over RDMA, and its other end."""
+    machine = artifacts.machine(kernel.NVME)
+    return guest.programs(machine, list(NVME_PROGRAMS), folder_of(options.name), Bounds(), options)
