@@ -78,8 +78,6 @@ ENTRIES = (
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
     Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
           seconds=40, guest=True),
-    Entry("suspend", "ciphers by the device after the machine was suspended", machines.suspend, GUEST, DEBUG,
-          seconds=60, guest=True),
 )
 
 

@@ -38,15 +38,12 @@ CRYPTO_MACHINES = {
 COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
 # These look at a kernel of their own.
 NVME_PROGRAMS = ("nvme_rdma",)
-# The results' file system does not survive that the machine is suspended: they come out at the end.
-SUSPEND_PROGRAMS = ("crypto_suspend",)
-SUSPEND_MACHINE = {"sealed": True, "command_line": "no_console_suspend"}
 # With a ZONE_MOVABLE these look at migration.
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
 MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
-APART = DMA_PROGRAMS + SUSPEND_PROGRAMS + NVME_PROGRAMS
+APART = DMA_PROGRAMS + NVME_PROGRAMS
 
 
 def kernel_tests() -> list[str]:
@@ -98,12 +95,6 @@ def crypto(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
     programs = COUNTED_PROGRAMS if options.parts == (COUNTED,) else CRYPTO_PROGRAMS
     return on_machine(artifacts, options, CRYPTO_MACHINES, programs, BOUNDS[kernel.PHYR])
-
-
-def suspend(artifacts: Artifacts, options: Options) -> Tally:
-    """Ciphers by the device, over a suspend of the machine: only the debug kernel can do that."""
-    machine = artifacts.machine(kernel.DEBUG, boot_seconds=BOUNDS[kernel.DEBUG].init, **SUSPEND_MACHINE)
-    return guest.programs(machine, list(SUSPEND_PROGRAMS), folder_of(options.name), BOUNDS[kernel.DEBUG], options)
 
 
 def nvme(artifacts: Artifacts, options: Options) -> Tally:
