@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ci import accelerator, base, config, destinations, kernel, mails, paths, series, userland, vm
 from ci.git import Git
-from ci.kernel import DEBUG, PHYR, STOCK, Kernel
+from ci.kernel import DEBUG, NVME, PHYR, STOCK, Kernel
 from ci.progress import note
 
 Value = TypeVar("Value")
@@ -132,6 +132,7 @@ STEPS = {
     "stock": Step(lambda artifacts: artifacts.kernel(STOCK), ("series",), True, 60),
     "phyr": Step(lambda artifacts: artifacts.kernel(PHYR), ("series",), True, 60),
     "debug": Step(lambda artifacts: artifacts.kernel(DEBUG), ("series",), True, 90),
+    "nvme": Step(lambda artifacts: artifacts.kernel(NVME), ("series",), True, 60),
     "userspace": Step(lambda artifacts: artifacts.userspace, (), True, 20),
     "guest": Step(lambda artifacts: artifacts.guest, ("userspace",)),
     "accelerator": Step(lambda artifacts: artifacts.accelerator, ("phyr", "guest")),

@@ -29,7 +29,7 @@ class KernelError(CiError):
 @dataclass(frozen=True)
 class Kernel:
     tree: str                    # stock | phyr: the folder of the sources
-    flavour: str                 # perf | debug: the fragment, and the folder of the objects inside the tree
+    flavour: str                 # perf | debug | nvme: the fragment, and the folder of the objects inside the tree
     architecture: Architecture = X86_64
 
     @property
@@ -59,6 +59,7 @@ class Kernel:
 STOCK = Kernel("stock", "perf")
 PHYR = Kernel("phyr", "perf")
 DEBUG = Kernel("phyr", "debug")
+NVME = Kernel("phyr", "nvme")
 
 
 def checkout(tree: str, commit: str) -> None:
@@ -103,7 +104,8 @@ def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig
 
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
-    return ["base", "64bit", "x86-64", "distribution", "storage", kernel.flavour] + (["phyr"] if patched else [])
+    flavours = ["perf", "nvme"] if kernel.flavour == "nvme" else [kernel.flavour]
+    return ["base", "64bit", "x86-64", "distribution", "storage", *flavours] + (["phyr"] if patched else [])
 
 
 def built(kernel: Kernel, key: str) -> bool:

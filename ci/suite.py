@@ -8,7 +8,8 @@ from functools import partial
 
 from ci import style
 from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, exact, fio, fuzz, harness, kunit,
-                        machines, own, portability, recipients, scatterlist, serve, suites, tree_checks, userspace)
+                        machines, own, portability, recipients, scatterlist, selftests, serve, suites, tree_checks,
+                        userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -16,6 +17,7 @@ KERNEL = ("kernel",)
 GUEST = ("kernel", "userspace", "guest")
 PERF = ("phyr", "guest", "accelerator")
 DEBUG = ("debug", "guest", "accelerator")
+NVME = ("nvme", "guest", "accelerator")
 QUICK = "quick"          # in place of entries: those that are
 
 # A line each of what it is, and what it takes: see ci/entry.py.
@@ -30,6 +32,8 @@ ENTRIES = (
     Entry("unit", "userspace's and bench's tests on this machine", userspace.unit,
           ("userspace", "unit"), ("userspace",), userspace.unit_tests, seconds=60, quick=True),
     Entry("page", "the daemon's page in a browser", userspace.page, ("userspace", "page"), ("userspace",), seconds=60),
+    Entry("prometheus", "Prometheus scrapes phyrd, and the dashboard's queries find something", userspace.prometheus,
+          ("userspace", "unit", "prometheus"), ("userspace",), seconds=10),
     Entry("sanitizers", "unit and page once more, with ASan and UBSan and with TSan", userspace.sanitizers,
           ("userspace", "unit", "page"), (), userspace.sanitized_tests, userspace.by_build, seconds=300),
     Entry("fuzz", "what clients send, made up at random", fuzz.fuzz,
@@ -69,12 +73,16 @@ ENTRIES = (
           GUEST, ("stock", *PERF), seconds=100, guest=True),
     Entry("fio", "fio verifies what it has written to drives from hugepages", fio.fio, (*GUEST, "fio"), PERF,
           lambda: list(fio.CASES), seconds=150, guest=True),
+    Entry("selftests", "the kernel's own tests of memory that direct I/O pins", selftests.selftests, GUEST, PERF,
+          lambda: list(selftests.PROGRAMS), seconds=30, guest=True),
     Entry("dma", "DMA addresses with all that can be between device and memory", machines.dma, GUEST, PERF,
           lambda: list(machines.DMA_MACHINES), apart, seconds=40, guest=True),
     Entry("suites", "other people's tests of RDMA, on the stock and the phyr kernel", suites.suites,
           GUEST + ("suites",), ("stock", *PERF), lambda: list(suites.SUITES), seconds=100, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
+    Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
+          seconds=40, guest=True),
 )
 
 

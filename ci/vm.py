@@ -20,7 +20,7 @@ HUGEPAGES_2M = 128
 INITRD = "initrd"          # of a sealed guest, with its files
 # Requests of up to 64 MiB that are done within the call; a queue of each device for polling.
 STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
-                      "brd.rd_nr=2 brd.rd_size=524288 PHYR_STORAGE=1 ")
+                      "brd.rd_nr=2 brd.rd_size=524288 ")
 DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
@@ -89,31 +89,42 @@ class Machine:
                 f"{'default_hugepagesz=2M ' if self.hugepages_2m else ''}phyr.clock={self.clock} {environment}"
                 f"{'PHYR_SEALED=1 ' if self.sealed else ''}"
                 f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}"
-                f"{STORAGE_PARAMETERS if self.storage else ''}{self.command_line}").strip()
+                f"{f'{STORAGE_PARAMETERS}PHYR_STORAGE={len(self.drives)} ' if self.storage else ''}"
+                f"{'maxcpus=1 ' if self.storage and self.icount else ''}{self.command_line}").strip()
 
-    def storage_devices(self, folder: Path) -> list[str]:
-        """By their serial numbers: 'null' holds no data, 'file' does, 'small' takes requests of 512 KiB at most.
+    @property
+    def drives(self) -> dict[str, str]:
+        """Serial number -> QEMU's device.
 
-        Behind ports, so that they can be taken away.
+        'null' holds no data, 'file' and 'pi' do, 'small' takes requests of 512 KiB at most, 'pi' has protection
+        information beside each block.
         """
         platform = ",iommu_platform=on,disable-legacy=on" if self.iommu else ""
-        kick = ",ioeventfd=off" if self.sealed else ""
+        virtio = f"virtio-blk-pci,num-queues=2{platform}{',ioeventfd=off' if self.sealed else ''}"
+        drives = {"nvme-null": "nvme,mdts=0", "nvme-small": "nvme", "nvme-file": "nvme,mdts=0",
+                  "virtio-null": virtio, "virtio-file": virtio}
+        # Of tests only: figures stay what they are.
+        return drives if self.sealed else drives | {"nvme-pi": "nvme,mdts=0"}
+
+    def storage_devices(self, folder: Path) -> list[str]:
+        """Behind ports, so that they can be taken away."""
         arguments = []
-        for name, properties in (("nvme-null", "nvme,mdts=0"), ("nvme-small", "nvme"), ("nvme-file", "nvme,mdts=0"),
-                                 ("virtio-null", f"virtio-blk-pci,num-queues=2{platform}{kick}"),
-                                 ("virtio-file", f"virtio-blk-pci,num-queues=2{platform}{kick}")):
-            drive = f"driver=raw,file.driver=file,file.filename={folder}/{name}.img" if name.endswith("file") \
-                else f"driver=null-co,size={DISK}"
-            number = len(arguments) // 6
+        for number, (name, properties) in enumerate(self.drives.items(), 1):
+            drive = f"driver=raw,file.driver=file,file.filename={folder}/{name}.img" \
+                if name.endswith(("file", "pi")) else f"driver=null-co,size={DISK}"
             arguments += ["-blockdev", f"node-name={name},{drive}",
-                          "-device", f"pcie-root-port,id={name}-port,chassis={number + 1},slot={number + 1}",
-                          "-device", f"{properties},drive={name},serial={name},bus={name}-port"]
+                          "-device", f"pcie-root-port,id={name}-port,chassis={number},slot={number}"]
+            if name.endswith("pi"):
+                arguments += ["-device", f"{properties},id={name},serial={name},bus={name}-port",
+                              "-device", f"nvme-ns,drive={name},bus={name},ms=8,pi=1"]
+            else:
+                arguments += ["-device", f"{properties},drive={name},serial={name},bus={name}-port"]
         return arguments
 
     @property
     def processors(self) -> str:
-        """A queue for polling is another's processor's: there is room for one."""
-        return "1,maxcpus=2" if self.storage else "1"
+        """A queue for polling is another processor's, which the kernel need not start."""
+        return "2" if self.storage else "1"
 
     @property
     def cpu(self) -> str:
@@ -183,9 +194,10 @@ def prepare(machine: Machine, folder: Path, files: dict[str, str]) -> None:
         initramfs.with_files(folder / INITRD, machine.initramfs, {f"results/{name}": files[name] for name in files})
     for name in ("verdict", "monitor.out"):
         (folder / name).touch()
-    for name in ("nvme-file", "virtio-file") if machine.storage else ():
-        with (folder / f"{name}.img").open("w") as image:
-            image.truncate(DISK)
+    for name in machine.drives if machine.storage else ():
+        if name.endswith(("file", "pi")):
+            with (folder / f"{name}.img").open("w") as image:
+                image.truncate(DISK)
     (folder / "monitor.in").write_text(machine.monitor)
     (folder / "console.log").touch()
 

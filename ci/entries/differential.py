@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Random direct I/O, the same in both kernels: results, errors and bytes are the stock kernel's."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def digests(results: Path) -> dict[str, str]:
     return dict(DIGEST.findall(output.read_text(errors="replace"))) if output.exists() else {}
 
 
+def images(machine: vm.Machine, folder: Path) -> dict[str, str]:
+    """Drive -> digest of the host's file, where the data is in the end."""
+    found = {}
+    for name in machine.drives:
+        if (path := folder / f"{name}.img").exists():
+            with path.open("rb") as file:
+                found[f"file of {name}"] = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    return found
+
+
 def differences(stock: dict[str, str], phyr: dict[str, str]) -> Tally:
     """Each that one kernel has and the other has not is one, too."""
     names = list(stock | phyr)
@@ -38,5 +49,7 @@ def differential(artifacts: Artifacts, options: Options) -> Tally:
         machine: vm.Machine = artifacts.machine(which, storage=True)
         tally += guest.programs(machine, [PROGRAM], folder, Bounds(), options)
         found[which.tree] = digests(folder / "results")
+        if found[which.tree]:
+            found[which.tree] |= images(machine, folder)
     note(f"{len(found['stock'])} digests")
     return tally + differences(found["stock"], found["phyr"])

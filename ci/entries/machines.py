@@ -36,15 +36,18 @@ CRYPTO_MACHINES = {
     COUNTED: {"crypto_options": ",indirect_desc=off", "accelerator": "tcg", "icount": True},
 }
 COUNTED_PROGRAMS = ("crypto_full_ring",)  # the others race CPUs
+# These look at a kernel of their own.
+NVME_PROGRAMS = ("nvme_rdma",)
 # With a ZONE_MOVABLE these look at migration.
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
 MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
+APART = DMA_PROGRAMS + NVME_PROGRAMS
 
 
 def kernel_tests() -> list[str]:
-    plain = [name for name in test_names.guest_programs() if name not in DMA_PROGRAMS]
+    plain = [name for name in test_names.guest_programs() if name not in APART]
     return plain + [f"{MOVABLE}/{name}" for name in MOVABLE_PROGRAMS]
 
 
@@ -92,3 +95,9 @@ def crypto(artifacts: Artifacts, options: Options) -> Tally:
     """Ciphers by the device, with every kind of ring and address that it can have."""
     programs = COUNTED_PROGRAMS if options.parts == (COUNTED,) else CRYPTO_PROGRAMS
     return on_machine(artifacts, options, CRYPTO_MACHINES, programs, BOUNDS[kernel.PHYR])
+
+
+def nvme(artifacts: Artifacts, options: Options) -> Tally:
+    """The kernel's own registrations of memory: a disk over RDMA, and its other end."""
+    machine = artifacts.machine(kernel.NVME)
+    return guest.programs(machine, list(NVME_PROGRAMS), folder_of(options.name), Bounds(), options)

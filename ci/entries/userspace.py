@@ -14,6 +14,7 @@ from ci.tap import Tally
 
 IN_THE_BROWSER = ("page", "page_figures")
 DRAWN = ("page_figures",)                # what is drawn of answers that other tests get, too
+SCRAPED = ("prometheus",)                # of the program that is installed, beside a program of others
 STDERR_LINES = 40                        # of a failed program
 SANITIZER_OPTIONS = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 PATIENCE = 3                             # times the timeouts in meson.build, beside whatever else runs
@@ -52,7 +53,7 @@ def listed_as_built(objects: Path) -> Tally:
 
 
 def unit_tests() -> list[str]:
-    return [name for name in test_names.unit_tests() if name not in IN_THE_BROWSER]
+    return [name for name in test_names.unit_tests() if name not in IN_THE_BROWSER + SCRAPED]
 
 
 def unit(artifacts: Artifacts, options: Options) -> Tally:
@@ -64,9 +65,14 @@ def page(artifacts: Artifacts, options: Options) -> Tally:
     return meson_test(artifacts.userspace, "page", IN_THE_BROWSER, options.cores, PATIENCE)
 
 
+def prometheus(artifacts: Artifacts, options: Options) -> Tally:
+    return meson_test(artifacts.userspace, "prometheus", SCRAPED, options.cores, PATIENCE)
+
+
 def sanitized_tests() -> list[str]:
     """A build and a test: asan/stats."""
-    return [f"{name}/{test}" for name in userland.SANITIZED for test in test_names.unit_tests() if test not in DRAWN]
+    return [f"{name}/{test}" for name in userland.SANITIZED for test in test_names.unit_tests()
+            if test not in DRAWN + SCRAPED]
 
 
 def by_build(parts: list[str]) -> list[list[str]]:

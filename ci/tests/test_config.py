@@ -44,7 +44,7 @@ class ConfigTest(unittest.TestCase):
                          ["CONFIG_B: y -> n", "CONFIG_C: n -> y"])
 
     def test_our_fragments_are_well_formed(self):
-        for which in (kernel.PHYR, kernel.DEBUG):
+        for which in (kernel.PHYR, kernel.DEBUG, kernel.NVME):
             self.assertIn("CONFIG_RDMA_RXE", config.merged(kernel.fragments(which, True)))
 
 

@@ -3,6 +3,7 @@
 
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -54,10 +55,14 @@ class VmTest(unittest.TestCase):
         plain = " ".join(vm.Machine(Path("k"), Path("i"), "tcg", icount=True).arguments(self.folder, False))
         machine = vm.Machine(Path("k"), Path("i"), "tcg", icount=True, storage=True)
         drives = " ".join(machine.arguments(self.folder, False))
-        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 1,maxcpus=2", "nvme.poll_queues=1",
-                      "PHYR_STORAGE=1"):
+        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 2", "maxcpus=1", "nvme.poll_queues=1",
+                      "PHYR_STORAGE=6"):
             self.assertNotIn(piece, plain)
             self.assertIn(piece, drives)
+        self.assertIn("nvme-ns,drive=nvme-pi,bus=nvme-pi,ms=8,pi=1", drives)
+        sealed = " ".join(replace(machine, sealed=True).arguments(self.folder, False))
+        self.assertNotIn("nvme-pi", sealed)
+        self.assertIn("PHYR_STORAGE=5", sealed)
         vm.prepare(machine, self.folder, {"job": "true\n"})
         self.assertEqual((self.folder / "nvme-file.img").stat().st_size, vm.DISK)
         self.assertFalse((self.folder / "nvme-null.img").exists())

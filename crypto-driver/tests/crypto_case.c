@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,6 +11,8 @@
 #include "crypto_case.h"
 #include "harness.h"
 #include "phyr_device.h"
+
+#define SELF_TESTS_OFF "/sys/module/cryptomgr/parameters/notests"
 
 const struct crypto_cipher crypto_ciphers[CRYPTO_CIPHERS] = {
 	{ "virtio_crypto_aes_cbc", "CBC" },
@@ -82,6 +85,30 @@ void crypto_reference(const char *mode, const uint8_t *key, size_t key_len,
 	assert_int_equal(done, len);
 	EVP_CIPHER_free(cipher);
 	EVP_CIPHER_CTX_free(context);
+}
+
+int crypto_check_block(int fd, const uint8_t *key, size_t key_len)
+{
+	uint8_t block[BLOCK] = { 1, 2, 3 }, iv[BLOCK] = { 0 }, want[BLOCK];
+	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
+	int err;
+
+	crypto_reference("CBC", key, key_len, true, block, want, BLOCK, iv);
+	err = crypto_run(fd, PHYR_TEST_LIST, 0, &segment, 1, NULL, 0, BLOCK,
+			 iv);
+	if (!err)
+		assert_memory_equal(block, want, BLOCK);
+	return err;
+}
+
+void crypto_self_tests(bool run)
+{
+	int fd = open(SELF_TESTS_OFF, O_WRONLY);
+
+	if (fd < 0)
+		return;
+	assert_int_equal(write(fd, run ? "N" : "Y", 1), 1);
+	close(fd);
 }
 
 void crypto_next_iv(const char *mode, bool encrypt, const uint8_t *src,

@@ -6,7 +6,6 @@
  * back everything works. What leaks or is used after it was freed is for the
  * debug kernel to see.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -23,7 +22,6 @@
 #include "virtio_pci.h"
 
 #define DRIVER "/sys/bus/virtio/drivers/virtio_crypto"
-#define SELF_TESTS_OFF "/sys/module/cryptomgr/parameters/notests"
 #define CIPHER "virtio_crypto_aes_cbc"
 #define WORKERS 3
 /* As many pages as fit the ring on both sides, in any form. */
@@ -34,20 +32,6 @@
 static const uint8_t key[16] = "an AES-128 key";
 static const uint8_t other_key[16] = "another AES key";
 static char name[32];
-
-/* "virtioN" of the device that the driver has, or "" */
-static void find_device(void)
-{
-	DIR *folder = opendir(DRIVER);
-	struct dirent *entry;
-
-	*name = '\0';
-	while (folder && (entry = readdir(folder)))
-		if (!strncmp(entry->d_name, "virtio", 6))
-			snprintf(name, sizeof(name), "%.31s", entry->d_name);
-	if (folder)
-		closedir(folder);
-}
 
 static void tell_driver(const char *file)
 {
@@ -89,25 +73,9 @@ static void *work(void *argument)
 	return NULL;
 }
 
-/* 0 if a block is encrypted, as OpenSSL does it with that key, or the errno */
-static int encrypt_with(int fd, const uint8_t *its_key)
-{
-	uint8_t block[BLOCK] = { 1, 2, 3 }, iv[BLOCK] = { 0 }, want[BLOCK];
-	struct phyr_test_crypto_segment segment = { (uintptr_t)block, BLOCK };
-	int err;
-
-	crypto_reference("CBC", its_key, sizeof(key), true, block, want, BLOCK,
-			 iv);
-	err = crypto_run(fd, PHYR_TEST_LIST, 0, &segment, 1, NULL, 0, BLOCK,
-			 iv);
-	if (!err)
-		assert_memory_equal(block, want, BLOCK);
-	return err;
-}
-
 static int encrypt_block(int fd)
 {
-	return encrypt_with(fd, key);
+	return crypto_check_block(fd, key, sizeof(key));
 }
 
 static int try_once(void)
@@ -193,7 +161,9 @@ static void reset_once(unsigned int pause_us)
 		assert_int_equal(try_once(), 0);
 	}
 	for (int i = 0; i < WORKERS; i++) {
-		assert_int_equal(encrypt_with(others[i], other_key), 0);
+		assert_int_equal(crypto_check_block(others[i], other_key,
+						    sizeof(other_key)),
+				 0);
 		close(others[i]);
 	}
 }
@@ -267,29 +237,19 @@ static void error_in_use(void)
 	assert_int_equal(try_once(), 0);
 }
 
-/* Each time that the device is back they would run once more. */
-static void self_tests(bool run)
-{
-	int fd = open(SELF_TESTS_OFF, O_WRONLY);
-
-	if (fd < 0)
-		return;
-	assert_int_equal(write(fd, run ? "N" : "Y", 1), 1);
-	close(fd);
-}
-
 static void setup(void)
 {
 	close(test_device_open_or_skip());
-	find_device();
+	virtio_pci_find("virtio_crypto", name, sizeof(name));
 	if (!*name)
 		skip("no virtio crypto device");
-	self_tests(false);
+	/* Each time that the device is back they would run once more. */
+	crypto_self_tests(false);
 }
 
 static void teardown(void)
 {
-	self_tests(true);
+	crypto_self_tests(true);
 }
 
 static const struct test_case tests[] = {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -26,6 +27,22 @@ static int open_file(const char *name, const char *file, int flags)
 		 file);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+void virtio_pci_find(const char *driver, char *name, size_t size)
+{
+	char path[96];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/sys/bus/virtio/drivers/%s", driver);
+	folder = opendir(path);
+	*name = '\0';
+	while (folder && (entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "virtio", 6))
+			snprintf(name, size, "%.31s", entry->d_name);
+	if (folder)
+		closedir(folder);
 }
 
 int virtio_pci_reset(const char *name)

@@ -4,6 +4,10 @@
 #define VIRTIO_PCI_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* "virtioN", with its NUL, of the last device that a driver has, or "" */
+void virtio_pci_find(const char *driver, char *name, size_t size);
 
 /* All take a device by its name on the virtio bus. Two return 0 or -errno. */
 

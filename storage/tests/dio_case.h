@@ -42,6 +42,11 @@ void dio_case(const struct disk *disk, dio_transfer_fn *transfer,
 
 /* How many random cases there are, and their seed: see PHYR_LAYOUTS. */
 unsigned int dio_rounds(unsigned int usual);
+/*
+ * Whether to do the case of that number, of all that a test has for each disk: a
+ * kernel that is slow does every eighth, others of each disk.
+ */
+bool dio_turn(const struct disk *disk, unsigned int number);
 uint32_t dio_seed(void);
 
 #endif

@@ -4,10 +4,10 @@
  * a moment longer: whatever has become of the process, the mapping, the file
  * behind it or the device meanwhile.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -202,86 +202,116 @@ static void test_killed_with_a_ring(void)
 	kill_in_flight(submit_and_wait);
 }
 
-/* The PCI address of the controller with that serial number. */
-static void find_controller(const char *serial, char address[32])
+static const struct driver {
+	const char *name;
+	const char *folder;
+	const char *drive;
+} drivers[] = {
+	{ "nvme", "/sys/bus/pci/drivers/nvme", "/dev/phyr/nvme-small" },
+	{ "virtio", "/sys/bus/virtio/drivers/virtio_blk",
+	  "/dev/phyr/virtio-null" },
+};
+
+/* What the driver of a drive calls it: a PCI address, or virtio0. */
+static void find_device(const char *drive, char device[32])
 {
-	DIR *folder = opendir("/sys/class/nvme");
-	const struct dirent *entry;
-	bool found = false;
+	char node[PATH_MAX], path[PATH_MAX], link[64];
+	FILE *file;
 
-	while (!found && folder && (entry = readdir(folder))) {
-		char path[300], line[64] = "";
-		FILE *file;
-
-		snprintf(path, sizeof(path), "/sys/class/nvme/%s/serial",
-			 entry->d_name);
-		file = fopen(path, "re");
-		if (!file)
-			continue;
-		if (fscanf(file, "%63s", line) == 1)
-			found = !strcmp(line, serial);
-		fclose(file);
-		if (!found)
-			continue;
-		snprintf(path, sizeof(path), "/sys/class/nvme/%s/address",
-			 entry->d_name);
-		file = fopen(path, "re");
-		if (!file || fscanf(file, "%31s", address) != 1)
-			fail("%s: no address", path);
-		fclose(file);
-	}
-	if (folder)
-		closedir(folder);
-	if (!found)
-		skip("no NVMe device %s", serial);
+	if (!realpath(drive, node))
+		skip("no %s", drive);
+	snprintf(link, sizeof(link), "/sys/block/%.16s/device",
+		 strrchr(node, '/') + 1);
+	if (!realpath(link, path))
+		fail("%s: %s", link, strerror(errno));
+	snprintf(device, 32, "%.31s", strrchr(path, '/') + 1);
+	strncat(path, "/address", sizeof(path) - strlen(path) - 1);
+	file = fopen(path, "re");
+	if (!file)
+		return;
+	if (fscanf(file, "%31s", device) != 1)
+		fail("%s: no address", path);
+	fclose(file);
 }
 
-static void tell_driver(const char *file, const char *address)
+static void tell_driver(const struct driver *driver, const char *command,
+			const char *device)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/nvme/%s", file);
+	snprintf(path, sizeof(path), "%s/%s", driver->folder, command);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, address, strlen(address)) < 0)
+	if (fd < 0 || write(fd, device, strlen(device)) < 0)
 		fail("%s: %s", path, strerror(errno));
 	close(fd);
 }
 
-static void read_until_it_fails(const char *path, char *memory)
+static void read_until_it_fails(int fd, char *memory)
 {
-	int fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-
-	while (fd >= 0 && pread(fd, memory, LEN, 0) == (ssize_t)LEN)
+	while (pread(fd, memory, LEN, 0) == (ssize_t)LEN)
 		;
-	_exit(fd < 0 ? 1 : 0);
+	_exit(0);
+}
+
+/* Several at once, of which all have to be told. */
+static void submit_until_it_fails(int fd, char *memory)
+{
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+	bool failed = false;
+
+	if (io_uring_queue_init(8, &ring, 0))
+		_exit(0);
+	while (!failed) {
+		for (int i = 0; i < 8; i++)
+			io_uring_prep_read(io_uring_get_sqe(&ring), fd, memory,
+					   LEN, 0);
+		if (io_uring_submit_and_wait(&ring, 8) != 8)
+			_exit(2);
+		for (int i = 0; i < 8; i++) {
+			if (io_uring_wait_cqe(&ring, &cqe))
+				_exit(3);
+			failed |= cqe->res != (int)LEN;
+			io_uring_cqe_seen(&ring, cqe);
+		}
+	}
+	_exit(0);
 }
 
 /* Several read from a device that goes away: all are told, and nothing stays. */
 static void test_device_goes_away(void)
 {
-	static const char path[] = "/dev/phyr/nvme-small";
+	const struct driver *driver = test_element();
 	char *memory = map(MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	long before = pins_quiet();
-	char address[32];
 	pid_t pids[4];
+	char device[32];
 	int status;
 
-	find_controller("nvme-small", address);
+	find_device(driver->drive, device);
 	fflush(NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		int fd;
+
 		pids[i] = fork();
-		if (!pids[i])
-			read_until_it_fails(path, memory);
+		if (pids[i])
+			continue;
+		fd = open(driver->drive, O_RDONLY | O_DIRECT | O_CLOEXEC);
+		if (fd < 0)
+			_exit(1);
+		if (i % 2)
+			submit_until_it_fails(fd, memory);
+		read_until_it_fails(fd, memory);
 	}
 	usleep(300000);
-	tell_driver("unbind", address);
+	tell_driver(driver, "unbind", device);
 	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
 	assert_pins(before);
-	tell_driver("bind", address);
+	tell_driver(driver, "bind", device);
 	munmap(memory, LEN);
 }
 
@@ -292,7 +322,7 @@ static const struct test_case tests[] = {
 	TEST(test_replaced),
 	TEST(test_killed),
 	TEST(test_killed_with_a_ring),
-	TEST(test_device_goes_away),
+	TEST_EACH(test_device_goes_away, drivers),
 };
 
 TEST_MAIN(.setup = setup)

@@ -10,15 +10,15 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "dm.h"
 #include "harness.h"
+#include "stack.h"
 
 #define NULLB "/sys/kernel/config/nullb"
-#define MAPPED "phyr-test"
+/* What is answered by a timer is answered in interrupt context. */
+#define ASYNC_NS 20000
 
-/* The disk that is open, and what it is made of, to be taken apart. */
+/* The disk that is open. */
 static struct disk current;
-static bool mapped;
 
 static void put_setting(const char *name, const char *setting, uint64_t value)
 {
@@ -112,7 +112,8 @@ static void open_null(const struct disk_kind *kind, struct disk *disk)
 	char path[DISK_PATH], name[32];
 
 	snprintf(name, sizeof(name), "nullb_%s", kind->what);
-	disk_make_null(name, kind->block, 0, path);
+	disk_make_null(name, kind->block,
+		       strcmp(kind->what, "async") ? 0 : ASYNC_NS, path);
 	open_both(disk, path, 0);
 }
 
@@ -137,33 +138,24 @@ static void open_file(const struct disk_kind *kind, struct disk *disk)
 		fail("ftruncate: %s", strerror(errno));
 }
 
-/* Of two pieces of a null_blk device, the second one first, or of one. */
-static void open_mapped(const struct disk_kind *kind, struct disk *disk)
+/* Of two pieces of a null_blk device, or of two of these. */
+static void open_stack(const struct disk_kind *kind, struct disk *disk)
 {
-	char below[DISK_PATH], path[DM_PATH], parameters[2][160];
-	const uint64_t half = (DISK_SIZE >> 9) / 2;
-	bool crypt = !strcmp(kind->what, "crypt");
-	const char *form = crypt ? "aes-xts-plain64 %064d 0 %s %llu" : NULL;
+	char first[DISK_PATH], second[DISK_PATH], path[DISK_PATH];
+	const char *const two[] = { first, second };
 	int status;
 
-	disk_make_null("nullb_below", kind->block, 0, below);
-	for (int i = 0; i < 2; i++)
-		if (crypt)
-			snprintf(parameters[i], sizeof(parameters[i]), form, 7,
-				 below, (unsigned long long)(i ? half : 0));
-		else
-			snprintf(parameters[i], sizeof(parameters[i]),
-				 "%s %llu", below,
-				 (unsigned long long)(i ? 0 : half));
-	const struct dm_part parts[] = {
-		{ 0, half, kind->what, parameters[0] },
-		{ half, half, kind->what, parameters[1] },
-	};
-
-	status = dm_create(MAPPED, parts, ARRAY_SIZE(parts), path);
+	disk_make_null("nullb_below", kind->block, 0, first);
+	if (!strncmp(kind->what, "raid", 4)) {
+		disk_make_null("nullb_beside", kind->block, 0, second);
+		status = stack_raid(kind->what[4] - '0', two, path);
+	} else if (!strcmp(kind->what, "loop")) {
+		status = stack_loop(first, path);
+	} else {
+		status = stack_mapped(kind->what, first, path);
+	}
 	if (status)
-		skip("no dm-%s: %s", kind->what, strerror(-status));
-	mapped = true;
+		skip("no %s: %s", kind->what, strerror(-status));
 	open_both(disk, path, 0);
 }
 
@@ -175,8 +167,13 @@ const struct disk_kind disk_kinds[DISK_KINDS] = {
 	{ "ram", open_drive, "/dev/ram0", 512 },
 	{ "ext4", open_file, "/dev/ram0", 512 },
 	{ "xfs", open_file, "/dev/ram1", 512 },
-	{ "linear", open_mapped, "linear", 512 },
-	{ "crypt", open_mapped, "crypt", 512 },
+	{ "linear", open_stack, "linear", 512 },
+	{ "crypt", open_stack, "crypt", 512 },
+	{ "null-async", open_null, "async", 512 },
+	{ "raid0", open_stack, "raid0", 512 },
+	{ "raid1", open_stack, "raid1", 512 },
+	{ "loop", open_stack, "loop", 512 },
+	{ "protected", open_drive, "/dev/phyr/nvme-pi", 512 },
 };
 
 const struct disk_kind *disk_kind_named(const char *name)
@@ -187,6 +184,11 @@ const struct disk_kind *disk_kind_named(const char *name)
 	fail("no kind of disk is called %s", name);
 }
 
+unsigned int disk_number(const struct disk *disk)
+{
+	return (unsigned int)(disk_kind_named(disk->name) - disk_kinds);
+}
+
 static void take_apart(void)
 {
 	if (current.name) {
@@ -194,9 +196,7 @@ static void take_apart(void)
 		close(current.buffered);
 		current.name = NULL;
 	}
-	if (mapped)
-		dm_remove(MAPPED);
-	mapped = false;
+	stack_remove();
 }
 
 void disk_open(const struct disk_kind *kind, struct disk *disk)

@@ -37,7 +37,7 @@ struct disk_kind {
 	size_t block;
 };
 
-#define DISK_KINDS 9
+#define DISK_KINDS 14
 extern const struct disk_kind disk_kinds[DISK_KINDS];
 
 /*
@@ -46,6 +46,8 @@ extern const struct disk_kind disk_kinds[DISK_KINDS];
  */
 void disk_open(const struct disk_kind *kind, struct disk *disk);
 const struct disk_kind *disk_kind_named(const char *name);
+/* Its place among disk_kinds. */
+unsigned int disk_number(const struct disk *disk);
 void disk_close(void);
 
 /* Through the page cache, and on the disk when it returns. */

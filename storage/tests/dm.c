@@ -36,7 +36,7 @@ static void begin(struct dm_ioctl *io, const char *name, size_t size)
 	snprintf(io->name, sizeof(io->name), "%s", name);
 }
 
-static int load(const char *name, const struct dm_part *parts, size_t nr)
+int dm_load(const char *name, const struct dm_part *parts, size_t nr)
 {
 	size_t size = sizeof(struct dm_ioctl) + nr * PART;
 	struct dm_ioctl *io = malloc(size);
@@ -73,9 +73,20 @@ static int suspend(const char *name, unsigned int flags)
 	return command(DM_DEV_SUSPEND, &io);
 }
 
+int dm_suspend(const char *name)
+{
+	return suspend(name,
+		       DM_SUSPEND_FLAG | DM_SKIP_LOCKFS_FLAG | DM_NOFLUSH_FLAG);
+}
+
+int dm_resume(const char *name)
+{
+	return suspend(name, 0);
+}
+
 int dm_replace(const char *name, const struct dm_part *parts, size_t nr)
 {
-	return load(name, parts, nr)
+	return dm_load(name, parts, nr)
 		       ?: suspend(name, DM_SUSPEND_FLAG) ?: suspend(name, 0);
 }
 
@@ -90,7 +101,7 @@ int dm_create(const char *name, const struct dm_part *parts, size_t nr,
 	if (status)
 		return status;
 	snprintf(path, DM_PATH, "/dev/dm-%u", minor(io.dev));
-	status = load(name, parts, nr) ?: suspend(name, 0);
+	status = dm_load(name, parts, nr) ?: suspend(name, 0);
 	if (status)
 		dm_remove(name);
 	return status;

@@ -25,4 +25,10 @@ int dm_create(const char *name, const struct dm_part *parts, size_t nr,
 int dm_replace(const char *name, const struct dm_part *parts, size_t nr);
 int dm_remove(const char *name);
 
+/* What is submitted meanwhile waits until the device goes on. */
+int dm_suspend(const char *name);
+/* With the parts that it has, or with those of dm_load(). */
+int dm_resume(const char *name);
+int dm_load(const char *name, const struct dm_part *parts, size_t nr);
+
 #endif

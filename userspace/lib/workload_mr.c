@@ -83,8 +83,7 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	ret = phyr_device_open(task->device, &device, error);
 	if (ret)
 		return ret;
-	phyr_parameters_add_text(task->parameters, "device",
-				 ibv_get_device_name(device->context->device));
+	phyr_parameters_add_text(task->parameters, "device", device->name);
 	ret = settle(task, device->pd, error);
 	if (!ret)
 		ret = rounds_measure(

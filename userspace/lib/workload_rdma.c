@@ -102,8 +102,11 @@ static int measure(const struct phyr_task *task, struct phyr_error *error)
 	ret = phyr_rdma_create(device, &rdma, error);
 	if (ret)
 		goto close;
-	phyr_parameters_add_text(task->parameters, "device",
-				 ibv_get_device_name(device->context->device));
+	phyr_parameters_add_text(task->parameters, "device", device->name);
+	phyr_parameters_add_number(task->parameters, "port", device->port);
+	if (device->gid_index >= 0)
+		phyr_parameters_add_number(task->parameters, "gid_index",
+					   device->gid_index);
 	phyr_parameters_add_number(task->parameters, "mtu_bytes",
 				   128 << device->port_attr.active_mtu);
 	phyr_parameters_add_text(task->parameters, "completion",

@@ -31,7 +31,10 @@ WORKLOADS = {"workloads": [
     {"pattern": "gup/<pages|phyrs>/<pin|unpin>/<backing>/<size>", "available": False, "reason": "no /dev/phyr_test"}]}
 SYSTEM = {"phyrd": "0.1.0", "kernel": {"release": "7.3.4"}, "cpu": {"online": 1, "model": "TCG"}, "memlock_bytes": None,
           "clock": {"kind": "icount", "source": "tsc", "overhead_ns": 71},
-          "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [{"state": "PORT_ACTIVE"}]}],
+          "rdma_devices": [{"name": "rxe0", "transport": "InfiniBand", "ports": [
+              {"number": 1, "state": "PORT_ACTIVE", "gids": [
+                  {"index": 0, "gid": "fe80::1", "type": "RoCE v2"},
+                  {"index": 3, "gid": "::ffff:10.0.0.1", "type": "RoCE v2"}]}, {"number": 2, "state": "PORT_DOWN"}]}],
           "hugepages": [{"page_size_bytes": 2097152, "total": 8, "free": 5, "reserved": 1}],
           "privileges": {"uid": 1, "missing_capabilities": [{"name": "CAP_IPC_LOCK", "without_it": "mlock"}]}}
 

@@ -84,6 +84,23 @@ class Runs(phyrd.PhyrdTest):
         results = self.phyrd.get(f"/runs/{run['id']}?wait=10")[2]["results"]
         self.assertEqual([r["parameters"].get("device") for r in results], ["fake1", "fake0", None])
 
+    def test_a_port_and_a_gid_may_be_named(self):
+        """What differs in them is another result, also beside another run and after an export."""
+        body = {"device": "fake1:1", "workloads": ["count/up/base/4KiB",
+                                                   {"workload": "count/up/base/4KiB", "device": "fake1:1:3"}]}
+        status, _, run = self.phyrd.post(body)
+        self.assertEqual(status, 201, run)
+        run = self.phyrd.get(f"/runs/{run['id']}?wait=10")[2]
+        names = ["fake1:1", "fake1:1:3"]
+        self.assertEqual([r["parameters"]["device"] for r in run["results"]], names)
+        again = self.phyrd.get(f"/runs/{run['id']}/request")[2]["workloads"]
+        self.assertEqual([one["device"] for one in again], names)
+        document = self.phyrd.get(f"/export?run={run['id']}")[2]
+        copy = self.phyrd.post(document, "/import")[2]
+        self.assertEqual([r["parameters"]["device"] for r in copy["results"]], names)
+        compared = self.phyrd.get(f"/compare?base={run['id']}&head={copy['id']}")[2]
+        self.assertEqual([row["device"] for row in compared["rows"]], names)
+
     def test_nothing_measured_is_failed(self):
         run = self.phyrd.start("fail/once/base/4KiB", "missing/once/base/4KiB")
         self.assertEqual(self.phyrd.get(f"/runs/{run}?wait=10")[2]["state"], "failed")

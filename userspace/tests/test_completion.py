@@ -59,15 +59,27 @@ class Completion(PhyrctlTest):
         return result.stdout.split()
 
     def test_in_readline(self):
-        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None},
+                    ("GET", "/api/v1/system"): SYSTEM, ("GET", "/api/v1/workloads"): WORKLOADS})
         for line, whole in (("phyrctl sy", "phyrctl system "),
                             (f"phyrctl --server {self.url} show 2", f"phyrctl --server {self.url} show 27 "),
                             (f"phyrctl --server={self.url} show 2", f"phyrctl --server={self.url} show 27 "),
                             ("phyrctl import so", "phyrctl import some/"),
                             ("phyrctl import fi", "phyrctl import file\\ a "),
+                            (f"phyrctl --server {self.url} run --device rxe0:2",
+                             f"phyrctl --server {self.url} run --device rxe0:2 "),
+                            (f"phyrctl --server {self.url} run --device rxe0:1:3",
+                             f"phyrctl --server {self.url} run --device rxe0:1:3 "),
                             ("phyrctl --vers", "phyrctl --version ")):
             with self.subTest(line=line):
                 self.assertEqual(self.typed(line), whole)
+
+    def test_runs_of_several_servers(self):
+        self.serve({("GET", "/api/v1/runs"): {"runs": [HEAD | {"id": 27}, HEAD], "next": None}})
+        line = f"phyrctl --server {self.url} --server http://127.0.0.1:1 show 2"
+        whole = f"{line}7@127.0.0.1:{self.server.server_port} "
+        self.assertEqual(self.typed(line), whole)
+        self.assertEqual(self.typed(whole[:-3]), whole)
 
     def test_commands_and_options(self):
         self.assertEqual(self.complete("s"), ["show", "system"])
@@ -92,7 +104,8 @@ class Completion(PhyrctlTest):
         server = ["--server", self.url]
         self.assertEqual(self.complete(*server, "show", ""), ["3", "27"] + self.complete(*server, "show", "--"))
         self.assertEqual(self.complete(*server, "delete", "3", "2"), ["27"])
-        self.assertEqual(self.complete(*server, "run", "--device", ""), ["rxe0"])
+        self.assertEqual(self.complete(*server, "run", "--device", ""),
+                         ["rxe0", "rxe0:1", "rxe0:2", "rxe0:1:0", "rxe0:1:3"])
         self.assertEqual(self.complete(*server, "run", "mr/dereg/thp/"),
                          [f"mr/dereg/thp/{size}" for size in ("4KiB", "64KiB", "2MiB", "64MiB", "1GiB")])
         self.assertEqual(len(self.complete(*server, "run", "gup/phyrs/pin/")), 50)

@@ -12,7 +12,8 @@ SOURCES = Path(sys.argv[2])
 MAY_INCLUDE = {
     "http": {"http", "."},
     "runs": {"runs", "."},
-    "resources": {"resources", "http", "runs", "."},
+    "resources": {"resources", "http", "runs", "../compare", "."},
+    "../compare": {"../compare"},
     ".": {"."},
 }
 PROTOCOL = "<microhttpd.h>"

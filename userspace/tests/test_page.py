@@ -4,6 +4,7 @@
 import json
 import os
 import tempfile
+import time
 
 import page_case
 import phyrd
@@ -105,6 +106,34 @@ class Files(PageTest):
             "[...document.querySelectorAll('button')].find((one) => /^Start what/.test(one.innerText)).click()")
         self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
         self.assertRegex(self.browser.text("main dl"), r"Tags\s+night\s*ci")
+
+    def test_a_port_and_a_gid_are_chosen(self):
+        """Where a device has several; what is asked for names them."""
+        several = """const before = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await before(path, ...more);
+                if (!path.endsWith('/system'))
+                    return answer;
+                const known = await answer.json();
+                const port = { number: 1, state: 'PORT_ACTIVE', gids: [{ index: 0, gid: 'fe80::1', type: 'RoCE v1' },
+                                                                       { index: 3, gid: 'fe80::1', type: 'RoCE v2' }] };
+                known.rdma_devices = [
+                    { name: 'fake0', transport: 'iWARP', ports: [null] },
+                    { name: 'fake1', transport: 'InfiniBand', ports: [port, { number: 2, state: 'PORT_DOWN' }] }];
+                return new Response(JSON.stringify(known)); };"""
+        script = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source=several)["identifier"]
+        self.addCleanup(self.browser.devtools, "Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.go("#/run")
+        self.browser.wait("document.querySelector('select[name=device]')")
+        self.assertEqual(self.browser.script(
+            "return [...document.querySelectorAll('select[name=device] option')].map((one) => one.innerText)"),
+            ["the first that is ready", "fake0 (iWARP)", "fake1 (InfiniBand)", "fake1:1 (active)",
+             "fake1:1:0 (fe80::1, RoCE v1)", "fake1:1:3 (fe80::1, RoCE v2)", "fake1:2 (down)"])
+        self.browser.script("document.querySelector('select[name=device]').value = 'fake1:1:3'")
+        self.browser.click("main button[type=submit]")
+        self.browser.wait("document.querySelector('main .state')?.innerText.includes('done')")
+        asked = self.phyrd.get("/runs/1/request")[2]["workloads"]
+        self.assertEqual({one["device"] for one in asked}, {"fake1:1:3"})
 
     def test_a_machine_that_can_measure_nothing(self):
         """It offers what can be done: which commands make results, and a way to load them."""
@@ -239,6 +268,21 @@ class Reconnect(PageTest):
         self.addCleanup(folder.cleanup)
         self.ARGUMENTS = ("--database", f"{folder.name}/runs.db")
         super().setUp()
+
+    def test_a_page_of_another_version_is_replaced(self):
+        """When the reader goes on, and only if it is another."""
+        self.go("#/")
+        self.browser.script("window.mine = true")
+        for address in ("#/runs", "#/"):
+            self.browser.script("location.hash = arguments[0]", address)
+            self.browser.wait("document.querySelector('main h1')")
+            time.sleep(0.5)
+            self.assertTrue(self.browser.script("return window.mine"))
+        self.browser.script("document.querySelector('meta[name=page]').content = '0123456789abcdef'")
+        self.browser.script("location.hash = '#/runs'")
+        self.browser.wait("!window.mine && document.querySelector('main h1')?.innerText === 'History'")
+        self.assertRegex(self.browser.script("return document.querySelector('meta[name=page]').content"),
+                         "^[0-9a-f]{16}$")
 
     def test_to_a_daemon_that_was_started_again(self):
         run = self.phyrd.start("nap/once/base/4KiB", samples=3000)

@@ -48,7 +48,7 @@ class Runs(phyrd.PhyrdTest):
         self.call("run", "--file", "/nonexistent", status=1)
 
     def test_what_was_asked_for_is_asked_again(self):
-        self.call("run", "--samples", "7", "--device", "fake1", "count/up/thp/2MiB")
+        self.call("run", "--samples", "7", "--device", "fake1", "count/up/base/2MiB")
         asked = json.dumps(self.phyrd.get("/runs/1/request")[2])
         self.call("run", "--file", "-", input=asked)
         asked_for = ("samples", "warmup", "device", "size_bytes")

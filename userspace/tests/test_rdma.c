@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <phyr/backing.h>
@@ -119,6 +120,36 @@ static void a_device_is_found_by_its_name(void **state)
 	phyr_device_close(device);
 }
 
+static void a_port_and_a_gid_are_chosen(void **state)
+{
+	const struct phyr_device *first = get(state)->device;
+	const char *name = ibv_get_device_name(first->context->device);
+	int index = first->gid_index < 0 ? 0 : first->gid_index;
+	struct phyr_device *device = NULL;
+	struct phyr_error error;
+	char text[100];
+
+	snprintf(text, sizeof(text), "%s:%d:%d", name, first->port, index);
+	assert_int_equal(phyr_device_check(text, NULL), 0);
+	assert_int_equal(phyr_device_open(text, &device, NULL), 0);
+	assert_string_equal(device->name, text);
+	assert_int_equal(device->port, first->port);
+	assert_int_equal(device->gid_index, index);
+	phyr_device_close(device);
+
+	snprintf(text, sizeof(text), "%s:%d", name,
+		 first->attr.phys_port_cnt + 1);
+	assert_int_equal(phyr_device_check(text, &error), -ENODEV);
+	assert_non_null(strstr(error.message, "has no port "));
+	assert_int_equal(phyr_device_open(text, &device, NULL), -ENODEV);
+	snprintf(text, sizeof(text), "%s:%d:255", name, first->port);
+	assert_int_equal(phyr_device_check(text, &error), -ENODEV);
+	assert_non_null(strstr(error.message, "has no GID of index 255"));
+	snprintf(text, sizeof(text), "%s:x", name);
+	assert_int_equal(phyr_device_check(text, &error), -ENODEV);
+	assert_non_null(strstr(error.message, "is not NAME:PORT:GID"));
+}
+
 static void registering_is_timed(void **state)
 {
 	struct bench *bench = get(state);
@@ -232,6 +263,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unknown_device_is_named),
 		cmocka_unit_test(a_device_is_found_by_its_name),
+		cmocka_unit_test(a_port_and_a_gid_are_chosen),
 		cmocka_unit_test(registering_is_timed),
 		cmocka_unit_test(registering_nothing_fails),
 		cmocka_unit_test(data_arrives),

@@ -2,9 +2,6 @@
 """What people say about runs, how runs are found by it, and what was asked for."""
 
 import json
-import sqlite3
-import tempfile
-from pathlib import Path
 
 import contract
 import phyrd
@@ -83,6 +80,55 @@ class Words(phyrd.PhyrdTest):
         self.assertEqual((after["tags"], after["notes"]), (tags, "ü" * 500))
 
 
+class Exported(phyrd.PhyrdTest):
+    """Name, tags and notes go with a run's file."""
+
+    def load(self, document, query=""):
+        status, _, run = self.phyrd.post(document, "/import" + query)
+        self.assertEqual(status, 201, run)
+        return run
+
+    def said(self, run):
+        return {name: run.get(name) for name in ("name", "tags", "notes")}
+
+    def test_and_imported(self):
+        said = {"name": "größer", "tags": ["ci", "7.3.4"], "notes": "two\nlines"}
+        first = self.phyrd.post(said | {"workloads": ["count/up/base/4KiB"]})[2]["id"]
+        self.phyrd.get(f"/runs/{first}?wait=20")
+        document = self.phyrd.get(f"/export?run={first}")[2]
+        self.assertEqual(document["context"]["phyrd_run"], said)
+        copy = self.load(document)
+        self.assertEqual(self.said(copy), said)
+        self.assertNotIn("phyrd_run", copy["context"])
+        self.assertEqual(self.phyrd.get(f"/export?run={copy['id']}")[2], document)
+        self.assertEqual([run["id"] for run in self.phyrd.get("/runs?search=ci")[2]["runs"]], [copy["id"], first])
+
+    def test_as_they_are_now(self):
+        """Not as they were imported."""
+        run = self.load({"context": {"kernel": "k", "phyrd_run": {"name": "old", "tags": ["old"], "notes": "old"}},
+                         "benchmarks": [{"name": "x", "real_time": 1}]})["id"]
+        self.phyrd.request("PATCH", f"/api/v1/runs/{run}", b'{"name": "new", "tags": [], "notes": ""}', JSON)
+        self.assertEqual(self.phyrd.get(f"/export?run={run}")[2]["context"]["phyrd_run"], {"name": "new"})
+
+    def test_which_name(self):
+        rows = [{"name": "x", "real_time": 1}]
+        nameless, named = ({"context": {"kernel": "k"} | words, "benchmarks": rows}
+                           for words in ({}, {"phyrd_run": {"name": "", "later": 7}}))
+        for document, query, name in ((nameless, "", "k"), (nameless, "?default_name=d", "d"),
+                                      (nameless, "?name=n&default_name=d", "n"), (named, "", ""),
+                                      (named, "?default_name=d", ""), (named, "?name=n", "n")):
+            self.assertEqual(self.load(document, query)["name"], name, query)
+        self.problem(self.phyrd.post(nameless, "/import?default_name=" + "x" * 101), 422, "default_name", 100)
+
+    def test_refusals_say_where(self):
+        for words, field, limit in (({"name": 7}, "name", None), ({"tags": ["a", "x" * 41]}, "tags[1]", 40),
+                                    ({"notes": "x" * 1001}, "notes", 1000)):
+            document = {"context": {"phyrd_run": words}, "benchmarks": [{"name": "x", "real_time": 1}]}
+            self.problem(self.phyrd.post(document, "/import"), 422, f"context.phyrd_run.{field}", limit)
+        document = {"context": {"phyrd_run": "of somebody else"}, "benchmarks": [{"name": "x", "real_time": 1}]}
+        self.assertEqual(self.load(document)["context"]["phyrd_run"], "of somebody else")
+
+
 class Search(phyrd.PhyrdTest):
     def found(self, words):
         return [run["id"] for run in self.phyrd.get(f"/runs?search={words}")[2]["runs"]]
@@ -149,39 +195,6 @@ class Request(phyrd.PhyrdTest):
         self.problem(self.phyrd.post({"device": "none", "workloads": ["count/up/base/4KiB"]}), 422, "device")
         self.problem(self.phyrd.post({"workloads": ["nonsense"]}), 422, "workloads[0]")
         self.problem(self.phyrd.post({"workloads": [7]}), 422, "workloads[0]")
-
-
-def first_format(path):
-    """A database as a phyrd left it that knew neither tags nor notes."""
-    database = sqlite3.connect(path)
-    database.executescript((Path(__file__).parent / "format_1.sql").read_text())
-    database.close()
-
-
-class Migration(phyrd.unittest.TestCase):
-    def test_from_the_first_format(self):
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "runs.db"
-            first_format(path)
-            daemon = phyrd.Phyrd("--database", str(path))
-            runs = daemon.get("/runs")[2]["runs"]
-            self.assertEqual([(run["id"], run["name"], run["state"]) for run in runs],
-                             [(3, "", "aborted"), (2, "imported", "done"), (1, "größer", "done")])
-            results = daemon.get("/runs/1/samples")[2]["results"]
-            self.assertEqual(results[0]["samples"], [1, 2, 3])
-            self.assertEqual(results[1]["error"]["errno"], "ENOMEM")
-            self.assertEqual(daemon.get("/runs/1/request")[0], 404)
-            self.assertEqual(daemon.request("PATCH", "/api/v1/runs/1", b'{"tags": ["old"]}', JSON)[0], 200)
-            self.assertEqual(daemon.start("count/up/base/4KiB"), 4)
-            self.assertEqual(daemon.stop(), 0)
-            daemon = phyrd.Phyrd("--database", str(path))
-            self.assertEqual(daemon.get("/runs/1")[2]["tags"], ["old"])
-            self.assertEqual(daemon.request("DELETE", "/api/v1/runs/1")[0], 204)
-            self.assertEqual(daemon.stop(), 0)
-            database = sqlite3.connect(path)
-            self.assertEqual(database.execute("PRAGMA user_version").fetchone(), (2,))
-            self.assertEqual(database.execute("SELECT run FROM about").fetchall(), [(4,)])
-            database.close()
 
 
 phyrd.main()

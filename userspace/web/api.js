@@ -57,6 +57,14 @@ export async function awaitDaemon() {
 	while (!await fetch("/healthz", { cache: "no-store" }).catch(() => null));
 }
 
+/** Whether the daemon serves another page than this one: it is of another version. */
+export async function isOther() {
+	const own = document.querySelector("meta[name=page]").getAttribute("content");
+	const response = await fetch("/", { cache: "no-store" });
+
+	return response.ok && !(await response.text()).includes(`content="${own}"`);
+}
+
 async function request(method, path, body, signal) {
 	for (let token = sessionStorage.getItem("token"); ;) {
 		const response = await orGone(fetch(ROOT + path, {
@@ -103,7 +111,7 @@ export const getRequest = (id) => json("GET", `/runs/${id}/request`);
 export const cancelRun = (id) => json("POST", `/runs/${id}/cancel`);
 export const deleteRun = (id) => json("DELETE", `/runs/${id}`);
 export const compareRuns = (base, head) => json("GET", `/compare?base=${base}&head=${head}`);
-export const importFile = (file) => json("POST", `/import?name=${encodeURIComponent(fitting(file.name.replace(/\.json$/, "")))}`, file);
+export const importFile = (file) => json("POST", `/import?default_name=${encodeURIComponent(fitting(file.name.replace(/\.json$/, "")))}`, file);
 export const exportRun = async (id) => (await request("GET", `/export?run=${id}`)).blob();
 
 /** Calls on[event](data) for each server-sent event. (EventSource could not send the token.) */

@@ -2,6 +2,7 @@
 // Asking for a run: every chosen series with every chosen backing and size.
 
 import * as api from "/api.js";
+import { deviceField } from "/devices.js";
 import { h, button, failure } from "/dom.js";
 import { firstUse } from "/first.js";
 import { freePages } from "/format.js";
@@ -95,9 +96,7 @@ export async function showForm(main, _signal, again) {
 			h("label", {}, "others", h("input", { name: "sizes", placeholder: "128KiB 4GiB", autocomplete: "off", spellcheck: "false" }))),
 		group("How",
 			number("samples", "samples", parameters.samples), number("warmup", "warm-up rounds", parameters.warmup),
-			system.rdma_devices.length > 1 ? h("label", {}, "RDMA device", h("select", { name: "device" },
-				h("option", { value: "" }, "the first that is ready"),
-				system.rdma_devices.map((device) => h("option", {}, device.name)))) : null,
+			deviceField(system.rdma_devices),
 			workloads.some(readsFiles) ? h("label", {}, "file or block device, which is only read", h("input",
 				{ name: "file", placeholder: "the first there is", autocomplete: "off", spellcheck: "false" })) : null,
 			h("label", {}, "name", h("input", { name: "name", maxlength: 100, autocomplete: "off" })),

@@ -57,10 +57,17 @@ document.getElementById("skip").addEventListener("click", (event) => {
 	main.focus();
 });
 document.getElementById("shortcuts").addEventListener("click", showShortcuts);
+/* A daemon that was replaced has its own page; between two views nothing is lost by taking it. */
+async function renew() {
+	if (await api.isOther().catch(() => false))
+		location.reload();
+}
+
 addEventListener("hashchange", () => {
 	main.focus({ preventScroll: true });
 	scrollTo(0, 0);
 	show();
+	renew();
 });
 show();
 
@@ -77,6 +84,7 @@ addEventListener("gone", async () => {
 	announce("phyrd does not answer; this page looks for it");
 	await api.awaitDaemon();
 	looking = false;
+	await renew();
 	await show();
 	announce("phyrd is there again");
 });

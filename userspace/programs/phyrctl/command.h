@@ -6,12 +6,14 @@
 #include <stdio.h>
 
 #include "client.h"
+#include "servers.h"
 #include "status.h"
 
 #define RUNS "/api/v1/runs"
 
 /**
  * struct options - what stands before, between and after the operands
+ * @servers: where to ask
  * @json: print the API's document, not a table
  * @csv: a line for each sample
  * @markdown: a table of Markdown
@@ -20,8 +22,7 @@
  * @samples: number, or NULL; the same holds for the other numbers
  */
 struct options {
-	const char *server;
-	const char *token_file;
+	struct servers servers;
 	bool json;
 	bool detach;
 	bool csv;
@@ -39,7 +40,8 @@ struct options {
 
 /*
  * One function per command, each in a file of its own. @operands has n of
- * them, as many as the table in main.c allows.
+ * them, as many as the table in main.c allows. @client asks the server that the
+ * command is about, and is NULL where there may be several.
  */
 enum status command_run(struct client *client, const struct options *options,
 			char **operands, int n);
@@ -62,6 +64,21 @@ enum status command_import(struct client *client, const struct options *options,
 			   char **operands, int n);
 enum status command_system(struct client *client, const struct options *options,
 			   char **operands, int n);
+
+/**
+ * server_client() - get ready to ask one of the servers
+ */
+enum status server_client(const struct server *server, struct client **client);
+
+/**
+ * compare_across() - compare runs of two servers
+ * @operands: base and head, without their servers
+ * @servers: of each
+ * @comparison: as the API has it, with the "server" of each run
+ */
+enum status compare_across(char *const operands[2],
+			   const struct server *const servers[2],
+			   json_t **comparison);
 
 /**
  * show_run() - print a run and what is known of its workloads

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* phyrctl compare: two runs side by side. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -11,13 +12,15 @@
 
 static void print_side(const char *label, const json_t *run)
 {
-	char line[512];
+	const char *server = text_of(run, "server");
+	char line[1024];
 
-	snprintf(line, sizeof(line), "%s  run %lld, kernel %s, clock %s%s%s",
-		 label,
+	snprintf(line, sizeof(line),
+		 "%s  run %lld%s%s, kernel %s, clock %s%s%s", label,
 		 (long long)json_integer_value(json_object_get(run, "id")),
-		 text_of(run, "kernel"), text_of(run, "clock"),
-		 *text_of(run, "name") ? ": " : "", text_of(run, "name"));
+		 *server ? " of " : "", server, text_of(run, "kernel"),
+		 text_of(run, "clock"), *text_of(run, "name") ? ": " : "",
+		 text_of(run, "name"));
 	text_disarm(line);
 	puts(line);
 }
@@ -160,19 +163,60 @@ static enum status conclude(const json_t *comparison)
 		     : "nothing was compared: the runs have no workload in common");
 }
 
+/* Both of one server, which compares them itself. */
+static enum status compare_there(const struct server *server, char **operands,
+				 struct answer *answer)
+{
+	static const char *const before[] = { "/api/v1/compare?base=",
+					      "&head=" };
+	struct client *client;
+	enum status status = server_client(server, &client);
+
+	if (status)
+		return status;
+	status = get_runs(client, before, operands, 2, answer);
+	client_destroy(client);
+	if (!status)
+		status = answer_check(answer, "{s:{}, s:{}, s:{}, s:[]}",
+				      "base", "head", "criteria", "rows");
+	return status;
+}
+
+static enum status compare(const struct options *options, char **operands,
+			   struct answer *answer)
+{
+	const struct server *servers[2];
+	enum status status = STATUS_OK;
+
+	for (int i = 0; i < 2 && !status; i++)
+		status = servers_find(&options->servers, operands[i],
+				      &servers[i]);
+	if (status)
+		return status;
+	if (servers[0] == servers[1])
+		return compare_there(servers[0], operands, answer);
+	status = compare_across(operands, servers, &answer->json);
+	if (status)
+		return status;
+	/* As phyrd writes it. */
+	answer->text = json_dumps(answer->json,
+				  JSON_COMPACT | JSON_REAL_PRECISION(15));
+	if (!answer->text)
+		abort();
+	answer->len = strlen(answer->text);
+	return STATUS_OK;
+}
+
 enum status command_compare(struct client *client,
 			    const struct options *options, char **operands,
 			    int n)
 {
-	static const char *const before[] = { "/api/v1/compare?base=",
-					      "&head=" };
 	struct answer answer;
 	enum status status;
 
-	status = get_runs(client, before, operands, n, &answer);
-	if (!status)
-		status = answer_check(&answer, "{s:{}, s:{}, s:{}, s:[]}",
-				      "base", "head", "criteria", "rows");
+	(void)client;
+	(void)n;
+	status = compare(options, operands, &answer);
 	if (status)
 		return status;
 	if (options->json)

@@ -42,12 +42,19 @@ _phyrctl_workloads()
 	done
 }
 
+# Each device, each of its ports, each GID of those.
 _phyrctl_devices()
 {
-	local line
+	local line device
 
 	_phyrctl_ask system | while read -r line; do
-		[[ $line =~ ^'RDMA device '\ *([^,]+), ]] && echo "${BASH_REMATCH[1]}"
+		[[ $line =~ ^RDMA\ (device|GID)\ +([^,]+)(,.*) ]] || continue
+		device=${BASH_REMATCH[2]} line=${BASH_REMATCH[3]}
+		echo "$device"
+		while [[ $line =~ ,\ port\ ([0-9]+)(.*) ]]; do
+			echo "$device:${BASH_REMATCH[1]}"
+			line=${BASH_REMATCH[2]}
+		done
 	done
 }
 
@@ -74,13 +81,19 @@ _phyrctl_glue()
 	done
 }
 
-# Only what stands behind the last ":" or "=" is replaced.
-_phyrctl_files()
+# compgen with these arguments. Only what stands behind the last ":" or "=" of the word is replaced.
+_phyrctl_offer()
 {
 	local word=$1
 
-	mapfile -t COMPREPLY < <(compgen -f -- "$word")
+	shift
+	mapfile -t COMPREPLY < <(compgen "$@" -- "$word")
 	COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*[:=]}"}"}")
+}
+
+_phyrctl_files()
+{
+	_phyrctl_offer "$1" -f
 	compopt -o filenames
 }
 
@@ -113,7 +126,7 @@ _phyrctl()
 		return
 		;;
 	--device)
-		mapfile -t COMPREPLY < <(compgen -W "$(_phyrctl_devices)" -- "$word")
+		_phyrctl_offer "$word" -W "$(_phyrctl_devices)"
 		return
 		;;
 	--server | --name | --samples | --warmup | --limit | --before | --search)
@@ -147,7 +160,7 @@ _phyrctl()
 		fi
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$choices $options" -- "$word")
+	_phyrctl_offer "$word" -W "$choices $options"
 }
 
 complete -F _phyrctl phyrctl

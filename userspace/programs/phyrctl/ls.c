@@ -42,12 +42,16 @@ static enum status list_path(struct client *client,
 	return status;
 }
 
-static void add_run(struct table *table, const json_t *run)
+/* @server: of the run, or NULL if there is one only */
+static void add_run(struct table *table, const json_t *run,
+		    const struct server *server)
 {
-	char id[32], done[64], date[TEXT_TIME];
+	char id[32 + SERVER_NAME], done[64], date[TEXT_TIME];
 
-	snprintf(id, sizeof(id), "%lld",
-		 (long long)json_integer_value(json_object_get(run, "id")));
+	snprintf(id, sizeof(id), "%lld%s%.*s",
+		 (long long)json_integer_value(json_object_get(run, "id")),
+		 server ? "@" : "", SERVER_NAME - 1,
+		 server ? server_name(server) : "");
 	snprintf(
 		done, sizeof(done), "%lld/%lld",
 		(long long)json_integer_value(json_object_get(run, "finished")),
@@ -80,35 +84,109 @@ static enum status check_runs(struct answer *answer)
 	return STATUS_OK;
 }
 
-enum status command_ls(struct client *client, const struct options *options,
-		       char **operands, int n)
+static enum status get_list(const struct server *server,
+			    const struct options *options,
+			    struct answer *answer)
+{
+	struct client *client;
+	enum status status;
+	char path[PATH];
+
+	status = server_client(server, &client);
+	if (status)
+		return status;
+	status = list_path(client, options, path);
+	if (!status)
+		status = client_get(client, path, answer);
+	client_destroy(client);
+	return status ? status : check_runs(answer);
+}
+
+static struct table *create_table(bool several)
+{
+	struct table *table = table_create(several ? "llrllll" : "rlrllll");
+
+	table_row(table, "ID", "STATE", "DONE", "KERNEL", "CLOCK", "CREATED",
+		  "NAME");
+	return table;
+}
+
+static enum status list_one(const struct options *options)
 {
 	struct answer answer;
-	enum status status;
+	enum status status =
+		get_list(&options->servers.all[0], options, &answer);
 	struct table *table;
-	char path[PATH];
 	json_t *run;
 	size_t i;
 
-	(void)operands;
-	(void)n;
-	status = list_path(client, options, path);
-	if (!status)
-		status = client_get(client, path, &answer);
-	if (!status)
-		status = check_runs(&answer);
 	if (status)
 		return status;
 	if (options->json) {
 		print_answer(&answer);
 	} else {
-		table = table_create("rlrllll");
-		table_row(table, "ID", "STATE", "DONE", "KERNEL", "CLOCK",
-			  "CREATED", "NAME");
+		table = create_table(false);
 		json_array_foreach(json_object_get(answer.json, "runs"), i, run)
-			add_run(table, run);
+			add_run(table, run, NULL);
 		table_print(table);
 	}
 	answer_destroy(&answer);
 	return STATUS_OK;
+}
+
+static void print_lists(json_t *lists)
+{
+	char *text = json_dumps(lists, JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+	if (!text)
+		abort();
+	printf("{\"servers\":%s}\n", text);
+	free(text);
+}
+
+/* One that does not answer is no reason to be silent about the others. */
+static enum status list_several(const struct options *options)
+{
+	enum status status = STATUS_OK;
+	struct table *table = create_table(true);
+	json_t *lists = json_array(), *run;
+	size_t i;
+
+	for (size_t s = 0; s < options->servers.n; s++) {
+		const struct server *server = &options->servers.all[s];
+		struct answer answer;
+		enum status one = get_list(server, options, &answer);
+
+		status = one ? one : status;
+		if (one)
+			continue;
+		json_array_foreach(json_object_get(answer.json, "runs"), i, run)
+			add_run(table, run, server);
+		json_object_set_new(answer.json, "server",
+				    json_string(server->url));
+		json_array_append(lists, answer.json);
+		answer_destroy(&answer);
+	}
+	if (options->json) {
+		print_lists(lists);
+		table_destroy(table);
+	} else {
+		table_print(table);
+	}
+	json_decref(lists);
+	return status;
+}
+
+enum status command_ls(struct client *client, const struct options *options,
+		       char **operands, int n)
+{
+	(void)client;
+	(void)operands;
+	(void)n;
+	if (options->servers.n == 1)
+		return list_one(options);
+	if (options->before)
+		return fail(STATUS_ERROR,
+			    "ls: --before is an id, of one --server only");
+	return list_several(options);
 }

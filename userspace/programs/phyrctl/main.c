@@ -18,7 +18,8 @@ static const char usage[] =
 	"      --name NAME      what the run is called\n"
 	"      --samples N      of each workload\n"
 	"      --warmup N       rounds before them\n"
-	"      --device NAME    RDMA device, or what dio reads: a file or block device\n"
+	"      --device NAME    RDMA device, its port and GID: rxe0, rxe0:1, rxe0:1:3;\n"
+	"                       or what dio reads: a file or block device\n"
 	"      --detach         print the run's id and do not wait\n"
 	"  wait ID            await the end of a run\n"
 	"  cancel ID...       end runs early\n"
@@ -28,7 +29,7 @@ static const char usage[] =
 	"      --limit N        so many\n"
 	"      --before ID      only older ones\n"
 	"  show ID            a run's results\n"
-	"  compare BASE HEAD  two runs side by side\n"
+	"  compare BASE HEAD  two runs side by side, of two servers: 3@lab1 5@lab2\n"
 	"      --markdown       as a table of Markdown\n"
 	"  export ID          a run as Google Benchmark JSON\n"
 	"      --csv            every sample as comma-separated values, instead\n"
@@ -39,8 +40,10 @@ static const char usage[] =
 	"  help [COMMAND]     this, or what it says of a command\n"
 	"\n"
 	"  --json             print the API's JSON instead of tables\n"
-	"  --server URL       default " DEFAULT_SERVER "\n"
-	"  --token-file FILE  holds the token that the daemon asks for\n"
+	"  --server URL       default " DEFAULT_SERVER
+	"; with several, ls lists\n"
+	"                     the runs of all, and a run is called ID@SERVER\n"
+	"  --token-file FILE  holds the token that the server before it asks for\n"
 	"  --version, --help\n"
 	"\n"
 	"Exit status: 0 all is well; 1 called wrongly or refused, or nothing was\n"
@@ -93,35 +96,49 @@ static const struct option long_options[] = {
 };
 
 /**
+ * enum place - which server a command is about
+ * @ONE_SERVER: the only one there is
+ * @OF_RUNS: that of its operands, which are runs
+ * @SEVERAL: it asks them itself
+ */
+enum place {
+	ONE_SERVER,
+	OF_RUNS,
+	SEVERAL
+};
+
+/**
  * struct command - a verb
  * @least: operands it needs
  * @most: operands it takes
+ * @place: which server
  * @options: bits of the options that go with it, beside EVERYWHERE
  */
 static const struct command {
 	const char *name;
 	int least;
 	int most;
+	enum place place;
 	unsigned int options;
 	enum status (*run)(struct client *client, const struct options *options,
 			   char **operands, int n);
 } commands[] = {
-	{ "run", 0, 1 << 16,
+	{ "run", 0, 1 << 16, ONE_SERVER,
 	  BIT(OPTION_FILE) | BIT(OPTION_NAME) | BIT(OPTION_SAMPLES) |
 		  BIT(OPTION_WARMUP) | BIT(OPTION_DEVICE) | BIT(OPTION_DETACH),
 	  command_run },
-	{ "wait", 1, 1, 0, command_wait },
-	{ "cancel", 1, 1 << 16, 0, command_cancel },
-	{ "delete", 1, 1 << 16, 0, command_delete },
-	{ "ls", 0, 0,
+	{ "wait", 1, 1, OF_RUNS, 0, command_wait },
+	{ "cancel", 1, 1 << 16, OF_RUNS, 0, command_cancel },
+	{ "delete", 1, 1 << 16, OF_RUNS, 0, command_delete },
+	{ "ls", 0, 0, SEVERAL,
 	  BIT(OPTION_LIMIT) | BIT(OPTION_BEFORE) | BIT(OPTION_SEARCH),
 	  command_ls },
-	{ "show", 1, 1, 0, command_show },
-	{ "compare", 2, 2, BIT(OPTION_MARKDOWN), command_compare },
-	{ "export", 1, 1, BIT(OPTION_OUTPUT) | BIT(OPTION_CSV),
+	{ "show", 1, 1, OF_RUNS, 0, command_show },
+	{ "compare", 2, 2, SEVERAL, BIT(OPTION_MARKDOWN), command_compare },
+	{ "export", 1, 1, OF_RUNS, BIT(OPTION_OUTPUT) | BIT(OPTION_CSV),
 	  command_export },
-	{ "import", 1, 1, BIT(OPTION_NAME), command_import },
-	{ "system", 0, 0, 0, command_system },
+	{ "import", 1, 1, ONE_SERVER, BIT(OPTION_NAME), command_import },
+	{ "system", 0, 0, ONE_SERVER, 0, command_system },
 };
 
 enum status parse_number(const char *what, const char *text, json_int_t *number)
@@ -164,18 +181,16 @@ void print_answer(const struct answer *answer)
 		putchar('\n');
 }
 
-static void take_option(struct options *options, int option)
+static enum status take_option(struct options *options, int option)
 {
 	switch (option) {
 	case OPTION_JSON:
 		options->json = true;
 		break;
 	case OPTION_SERVER:
-		options->server = optarg;
-		break;
+		return servers_add(&options->servers, optarg);
 	case OPTION_TOKEN_FILE:
-		options->token_file = optarg;
-		break;
+		return servers_add_token(&options->servers, optarg);
 	case OPTION_NAME:
 		options->name = optarg;
 		break;
@@ -213,6 +228,7 @@ static void take_option(struct options *options, int option)
 		options->markdown = true;
 		break;
 	}
+	return STATUS_OK;
 }
 
 static const struct command *find_command(const char *name)
@@ -274,14 +290,46 @@ static enum status check(const struct command *command, unsigned int given,
 	return STATUS_OK;
 }
 
+enum status server_client(const struct server *server, struct client **client)
+{
+	return client_create(server->url, server->token_file, client);
+}
+
+/* The server that a command is about; runs are left without theirs. */
+static enum status choose_server(const struct command *command,
+				 const struct servers *servers, char **operands,
+				 int n, const struct server **server)
+{
+	*server = &servers->all[0];
+	if (command->place == ONE_SERVER && servers->n > 1)
+		return fail(STATUS_ERROR, "%s: with one --server only",
+			    command->name);
+	for (int i = 0; i < n && command->place == OF_RUNS; i++) {
+		const struct server *this;
+		enum status status = servers_find(servers, operands[i], &this);
+
+		if (status)
+			return status;
+		if (i && this != *server)
+			return fail(STATUS_ERROR, "%s: runs of one server only",
+				    command->name);
+		*server = this;
+	}
+	return STATUS_OK;
+}
+
 static enum status carry_out(const struct command *command,
 			     const struct options *options, char **operands,
 			     int n)
 {
-	struct client *client;
+	const struct server *server;
+	struct client *client = NULL;
 	enum status status;
 
-	status = client_create(options->server, options->token_file, &client);
+	status =
+		choose_server(command, &options->servers, operands, n, &server);
+	if (!status && command->place != SEVERAL)
+		status = server_client(server, &client);
 	if (status)
 		return status;
 	status = command->run(client, options, operands, n);
@@ -294,7 +342,7 @@ static enum status carry_out(const struct command *command,
 
 int main(int argc, char **argv)
 {
-	struct options options = { .server = DEFAULT_SERVER };
+	struct options options = { .servers = SERVERS_INIT(DEFAULT_SERVER) };
 	const struct command *command;
 	unsigned int given = 0;
 	enum status status;
@@ -314,7 +362,9 @@ int main(int argc, char **argv)
 		if (option == '?')
 			return STATUS_ERROR;
 		given |= BIT(option);
-		take_option(&options, option);
+		status = take_option(&options, option);
+		if (status)
+			return status;
 	}
 	if (optind == argc) {
 		fputs(usage, stderr);

@@ -31,6 +31,28 @@ static void add_hugepages(struct table *table, const json_t *pools)
 	}
 }
 
+/* Each as it is given to --device. */
+static void add_gids(struct table *table, const json_t *device,
+		     const json_t *port)
+{
+	json_t *gid;
+	size_t i;
+
+	json_array_foreach(json_object_get(port, "gids"), i, gid)
+	{
+		char line[256];
+
+		snprintf(line, sizeof(line), "%s:%lld:%lld, %s, %s",
+			 text_of(device, "name"),
+			 (long long)json_integer_value(
+				 json_object_get(port, "number")),
+			 (long long)json_integer_value(
+				 json_object_get(gid, "index")),
+			 text_of(gid, "gid"), text_of(gid, "type"));
+		table_row(table, "RDMA GID", line);
+	}
+}
+
 static void add_devices(struct table *table, const json_t *devices)
 {
 	json_t *device;
@@ -40,7 +62,7 @@ static void add_devices(struct table *table, const json_t *devices)
 		table_row(table, "RDMA device", "none");
 	json_array_foreach(devices, i, device)
 	{
-		const json_t *port;
+		json_t *port;
 		char line[256];
 		int used;
 
@@ -57,6 +79,8 @@ static void add_devices(struct table *table, const json_t *devices)
 					 text_of(port, "state"));
 		}
 		table_row(table, "RDMA device", line);
+		json_array_foreach(json_object_get(device, "ports"), j, port)
+			add_gids(table, device, port);
 	}
 }
 

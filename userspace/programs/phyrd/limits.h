@@ -23,6 +23,9 @@
 #define LIMIT_NOTES_BYTES 1000
 #define LIMIT_TAGS_ROOM (LIMIT_TAGS * (LIMIT_TAG_BYTES + 1))
 
+/* GIDs that are shown of a port. */
+#define LIMIT_GIDS 64
+
 /* Words that a list of runs is searched for. */
 #define LIMIT_SEARCH_WORDS 8
 
@@ -40,6 +43,10 @@
 #define LIMIT_PARAMETERS 32
 #define LIMIT_AGGREGATES 32
 #define LIMIT_TIME_PS 9007199254740991.0
+
+/* Figures in /metrics, and the newest runs that they are taken from. */
+#define LIMIT_FIGURES 500
+#define LIMIT_FIGURE_RUNS 8
 
 /* Runs that wait, runs that have ended and are kept, runs in one list. */
 #define LIMIT_QUEUE 16

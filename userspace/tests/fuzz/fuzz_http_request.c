@@ -120,6 +120,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	request.host = *line ? line : NULL;
 	line = next_line(&rest);
 	request.origin = *line ? line : NULL;
+	request.accept = len % 2 ? "application/openmetrics-text" : NULL;
 	request.body = rest;
 	request.body_len = len - (size_t)(rest - copy);
 

@@ -38,6 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	check(gbench.n >= 1 && gbench.n <= LIMIT_WORKLOADS);
 	check(strlen(gbench.kernel) <= LIMIT_NAME_BYTES);
+	check(strlen(gbench.name) <= LIMIT_NAME_BYTES);
+	check(strlen(gbench.tags) < LIMIT_TAGS_ROOM);
+	check(strlen(gbench.notes) <= LIMIT_NOTES_BYTES);
 	for (size_t i = 0; i < gbench.n; i++) {
 		check_result(&gbench.results[i]);
 		samples += gbench.results[i].n;

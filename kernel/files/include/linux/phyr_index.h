@@ -41,6 +41,37 @@ void phyr_index_free(struct phyr_index *index);
 size_t phyr_index_search(const struct phyr_index *index, size_t offset);
 
 /**
+ * phyr_index_locate() - the number of the range that holds an offset
+ * @index: the index
+ * @offset: bytes from the first byte of the first range, less than all ranges
+ *	have
+ * @skip: set to the bytes of that range before @offset
+ *
+ * Context: Any.
+ * Return: the number, from 0 on. If @offset is behind the last byte: a number
+ * that is not less than @index->nr, or the last one and a @skip that is not less
+ * than the length of that range.
+ */
+static inline size_t phyr_index_locate(const struct phyr_index *index,
+				       size_t offset, size_t *skip)
+{
+	size_t i;
+
+	*skip = offset;
+	if (index->uniform) {
+		i = (index->head + offset) >> index->shift;
+		if (i)
+			*skip = (index->head + offset) &
+				((1UL << index->shift) - 1);
+	} else {
+		i = phyr_index_search(index, offset);
+		if (i)
+			*skip = offset - index->ends[i - 1];
+	}
+	return i;
+}
+
+/**
  * phyr_index_find() - the contiguous memory at an offset
  * @index: the index
  * @offset: bytes from the first byte of the first range; any value
@@ -53,18 +84,7 @@ static inline struct phys_vec phyr_index_find(const struct phyr_index *index,
 					      size_t offset)
 {
 	struct phys_vec found = {};
-	size_t i, skip = offset;
-
-	if (index->uniform) {
-		i = (index->head + offset) >> index->shift;
-		if (i)
-			skip = (index->head + offset) &
-			       ((1UL << index->shift) - 1);
-	} else {
-		i = phyr_index_search(index, offset);
-		if (i)
-			skip = offset - index->ends[i - 1];
-	}
+	size_t skip, i = phyr_index_locate(index, offset, &skip);
 
 	if (likely(i < index->nr && skip < index->phyrs[i].len)) {
 		found.paddr = index->phyrs[i].paddr + skip;

@@ -6,6 +6,7 @@
 #include <kunit/test.h>
 #include <linux/dma-direct.h>
 #include <linux/dma-phyr.h>
+#include <linux/dma-translation.h>
 #include <linux/memremap.h>
 #include <linux/module.h>
 #include <linux/scatterlist.h>
@@ -120,6 +121,59 @@ static void phyr_dma_reach_is_not_bounced(struct kunit *test)
 	__free_pages(page, get_order(SZ_1M));
 }
 
+/*
+ * What is translated has the address that dma_map_phys() gives it, up to the last
+ * byte that the device reaches.
+ */
+static void phyr_dma_translate(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct bus_dma_region none = {};
+	struct dma_translation t;
+	dma_addr_t addr, mapped;
+	phys_addr_t phys;
+	struct page *page;
+	int round;
+
+	dma_get_translation(f->dev, &t);
+	if (!t.end)
+		kunit_skip(test, "nothing is only translated");
+	page = alloc_page(GFP_KERNEL | GFP_DMA32);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	phys = page_to_phys(page) + 512;
+	for (round = 0; round < ROUNDS; round++) {
+		u64 last = DMA_BIT_MASK(41 + roll(f, 23));
+
+		f->mask = round % 2 ? last : DMA_BIT_MASK(64);
+		f->dev->bus_dma_limit = round % 2 ? 0 : last;
+		dma_get_translation(f->dev, &t);
+		KUNIT_ASSERT_EQ(test, t.end + t.offset, last + 1);
+
+		KUNIT_ASSERT_TRUE(test, dma_translate(&t, phys, 512, &addr));
+		mapped = dma_map_phys(f->dev, phys, 512, DMA_TO_DEVICE, 0);
+		KUNIT_EXPECT_EQ(test, addr, mapped);
+		dma_unmap_phys(f->dev, mapped, 512, DMA_TO_DEVICE, 0);
+
+		KUNIT_EXPECT_TRUE(test, dma_translate(&t, t.end - 512, 512,
+						      &addr));
+		KUNIT_EXPECT_EQ(test, addr, last - 511);
+		KUNIT_EXPECT_FALSE(test, dma_translate(&t, t.end - 512, 513,
+						       &addr));
+		KUNIT_EXPECT_FALSE(test, dma_translate(&t, t.end, 1, &addr));
+		KUNIT_EXPECT_FALSE(test, dma_translate(&t, 0, SIZE_MAX, &addr));
+	}
+	__free_page(page);
+
+	f->dev->dma_range_map = &none;
+	dma_get_translation(f->dev, &t);
+	KUNIT_EXPECT_EQ(test, t.end, 0);
+	KUNIT_EXPECT_FALSE(test, dma_translate(&t, phys, 512, &addr));
+	f->dev->dma_range_map = NULL;
+	f->dev->dma_mask = NULL;
+	dma_get_translation(f->dev, &t);
+	KUNIT_EXPECT_EQ(test, t.end, 0);
+}
+
 /* Memory of a peer device may have bus addresses: it is not mapped as RAM. */
 static void phyr_dma_peer_memory(struct kunit *test)
 {
@@ -161,6 +215,7 @@ static struct kunit_case phyr_dma_reach_cases[] = {
 	KUNIT_CASE(phyr_dma_translated),
 	KUNIT_CASE(phyr_dma_reach),
 	KUNIT_CASE(phyr_dma_reach_is_not_bounced),
+	KUNIT_CASE(phyr_dma_translate),
 	KUNIT_CASE(phyr_dma_peer_memory),
 	{}
 };

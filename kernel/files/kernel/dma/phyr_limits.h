@@ -64,10 +64,8 @@ static inline size_t dma_batch_mapping_size(struct device *dev)
  * its address. Returns the end of the DMA addresses for which that is all there
  * is to do; 0 if dma_map_phys() has more to do, or is traced.
  */
-static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
+static inline u64 dma_direct_end(struct device *dev, unsigned long attrs)
 {
-	struct device *dev = batch->dev;
-
 	if (!IS_ENABLED(CONFIG_ARCH_DMA_ADDR_T_64BIT) ||
 	    IS_ENABLED(CONFIG_DMA_API_DEBUG) || IS_ENABLED(CONFIG_KMSAN) ||
 	    trace_dma_map_phys_enabled())
@@ -75,10 +73,10 @@ static inline u64 dma_batch_direct_end(const struct dma_batch *batch)
 	if (get_dma_ops(dev) || !dev_is_dma_coherent(dev) ||
 	    is_swiotlb_force_bounce(dev) || force_dma_unencrypted(dev))
 		return 0;
-	if (batch->attrs & DMA_ATTR_CC_SHARED)
+	if (attrs & DMA_ATTR_CC_SHARED)
 		return 0;
 	/* MMIO is shared with the device then, without DMA_ATTR_CC_SHARED. */
-	if ((batch->attrs & DMA_ATTR_MMIO) &&
+	if ((attrs & DMA_ATTR_MMIO) &&
 	    cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT))
 		return 0;
 	/* The end of 64 bits would be 0: the last byte is for dma_map_phys(). */
@@ -138,7 +136,7 @@ static __always_inline void dma_batch_init_limits(struct dma_batch *batch)
 		batch->direct_end = 0;
 		dma_batch_need_map_max(batch);
 	} else {
-		batch->direct_end = dma_batch_direct_end(batch);
+		batch->direct_end = dma_direct_end(dev, batch->attrs);
 	}
 }
 

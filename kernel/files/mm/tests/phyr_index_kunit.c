@@ -42,13 +42,19 @@ static void expect_same(struct kunit *test, const struct phyr_index *index,
 {
 	struct phys_vec want = scan(list, offset);
 	struct phys_vec got = phyr_index_find(index, offset);
+	size_t skip, i;
 
 	KUNIT_EXPECT_EQ_MSG(test, got.len, want.len, "at offset %#zx of %u phyrs",
 			    offset, list->nr);
-	if (want.len)
-		KUNIT_EXPECT_EQ_MSG(test, got.paddr, want.paddr,
-				    "at offset %#zx of %u phyrs", offset,
-				    list->nr);
+	if (!want.len)
+		return;
+	KUNIT_EXPECT_EQ_MSG(test, got.paddr, want.paddr,
+			    "at offset %#zx of %u phyrs", offset, list->nr);
+	i = phyr_index_locate(index, offset, &skip);
+	KUNIT_ASSERT_LT_MSG(test, i, list->nr, "at offset %#zx of %u phyrs",
+			    offset, list->nr);
+	KUNIT_EXPECT_EQ(test, list->phyrs[i].paddr + skip, want.paddr);
+	KUNIT_EXPECT_EQ(test, list->phyrs[i].len - skip, want.len);
 }
 
 static void expect_same_everywhere(struct kunit *test,

@@ -63,6 +63,7 @@ void incoming_describe(struct MHD_Connection *connection, const char *method,
 						MHD_HTTP_HEADER_CONTENT_TYPE),
 		.content_encoding = incoming_header(
 			connection, MHD_HTTP_HEADER_CONTENT_ENCODING),
+		.accept = incoming_header(connection, MHD_HTTP_HEADER_ACCEPT),
 		.last_event = incoming_header(connection, "Last-Event-ID"),
 	};
 	if (*authority)

@@ -24,6 +24,7 @@
  * @authorization: Authorization header, or NULL
  * @content_type: Content-Type header, or NULL
  * @content_encoding: Content-Encoding header, or NULL
+ * @accept: Accept header, or NULL
  * @last_event: Last-Event-ID header, or NULL
  * @body: the bytes sent
  * @body_len: how many; over the limit of its route @body is not whole
@@ -47,6 +48,7 @@ struct http_request {
 	const char *authorization;
 	const char *content_type;
 	const char *content_encoding;
+	const char *accept;
 	const char *last_event;
 	const char *body;
 	size_t body_len;

@@ -2,19 +2,20 @@
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 /* Replies of status 5xx are class 5, the largest. */
 #define TRAFFIC_CLASSES 6
 
 /**
- * struct traffic - what the transport counts
+ * struct traffic - what the transport counts; any thread may read it
  * @replies: replies by the first digit of their status
  * @connections: open now
  */
 struct traffic {
-	uint64_t replies[TRAFFIC_CLASSES];
-	unsigned int connections;
+	_Atomic uint64_t replies[TRAFFIC_CLASSES];
+	atomic_uint connections;
 };
 
 #endif

@@ -107,10 +107,10 @@ static enum MHD_Result serve(struct transport *transport,
 	request->body_len = exchange->len;
 	request->waited = transport->exchanges.finishing || exchange->gone ||
 			  (exchange->deadline && !ms_until(exchange->deadline));
+	transport->traffic.connections = transport->peers.n;
 	if (service_is_slow(service_find(&transport->service, request),
 			    request))
 		return begin_work(transport, exchange);
-	transport->traffic.connections = transport->peers.n;
 	service_handle(&transport->service, request, &reply);
 	return answer(transport, exchange, &reply);
 }

@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""embed.py OUTPUT [PATH FILE]...: write a C file with the bytes of each FILE, which phyrd serves at PATH."""
+"""embed.py OUTPUT [PATH FILE]...: write a C file with the bytes of each FILE, which phyrd serves at PATH.
 
+@PAGE@ stands in the page for what tells these files from those of another phyrd.
+"""
+
+import hashlib
 import sys
 from pathlib import Path
 
+PLACEHOLDER = b"@PAGE@"
 TYPES = {
     ".json": "application/json",
     ".html": "text/html; charset=utf-8",
@@ -22,10 +27,13 @@ def literal(data: bytes) -> str:
 
 def main() -> None:
     output, pairs = sys.argv[1], sys.argv[2:]
+    files = [Path(file).read_bytes() for file in pairs[1::2]]
+    page = hashlib.sha256(b"".join(files)).hexdigest()[:16].encode()
     lines = ["#include \"asset.h\"", ""]
     entries = []
-    for number, (path, file) in enumerate(zip(pairs[::2], pairs[1::2])):
-        data = Path(file).read_bytes()
+    for number, (path, file, data) in enumerate(zip(pairs[::2], pairs[1::2], files)):
+        if file.endswith(".html"):
+            data = data.replace(PLACEHOLDER, page)
         lines += [f"static const unsigned char data_{number}[] = {{", literal(data), "};", ""]
         entries.append(f"\t{{ \"{path}\", \"{TYPES[Path(file).suffix]}\", data_{number}, sizeof(data_{number}) }},")
     lines += ["const struct asset assets[] = {", *entries, "\t{ 0 },", "};", ""]

@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "find_run.h"
+#include "gbench.h"
 #include "resources.h"
 
 #define ROWS_IN_PIECE 50
@@ -31,6 +32,18 @@ struct export
 	double mean; /* of what was sent */
 	double squares; /* sum of squared distances from it */
 };
+
+/* What people say about a run, which an import takes in again. */
+static json_t *render_words(const struct run_head *head)
+{
+	json_t *words = json_pack("{s:s}", "name", head->name);
+
+	if (*head->tags)
+		json_object_set_new(words, "tags", run_tags_render(head->tags));
+	if (*head->notes)
+		json_object_set_new(words, "notes", json_string(head->notes));
+	return words;
+}
 
 /* What Google Benchmark says of a machine, as far as it applies. */
 static int add_context(struct export *export, struct text *text)
@@ -60,6 +73,7 @@ static int add_context(struct export *export, struct text *text)
 		export->head.kernel, "clock", export->head.clock);
 	json_object_update_missing(context, defaults);
 	json_decref(defaults);
+	json_object_set_new(context, GBENCH_WORDS, render_words(&export->head));
 	text_add(text, "{\"context\":");
 	text_add_json(text, context);
 	text_add(text, ",\"benchmarks\":[");

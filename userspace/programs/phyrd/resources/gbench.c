@@ -10,6 +10,7 @@
 #include "limits.h"
 #include "row.h"
 #include "rows.h"
+#include "run_words.h"
 
 static const char *get_text(const json_t *object, const char *name)
 {
@@ -116,7 +117,33 @@ static int parse_rows(struct rows *rows, struct body *body)
 				    : body_refuse(body, "',' or ']' expected");
 }
 
-static int parse_context(const json_t *context, struct gbench *gbench,
+/*
+ * What people said about a run that phyrd has exported. Members that a later
+ * phyrd has are not known here.
+ */
+static int take_words(json_t *context, struct gbench *gbench,
+		      struct problem *problem)
+{
+	const json_t *words = json_object_get(context, GBENCH_WORDS);
+	char field[sizeof(problem->field)];
+
+	/* Whoever else has such a member has a string. */
+	if (!json_is_object(words))
+		return 0;
+	gbench->named = json_object_get(words, "name");
+	if (run_words_name(words, gbench->name, problem) ||
+	    run_words_tags(words, gbench->tags, problem) ||
+	    run_words_notes(words, gbench->notes, problem)) {
+		snprintf(field, sizeof(field), "context." GBENCH_WORDS ".%.40s",
+			 problem->field);
+		strcpy(problem->field, field);
+		return -1;
+	}
+	json_object_del(context, GBENCH_WORDS);
+	return 0;
+}
+
+static int parse_context(json_t *context, struct gbench *gbench,
 			 struct problem *problem)
 {
 	const char *member = get_text(context, "kernel") ? "kernel"
@@ -143,6 +170,8 @@ static int parse_context(const json_t *context, struct gbench *gbench,
 	strcpy(gbench->kernel, kernel ? kernel : "unknown");
 	strcpy(gbench->clock, clock ? clock : "native");
 	gbench->phyr_bench = get_text(context, "phyr_bench");
+	if (take_words(context, gbench, problem))
+		return -1;
 	gbench->context = json_dumps(context, JSON_COMPACT);
 	return gbench->context
 		       ? 0

@@ -7,12 +7,17 @@
 #include "archive.h"
 #include "problem.h"
 
+/* The member of the context for what people say about a run. */
+#define GBENCH_WORDS "phyrd_run"
+
 /**
  * struct gbench - what a document of Google Benchmark says
  * @kernel: the context's kernel, else its host_name, else "unknown"
  * @clock: the context's clock, else "native"
  * @phyr_bench: phyr-bench wrote it, says the context
- * @context: the context, a JSON object, NUL-terminated
+ * @named: what follows is a run's: export_get() has written it
+ * @name: what the run was called; the same for @tags and @notes
+ * @context: the context, a JSON object, NUL-terminated, without those words
  * @results: ready to be stored; their samples belong to this struct
  * @n: how many
  */
@@ -20,6 +25,10 @@ struct gbench {
 	char kernel[LIMIT_NAME_BYTES + 1];
 	char clock[32];
 	bool phyr_bench;
+	bool named;
+	char name[LIMIT_NAME_BYTES + 1];
+	char tags[LIMIT_TAGS_ROOM];
+	char notes[LIMIT_NOTES_BYTES + 1];
 	char *context;
 	struct archive_result *results;
 	size_t n;

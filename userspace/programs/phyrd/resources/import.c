@@ -9,25 +9,32 @@
 #include "resources.h"
 #include "run.h"
 
+/* What the client wants, else what the file says, else what the client falls back to. */
 static int choose_name(const struct http_request *request,
 		       const struct gbench *gbench, struct run_head *head,
 		       struct problem *problem)
 {
-	const char *name = query_find(request, "name");
+	const char *field = "name", *name = query_find(request, field);
 	char what[32];
 	json_t *utf8;
 
+	if (!name && gbench->named)
+		name = gbench->name;
+	if (!name) {
+		field = "default_name";
+		name = query_find(request, field);
+	}
 	if (!name)
 		name = gbench->kernel;
 	if (strlen(name) > LIMIT_NAME_BYTES) {
 		snprintf(what, sizeof(what), "%zu bytes", strlen(name));
 		return problem_set_limit(problem,
-					 MHD_HTTP_UNPROCESSABLE_CONTENT, "name",
+					 MHD_HTTP_UNPROCESSABLE_CONTENT, field,
 					 what, LIMIT_NAME_BYTES);
 	}
 	utf8 = json_string(name);
 	if (!utf8)
-		return problem_set_field(problem, "name", "not UTF-8");
+		return problem_set_field(problem, field, "not UTF-8");
 	json_decref(utf8);
 	strcpy(head->name, name);
 	return 0;
@@ -44,6 +51,8 @@ static int import(const struct http_request *request,
 
 	if (choose_name(request, gbench, &head, problem))
 		return -1;
+	strcpy(head.tags, gbench->tags);
+	strcpy(head.notes, gbench->notes);
 	strcpy(head.kernel, gbench->kernel);
 	strcpy(head.clock, gbench->clock);
 	ret = store_import(request->context, &head, gbench->context,

@@ -12,7 +12,7 @@
 
 static const struct route routes[] = {
 	{ .path = "/healthz", .open = true, .get = health_get },
-	{ .path = "/metrics", .get = metrics_get },
+	{ .path = "/metrics", .slow = true, .get = metrics_get },
 	{ .path = "/api/v1/system", .get = system_get },
 	{ .path = "/api/v1/workloads", .get = workloads_get },
 	{ .path = RUNS_PATH,
@@ -38,7 +38,7 @@ static const struct route routes[] = {
 	  .get = compare_get },
 	{ .path = "/api/v1/export", .query = QUERY("run"), .get = export_get },
 	{ .path = "/api/v1/import",
-	  .query = QUERY("name"),
+	  .query = QUERY("name", "default_name"),
 	  .json = true,
 	  .body_limit = LIMIT_IMPORT_BYTES,
 	  .post = import_post },

@@ -21,6 +21,7 @@
 #include "limits.h"
 #include "machine.h"
 #include "privileges.h"
+#include "rdma_devices.h"
 #include "resources.h"
 #include "store.h"
 #include "system.h"
@@ -172,62 +173,6 @@ static json_t *render_hugepages(void)
 	return json;
 }
 
-static json_t *render_port(struct ibv_context *context, uint8_t number)
-{
-	struct ibv_port_attr port;
-
-	if (ibv_query_port(context, number, &port))
-		return json_null();
-	return json_pack("{s:i, s:s, s:s, s:i, s:I}", "number", number, "state",
-			 ibv_port_state_str(port.state), "link_layer",
-			 port.link_layer == IBV_LINK_LAYER_ETHERNET
-				 ? "Ethernet"
-				 : "InfiniBand",
-			 "mtu_bytes", 128 << port.active_mtu,
-			 "max_message_bytes", (json_int_t)port.max_msg_sz);
-}
-
-static json_t *render_device(struct ibv_device *device)
-{
-	struct ibv_context *context = ibv_open_device(device);
-	json_t *json, *ports = json_array();
-	struct ibv_device_attr attr;
-
-	json = json_pack("{s:s, s:s, s:o}", "name", ibv_get_device_name(device),
-			 "transport",
-			 device->transport_type == IBV_TRANSPORT_IWARP
-				 ? "iWARP"
-				 : "InfiniBand",
-			 "ports", ports);
-	if (!context)
-		return json;
-	if (!ibv_query_device(context, &attr)) {
-		/* Some devices say ~0, which is more than json_int_t holds. */
-		json_object_set_new(
-			json, "max_mr_size_bytes",
-			json_integer(attr.max_mr_size > INT64_MAX
-					     ? INT64_MAX
-					     : (json_int_t)attr.max_mr_size));
-		for (int i = 1; i <= attr.phys_port_cnt; i++)
-			json_array_append_new(ports,
-					      render_port(context, (uint8_t)i));
-	}
-	ibv_close_device(context);
-	return json;
-}
-
-static json_t *render_devices(void)
-{
-	struct ibv_device **list = ibv_get_device_list(NULL);
-	json_t *json = json_array();
-
-	for (struct ibv_device **entry = list; entry && *entry; entry++)
-		json_array_append_new(json, render_device(*entry));
-	if (list)
-		ibv_free_device_list(list);
-	return json;
-}
-
 /* RLIMIT_MEMLOCK in bytes; null: unlimited. */
 static json_t *render_memlock(void)
 {
@@ -274,6 +219,9 @@ static json_t *render_limits(unsigned int history)
 		{ "tags", LIMIT_TAGS },
 		{ "tag_bytes", LIMIT_TAG_BYTES },
 		{ "notes_bytes", LIMIT_NOTES_BYTES },
+		{ "gids", LIMIT_GIDS },
+		{ "figures", LIMIT_FIGURES },
+		{ "figure_runs", LIMIT_FIGURE_RUNS },
 		{ "search_words", LIMIT_SEARCH_WORDS },
 		{ "workloads", LIMIT_WORKLOADS },
 		{ "samples", LIMIT_SAMPLES },
@@ -313,7 +261,7 @@ static json_t *render(unsigned int history)
 		render_accelerator(), "clock", render_clock(), "hugepages",
 		render_hugepages(), "transparent_hugepages",
 		read_line("/sys/kernel/mm/transparent_hugepage/enabled"),
-		"rdma_devices", render_devices(), "memlock_bytes",
+		"rdma_devices", rdma_devices_render(), "memlock_bytes",
 		render_memlock(), "fork_safety", render_fork_safety(),
 		"privileges", privileges_render(), "phyr_test",
 		!access("/dev/phyr_test", R_OK | W_OK), "gup_test",

@@ -8,17 +8,21 @@
 #include "archive_parts.h"
 
 #define RESULTS_AT_A_TIME 8
-#define LAST_WORDS "phyrd ended before the run did"
 
+/* Of an earlier phyrd. Where there is no room for that, readers are told the same. */
 static int abort_unfinished(struct archive *archive, struct phyr_error *error)
 {
-	return database_run(
+	sqlite3_stmt *statement = database_prepare(
 		archive->database,
-		database_prepare(
-			archive->database,
-			"UPDATE runs SET state = 'aborted', reason = '" LAST_WORDS
-			"' WHERE state = 'queued'"),
-		error);
+		"UPDATE runs SET state = 'aborted', reason = '" LAST_WORDS
+		"' WHERE state = 'queued' AND id <= ?");
+	int ret;
+
+	if (statement)
+		database_bind_number(statement, 1, archive->inherited);
+	ret = database_run(archive->database, statement, error);
+	archive->unfinished = ret == -ENOSPC;
+	return ret;
 }
 
 static int find_last_id(struct archive *archive, struct phyr_error *error)
@@ -49,10 +53,11 @@ int archive_open(const char *path, unsigned int history,
 	new->history = history;
 	ret = database_open(path, &new->database, error);
 	if (!ret)
-		ret = abort_unfinished(new, error);
-	if (!ret)
 		ret = find_last_id(new, error);
-	if (ret) {
+	new->inherited = new->last_id;
+	if (!ret)
+		ret = abort_unfinished(new, error);
+	if (ret && !new->unfinished) {
 		archive_close(new);
 		return ret;
 	}
@@ -66,6 +71,23 @@ void archive_close(struct archive *archive)
 		return;
 	database_close(archive->database);
 	free(archive);
+}
+
+int archive_complete(struct archive *archive, struct phyr_error *error)
+{
+	int ret = database_complete(archive->database, error);
+
+	if (!ret && archive->unfinished)
+		ret = abort_unfinished(archive, error);
+	return ret;
+}
+
+/* A transaction that stores more than there was. */
+static int begin(struct archive *archive, struct phyr_error *error)
+{
+	int ret = archive_complete(archive, error);
+
+	return ret ? ret : database_begin(archive->database, error);
 }
 
 /* The new run's id is last_id + 1, so that nothing need be read back. */
@@ -186,7 +208,7 @@ int archive_add(struct archive *archive, struct run_head *head,
 		struct phyr_error *error)
 {
 	uint64_t id = archive->last_id + 1;
-	int ret = database_begin(archive->database, error);
+	int ret = begin(archive, error);
 
 	if (ret)
 		return ret;
@@ -215,7 +237,7 @@ static int rename_run(struct archive *archive, const struct run_head *head,
 int archive_describe(struct archive *archive, const struct run_head *head,
 		     struct phyr_error *error)
 {
-	int ret = database_begin(archive->database, error);
+	int ret = begin(archive, error);
 
 	if (ret)
 		return ret;
@@ -236,7 +258,7 @@ int archive_end(struct archive *archive, const struct run_head *head,
 		const struct archive_result *results, size_t n,
 		struct phyr_error *error)
 {
-	int ret = database_begin(archive->database, error);
+	int ret = begin(archive, error);
 
 	if (ret)
 		return ret;
@@ -253,11 +275,13 @@ int archive_import(struct archive *archive, struct run_head *head,
 		   size_t n, struct phyr_error *error)
 {
 	uint64_t id = archive->last_id + 1;
-	int ret = database_begin(archive->database, error);
+	int ret = begin(archive, error);
 
 	if (ret)
 		return ret;
 	ret = insert_run(archive, head, context, error);
+	if (!ret && (*head->tags || *head->notes))
+		ret = about_write(archive->database, id, head, NULL, error);
 	if (!ret)
 		ret = insert_results(archive, id, results, n, error);
 	if (!ret)

@@ -32,13 +32,21 @@ struct archive_result {
  * @path: file, or NULL for runs that end with the process
  * @history: runs to keep that have ended
  *
- * Runs that an earlier phyrd left unfinished are marked as aborted.
+ * Runs that an earlier phyrd left unfinished are marked as aborted. On a full disk
+ * the archive may be one that can only be read, see archive_complete().
  *
  * Return: 0 or as database_open(); so do all below that take an error.
  */
 int archive_open(const char *path, unsigned int history,
 		 struct archive **archive, struct phyr_error *error);
 void archive_close(struct archive *archive);
+
+/**
+ * archive_complete() - do what archive_open() had no room for
+ *
+ * All that stores do so first. Deleting does not: it makes room.
+ */
+int archive_complete(struct archive *archive, struct phyr_error *error);
 
 /**
  * archive_add() - store the head of a run that waits

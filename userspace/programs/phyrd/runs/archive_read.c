@@ -24,7 +24,8 @@ static void get_text(sqlite3_stmt *row, int column, char *text, size_t room)
 	snprintf(text, room, "%s", value ? (const char *)value : "");
 }
 
-static void read_head(sqlite3_stmt *row, struct run_head *head)
+static void read_head(const struct archive *archive, sqlite3_stmt *row,
+		      struct run_head *head)
 {
 	char state[16];
 
@@ -44,6 +45,10 @@ static void read_head(sqlite3_stmt *row, struct run_head *head)
 	get_text(row, 11, head->clock, sizeof(head->clock));
 	get_text(row, 12, head->tags, sizeof(head->tags));
 	get_text(row, 13, head->notes, sizeof(head->notes));
+	if (head->state == RUN_QUEUED && head->id <= archive->inherited) {
+		head->state = RUN_ABORTED;
+		strcpy(head->reason, LAST_WORDS);
+	}
 }
 
 int archive_list(struct archive *archive, uint64_t before,
@@ -62,7 +67,7 @@ int archive_list(struct archive *archive, uint64_t before,
 			     before > INT64_MAX ? (uint64_t)INT64_MAX : before);
 	database_bind_number(statement, 2, room);
 	while ((code = sqlite3_step(statement)) == SQLITE_ROW)
-		read_head(statement, &heads[(*n)++]);
+		read_head(archive, statement, &heads[(*n)++]);
 	if (code != SQLITE_DONE)
 		ret = database_error(archive->database, error);
 	database_done(statement);
@@ -95,7 +100,7 @@ int archive_find(struct archive *archive, uint64_t id, struct run_head *head,
 	database_bind_number(statement, 1, id);
 	ret = step_to_row(archive, statement, error);
 	if (!ret)
-		read_head(statement, head);
+		read_head(archive, statement, head);
 	database_done(statement);
 	return ret;
 }

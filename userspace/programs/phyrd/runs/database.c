@@ -13,6 +13,7 @@
 
 #define APPLICATION_ID 0x70687972 /* "phyr" */
 #define FORMAT 2
+#define MIGRATION_KIB 64 /* more than a new table and the journal take */
 #define MAX_STATEMENTS 32
 #define MIN_BYTES 512 /* the smallest page */
 #define TEXT_OF(x) #x
@@ -57,8 +58,13 @@ static const char about_schema[] =
 	" request TEXT NOT NULL DEFAULT ''" /* JSON object, or not known */
 	") STRICT;";
 
+/*
+ * @behind: it has format 1, as there is no room for more; a table in memory stands
+ *	in for what it lacks, so that it can be read
+ */
 struct database {
 	sqlite3 *handle;
+	bool behind;
 	char name[256];
 	struct {
 		const char *sql;
@@ -213,6 +219,9 @@ static int create_tables(struct database *database, const char *sql,
 		return ret;
 	ret = execute(database, sql, error);
 	if (!ret)
+		ret = execute(database, "DROP TABLE IF EXISTS temp.about",
+			      error);
+	if (!ret)
 		ret = execute(database, about_schema, error);
 	if (!ret)
 		ret = execute(database, pragmas, error);
@@ -221,6 +230,48 @@ static int create_tables(struct database *database, const char *sql,
 		return ret;
 	}
 	return database_commit(database, error);
+}
+
+/*
+ * From format 1. On a full disk the new table takes the room of the index, which
+ * the database can do without; the journal has some of its own, see keep_room().
+ */
+static int migrate(struct database *database, struct phyr_error *error)
+{
+	int ret = create_tables(database, "", error);
+
+	if (ret == -ENOSPC)
+		ret = create_tables(database, "DROP INDEX IF EXISTS runs_state",
+				    error);
+	database->behind = ret == -ENOSPC;
+	return ret;
+}
+
+int database_complete(struct database *database, struct phyr_error *error)
+{
+	int ret = database->behind ? migrate(database, error) : 0;
+
+	if (ret != -ENOSPC)
+		return ret;
+	return phyr_error_set(
+		error, ret,
+		"%s has format 1 and needs room for format %d: make " TEXT(
+			MIGRATION_KIB) " KiB on its file system; until then runs are only read",
+		database->name, FORMAT);
+}
+
+/* Migrates, or has it look as if it had been. */
+static int migrate_or_read(struct database *database, struct phyr_error *error)
+{
+	int ret = migrate(database, error);
+
+	if (!database->behind)
+		return ret;
+	return execute(database,
+		       "PRAGMA temp_store = MEMORY;"
+		       "CREATE TEMP TABLE about (run INTEGER PRIMARY KEY,"
+		       " tags TEXT, notes TEXT, request TEXT)",
+		       error);
 }
 
 static bool is_understood(struct database *database, const char *sql)
@@ -285,7 +336,7 @@ static int check(struct database *database, struct phyr_error *error)
 			database->name,
 			*words ? words : sqlite3_errmsg(database->handle));
 	if (format < FORMAT) {
-		int ret = create_tables(database, "", error);
+		int ret = migrate_or_read(database, error);
 
 		if (ret)
 			return ret;

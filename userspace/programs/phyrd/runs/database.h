@@ -26,6 +26,16 @@ int database_open(const char *path, struct database **database,
 void database_close(struct database *database);
 
 /**
+ * database_complete() - bring a database of an earlier format to today's
+ *
+ * database_open() does so itself unless there is no room: then runs can be read,
+ * nobody has said anything about them, and this is tried again before a write.
+ *
+ * Return: 0, also if it has been done; -ENOSPC: @error says what to do.
+ */
+int database_complete(struct database *database, struct phyr_error *error);
+
+/**
  * database_prepare() - a statement, ready to bind and step
  * @sql: a literal; the statement is kept for the next call with the same one
  *

@@ -145,6 +145,11 @@ unsigned int store_history(const struct store *store);
 size_t store_count(struct store *store, enum run_state state);
 
 /**
+ * store_generation() - another number whenever something has been stored
+ */
+unsigned long store_generation(const struct store *store);
+
+/**
  * store_health() - whether the last write to the archive succeeded
  *
  * Return: 0, or the -errno that it failed with.

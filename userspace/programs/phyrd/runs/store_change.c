@@ -163,6 +163,7 @@ int store_cancel(struct store *store, uint64_t id, struct phyr_error *error)
 
 static int delete (struct store *store, uint64_t id, struct phyr_error *error)
 {
+	struct phyr_error left;
 	struct run_head head;
 	bool there;
 	int ret;
@@ -178,7 +179,11 @@ static int delete (struct store *store, uint64_t id, struct phyr_error *error)
 		return ret;
 	pthread_mutex_lock(&store->archive_lock);
 	ret = archive_delete(store->archive, &head, error);
-	store_note_health(store, ret, error);
+	if (ret)
+		store_note_health(store, ret, error);
+	else
+		store_note_health(
+			store, archive_complete(store->archive, &left), &left);
 	pthread_mutex_unlock(&store->archive_lock);
 	return ret;
 }

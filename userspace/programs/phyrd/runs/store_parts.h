@@ -3,6 +3,7 @@
 #define STORE_PARTS_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "entry.h"
@@ -11,10 +12,10 @@
 /*
  * @lock guards the entries' members, @running, @waiting and @stopped. The list is
  * changed with @lock and @list_lock held, and an entry that is found stays as
- * long as @list_lock is held. @archive_lock guards @archive and @health; it is
- * not taken with @lock held, nor the other way round. @write_lock is held by
- * those who add or end runs for clients, so that ids are in the order of the
- * list; it is taken first, then @list_lock, then one of the others.
+ * long as @list_lock is held. @archive_lock guards @archive, @health and
+ * @counts; it is not taken with @lock held, nor the other way round. @write_lock
+ * is held by those who add or end runs for clients, so that ids are in the order
+ * of the list; it is taken first, then @list_lock, then one of the others.
  */
 struct store {
 	pthread_mutex_t write_lock;
@@ -31,6 +32,11 @@ struct store {
 	pthread_mutex_t archive_lock;
 	struct archive *archive;
 	struct phyr_error health; /* code 0: well */
+	atomic_ulong generation;
+	struct {
+		unsigned long generation; /* in which there were */
+		size_t n;
+	} counts[RUN_ABORTED + 1];
 
 	unsigned int history;
 	int ended_fd;
