@@ -105,7 +105,8 @@ def configure(kernel: Kernel, options: dict[str, str], start: str = "allnoconfig
 
 def fragments(kernel: Kernel, patched: bool) -> list[str]:
     flavours = ["perf", "nvme"] if kernel.flavour == "nvme" else [kernel.flavour]
-    return ["base", "64bit", "x86-64", "distribution", "storage", *flavours] + (["phyr"] if patched else [])
+    own = ["phyr"] + (["gone"] if kernel.flavour == "perf" else []) if patched else []
+    return ["base", "64bit", "x86-64", "distribution", "storage", *flavours, *own]
 
 
 def built(kernel: Kernel, key: str) -> bool:
