@@ -114,7 +114,8 @@ class Artifacts:
         note("kernel configuration, stock -> phyr: " + ("; ".join(difference) or "no difference"))
         own = config.merged(["phyr", "gone"])
         if strange := [line for line in difference if line.split(":")[0] not in own]:
-            raise kernel.KernelError("the stock and phyr kernels differ beyond ci/configs/{phyr,gone}.config: " + strange[0])
+            raise kernel.KernelError("the stock and phyr kernels differ beyond ci/configs/{phyr,gone}.config: "
+                                     + strange[0])
 
 
 @dataclass(frozen=True)
