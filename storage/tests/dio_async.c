@@ -9,8 +9,10 @@
 #include <fcntl.h>
 #include <liburing.h>
 #include <linux/aio_abi.h>
+#include <linux/nvme_ioctl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -125,6 +127,31 @@ static void by_aio(int fd, bool write, struct transfer *transfers, int nr)
 		transfer->moved = (ssize_t)events[i].res;
 	}
 	assert_int_equal(syscall(SYS_io_destroy, context), 0);
+}
+
+/* Requests without a bio that anyone ends: who sent them unpins. */
+static void by_passthrough(int fd, bool write, struct transfer *transfers,
+			   int nr)
+{
+	int nsid = ioctl(fd, NVME_IOCTL_ID);
+
+	if (nsid < 0)
+		skip("%s takes no NVMe commands", disk.name);
+	for (int i = 0; i < nr; i++) {
+		struct transfer *transfer = &transfers[i];
+		struct nvme_passthru_cmd command = {
+			.opcode = write ? 1 : 2,
+			.nsid = (uint32_t)nsid,
+			.addr = (uintptr_t)transfer->memory,
+			.data_len = (uint32_t)transfer->len,
+			.cdw10 = (uint32_t)(transfer->pos / 512),
+			.cdw12 = (uint32_t)(transfer->len / 512 - 1),
+		};
+
+		transfer->moved = ioctl(fd, NVME_IOCTL_IO_CMD, &command)
+					  ? -errno
+					  : (ssize_t)transfer->len;
+	}
 }
 
 static void must_have_moved(const struct transfer *transfers, int nr)
@@ -253,6 +280,11 @@ static void test_many_folios_aio(void)
 static void test_many_folios_polled(void)
 {
 	many_folios(by_polled_ring);
+}
+
+static void test_many_folios_passthrough(void)
+{
+	many_folios(by_passthrough);
 }
 
 /* All, as much as there is, or EAGAIN; and what says all has moved all. */
@@ -416,6 +448,7 @@ static const struct test_case tests[] = {
 	TEST(test_nowait_split),
 	TEST_EACH(test_polled, drives),
 	TEST_EACH(test_many_folios_polled, drives),
+	TEST_EACH(test_many_folios_passthrough, drives),
 };
 
 TEST_MAIN(.setup = setup, .teardown = dio_case_teardown)

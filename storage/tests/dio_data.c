@@ -362,6 +362,36 @@ static void test_holes(void)
 	disk_close();
 }
 
+/* One call, which does all: memory that begins within a block, scattered. */
+static void test_within_a_block(void)
+{
+	struct iovec one =
+		piece(dio_backings[PHYR_BACKING_BASE], PAGE + 512, 128 * KIB);
+
+	disk_open(disk_kind_named("null-4096"), &disk);
+	dio_case(&disk, dio_vectored, &one, 1, 0);
+	disk_close();
+}
+
+/* The end of a read that is no whole block and lies in a hole. */
+static void test_end_in_hole(void)
+{
+	char *memory = dio_backings[PHYR_BACKING_BASE]->addr;
+
+	open_element();
+	assert_int_equal(ftruncate(disk.buffered, 0), 0);
+	assert_int_equal(ftruncate(disk.buffered, 4 * PAGE), 0);
+	memset(memory, 'd', PAGE);
+	disk_put(&disk, memory, PAGE, 0);
+	memset(memory, 'm', 2 * PAGE);
+	assert_int_equal(pread(disk.direct, memory, PAGE + 100, 0), PAGE + 100);
+	for (size_t i = 0; i < 2 * PAGE; i++)
+		assert_int_equal(memory[i], i < PAGE	     ? 'd'
+					    : i < PAGE + 100 ? 0
+							     : 'm');
+	disk_close();
+}
+
 /* Of a file system. */
 static const struct {
 	const char *name;
@@ -377,6 +407,8 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_end, disk_kinds),
 	TEST_EACH(test_end_between_blocks, files),
 	TEST_EACH(test_holes, files),
+	TEST_EACH(test_end_in_hole, files),
+	TEST(test_within_a_block),
 };
 
 TEST_MAIN(.setup = dio_case_setup, .teardown = dio_case_teardown)
