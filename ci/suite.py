@@ -82,7 +82,7 @@ ENTRIES = (
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
     Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
-          seconds=40, guest=True),
+          seconds=40, default=False, guest=True),
 )
 
 
