@@ -2,7 +2,6 @@
 """The kernel's own selftests of memory that direct I/O pins, on an ext4."""
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 from ci import initramfs, paths, vm
@@ -10,33 +9,31 @@ from ci.artifacts import Artifacts
 from ci.entries import guest
 from ci.entries.guest import folder_of
 from ci.entry import Options
+from ci.kernel import PHYR, make
 from ci.tap import Tally
 
 FOLDER = "tools/testing/selftests/mm"
-READ = (FOLDER, "tools/testing/selftests/kselftest.h", "tools/include")
 PROGRAMS = ("hugetlb_dio",)
 SUPPORT = ("vm_util.c", "hugepage_settings.c")
 INSIDE = "/opt/selftests"
 SECONDS = 300
 
 
-def compile_all(artifacts: Artifacts, to: Path) -> None:
+def compile_all(to: Path) -> None:
     """With the headers of that kernel: this machine's are older."""
     to.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as scratch:
-        sources = artifacts.store.run("archive", artifacts.tip, "--", *READ)
-        subprocess.run(["tar", "-x", "-C", scratch], input=sources, check=True)
-        for name in PROGRAMS:
-            subprocess.run(["gcc", "-O2", "-w", "-static", "-D_GNU_SOURCE", "-I..", "-I../../../include/uapi",
-                            "-I../../../include", "-o", to / name, f"{name}.c", *SUPPORT],
-                           cwd=Path(scratch) / FOLDER, check=True)
+    make(PHYR, "headers")
+    for name in PROGRAMS:
+        subprocess.run(["gcc", "-O2", "-w", "-static", "-D_GNU_SOURCE", "-I..",
+                        "-isystem", PHYR.objects / "usr/include", "-o", to / name, f"{name}.c", *SUPPORT],
+                       cwd=PHYR.source / FOLDER, check=True)
 
 
 def selftests(artifacts: Artifacts, options: Options) -> Tally:
     """They want a file of /tmp that does direct I/O."""
     machine = artifacts.machine(storage=True)
     machine.initramfs = initramfs.layered(paths.VM / "guest-selftests.cpio", artifacts.guest,
-                                          lambda root: compile_all(artifacts, root / INSIDE.lstrip("/")))
+                                          lambda root: compile_all(root / INSIDE.lstrip("/")))
     job = "mkfs.ext4 -q -F /dev/ram0 && mount -t ext4 /dev/ram0 /tmp || exit 1\n" + "".join(
         f"timeout -s KILL {SECONDS} {INSIDE}/{name} >/results/{name}.tap\necho $? >/results/{name}.exit\n"
         for name in options.parts)

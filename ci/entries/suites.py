@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Other people's tests and programs of RDMA, on the stock and the phyr kernel: each has the same result on both."""
+"""Other people's tests and programs of RDMA, on the stock and the phyr kernel: none has a worse result on ours."""
 
 from dataclasses import dataclass, replace
 
@@ -37,16 +37,19 @@ def job(parts: tuple[str, ...], long: bool) -> str:
 
 
 def compare(part: str, results: dict[str, dict[str, str]]) -> Tally:
-    """results: kernel -> test -> verdict. What fails on both is no business of ours, but said."""
+    """results: kernel -> test -> verdict. What fails on both, or on stock, is no business of ours, but said."""
     tally = Tally()
     names = dict.fromkeys(name for verdicts in results.values() for name in verdicts)
     for name in names:
         verdicts = {which: results[which].get(name, "did not run") for which in results}
-        if len(set(verdicts.values())) > 1:
-            said = ", ".join(f"{which}: {verdict}" for which, verdict in verdicts.items())
-            tally.failures.append(f"{part}: {name}: {said}")
-        elif "ok" in verdicts.values():
+        said = ", ".join(f"{which}: {verdict}" for which, verdict in verdicts.items())
+        if verdicts[kernel.PHYR.tree] == "ok":
             tally.passed += 1
+            # The series mends bugs of the stock kernel, some of which are races.
+            if len(set(verdicts.values())) > 1:
+                note(f"{part}: {name}: {said}")
+        elif len(set(verdicts.values())) > 1:
+            tally.failures.append(f"{part}: {name}: {said}")
         else:
             tally.skipped += 1
             if "not ok" in verdicts.values():

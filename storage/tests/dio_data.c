@@ -362,17 +362,6 @@ static void test_holes(void)
 	disk_close();
 }
 
-/* One call, which does all: memory that begins within a block, scattered. */
-static void test_within_a_block(void)
-{
-	struct iovec one =
-		piece(dio_backings[PHYR_BACKING_BASE], PAGE + 512, 128 * KIB);
-
-	disk_open(disk_kind_named("null-4096"), &disk);
-	dio_case(&disk, dio_vectored, &one, 1, 0);
-	disk_close();
-}
-
 /* The end of a read that is no whole block and lies in a hole. */
 static void test_end_in_hole(void)
 {
@@ -408,7 +397,6 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_end_between_blocks, files),
 	TEST_EACH(test_holes, files),
 	TEST_EACH(test_end_in_hole, files),
-	TEST(test_within_a_block),
 };
 
 TEST_MAIN(.setup = dio_case_setup, .teardown = dio_case_teardown)
