@@ -22,6 +22,7 @@ INITRD = "initrd"          # of a sealed guest, with its files
 STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
                       "brd.rd_nr=2 brd.rd_size=524288 ")
 DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
+WITH_DATA = ("file", "pi")  # how the names of those end that do
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
 
 
@@ -110,8 +111,8 @@ class Machine:
         """Behind ports, so that they can be taken away."""
         arguments = []
         for number, (name, properties) in enumerate(self.drives.items(), 1):
-            drive = f"driver=raw,file.driver=file,file.filename={folder}/{name}.img" \
-                if name.endswith(("file", "pi")) else f"driver=null-co,size={DISK}"
+            drive = f"driver=raw,file.driver=file,file.filename={folder}/{name}.img" if name.endswith(WITH_DATA) \
+                else f"driver=null-co,size={DISK}"
             arguments += ["-blockdev", f"node-name={name},{drive}",
                           "-device", f"pcie-root-port,id={name}-port,chassis={number},slot={number}"]
             if name.endswith("pi"):
@@ -195,7 +196,7 @@ def prepare(machine: Machine, folder: Path, files: dict[str, str]) -> None:
     for name in ("verdict", "monitor.out"):
         (folder / name).touch()
     for name in machine.drives if machine.storage else ():
-        if name.endswith(("file", "pi")):
+        if name.endswith(WITH_DATA):
             with (folder / f"{name}.img").open("w") as image:
                 image.truncate(DISK)
     (folder / "monitor.in").write_text(machine.monitor)
