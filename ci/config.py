@@ -7,6 +7,7 @@ from pathlib import Path
 from ci.error import CiError
 
 FRAGMENTS = Path(__file__).parent / "configs"
+EVERYTHING = FRAGMENTS / "portability" / "x86-64.config"      # on top of allmodconfig
 LINE = re.compile(r"(CONFIG_\w+)=(\S+)\s+# (\S.*)")
 DOTCONFIG = re.compile(r"(CONFIG_\w+)=(.*)")
 

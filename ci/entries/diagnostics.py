@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ci import config, destinations, kernel, series
 from ci.artifacts import Artifacts
-from ci.entries import checkpatch
+from ci.entries import checkpatch, kbuild_objects
 from ci.entry import Options
 from ci.git import Git
 from ci.progress import say
@@ -17,6 +17,7 @@ from ci.tap import Tally
 
 # Trees and objects of their own: going through commits must not disturb what the kernels are built from.
 COMMITS = kernel.Kernel("commits", "check")
+EVERYTHING = kernel.Kernel("commits", "everything")
 SPARSE = kernel.Kernel("sparse", "check")
 DIAGNOSTIC = re.compile(r"^(?:\.\./)?(\S+?\.[ch]):\d+(?::\d+)?: ((?:warning|error|fatal error): .*)$")
 # Debian 12's sparse does not know __typeof_unqual__, and kbuild would silently go on without it.
@@ -46,17 +47,19 @@ def diagnostics(text: str) -> set[tuple[str, str]]:
 
 @dataclass
 class Compiler:
-    """Of single objects, in one tree."""
+    """Of single objects, in one tree and one configuration."""
     git: Git
     tree: kernel.Kernel
     processes: int
+    options: dict[str, str]
+    start: str = "allnoconfig"
     configured: str = ""       # the commit for which the tree has a configuration
 
     def configure(self) -> None:
         # Half-way through the series some of its options do not exist yet, so nothing is verified here.
-        options = config.merged(kernel.fragments(kernel.PHYR, True))
-        (self.tree.objects / "all.config").write_text(config.render(options))
-        kernel.make(self.tree, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+        (self.tree.objects / "all.config").write_text(config.render(self.options))
+        kernel.make(self.tree, "KCONFIG_ALLCONFIG=all.config", self.start)
+        kernel.make(self.tree, "prepare", processes=self.processes)
 
     def prepare(self, commit: str) -> None:
         self.tree.objects.mkdir(parents=True, exist_ok=True)
@@ -71,9 +74,20 @@ class Compiler:
         for name in objects:
             (self.tree.objects / name).unlink(missing_ok=True)
 
-    def run(self, commit: str, objects: list[str], *options: str) -> set[tuple[str, str]]:
-        """What the compiler says, after trying every object."""
+    def compile(self, commit: str, objects: list[str], folders: Container[str] = ()) \
+            -> tuple[set[tuple[str, str]], list[str]]:
+        """What the compiler says of these objects and all in these folders; and what the configuration leaves out."""
+        if not objects:
+            return set(), []
         self.prepare(commit)
+        made = set(kbuild_objects.beside(self.tree, objects))
+        own = [name for name in objects if name in made]
+        places = sorted({f"{Path(name).parent}/" for name in own})
+        found = self.run(own, *[place for place in places if place in folders]) if own else set()
+        return found, [name for name in objects if name not in made]
+
+    def run(self, objects: list[str], *options: str) -> set[tuple[str, str]]:
+        """What the compiler says, after trying every object."""
         present = [name for name in objects if (self.tree.source / name).with_suffix(".c").exists()]
         command = ["make", "-s", "-k", f"O={self.tree.flavour}", f"-j{self.processes}",
                    *self.tree.architecture.make_arguments, *options, *present]
@@ -86,6 +100,10 @@ class Compiler:
         if result.returncode and not any(text.startswith(("error", "fatal")) for _file, text in found):
             found.add(("make", f"error: {output.strip()[-500:]}"))
         return found
+
+
+def measured_options() -> dict[str, str]:
+    return config.merged(kernel.fragments(kernel.PHYR, True))
 
 
 def builds() -> list[str]:
@@ -103,53 +121,64 @@ def affected(files: list[str], objects: list[str]) -> tuple[list[str], list[str]
     return objects, []
 
 
-def walk(compiler: Compiler, start: str, commits: dict[str, str], wanted: Container[str]) -> Tally:
-    """Each of commits (name -> commit), which follow start, compiles by itself, without a warning."""
+def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str, str],
+         wanted: Container[str]) -> Tally:
+    """Each of commits (name -> commit), which follow start, compiles by itself, without a warning.
+
+    That is with the measured kernel's configuration. Sources that it leaves out are compiled with everything, for
+    the commits that change them.
+    """
     tally = Tally()
-    git = compiler.git
+    git = measured.git
     previous = start
     objects = of_this_processor(buildable(touched(git, start, list(commits.values())[-1])))
-    if not compiler.configured:
-        compiler.forget(objects)
+    for compiler in (measured, everything):
+        if not compiler.configured:
+            compiler.forget(objects)
     skipped = False
     for name, commit in commits.items():
         if name in wanted:
             say(f"compiling {name}")
-            own, folders = affected(touched(git, previous, commit), objects)
-            if skipped:
-                own = objects
-            found = compiler.run(commit, own, *folders) if own else set()
+            files = touched(git, previous, commit)
+            own, folders = affected(files, objects)
+            found, left = measured.compile(commit, objects if skipped else own, folders)
+            found |= everything.compile(commit, [name for name in left if f"{name[:-2]}.c" in files])[0]
             tally += Tally(passed=int(not found), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
         skipped = name not in wanted
         previous = commit
     return tally
 
 
-def alone(compiler: Compiler, branch: series.Branch) -> Tally:
-    """Fixes one by one, as each may be taken; of another series its last commit: the row of all has the others."""
+def alone(measured: Compiler, everything: Compiler, branch: series.Branch) -> Tally:
+    """Its last commit. The row of all has each: no two lists of fixes touch a file, so they come out the same."""
+    *before, last = measured.git.line("rev-list", "--reverse", branch.span).split()
     name = f"alone/{branch.destination.name}"
-    subjects = compiler.git.line("log", "--reverse", "--format=%H %s", branch.span).splitlines()
-    commits = {f"{name}: {subject}": commit for commit, _space, subject in (line.partition(" ") for line in subjects)}
-    return walk(compiler, branch.start, commits, list(commits)[0 if branch.destination.part == "fixes" else -1:])
+    commits = {"before": before[-1]} if before else {}
+    return walk(measured, everything, branch.start, commits | {name: last}, [name])
 
 
 def every_commit(artifacts: Artifacts, options: Options) -> Tally:
-    compiler = Compiler(artifacts.store, COMMITS, options.cores)
+    measured = Compiler(artifacts.store, COMMITS, options.cores, measured_options())
+    most = config.fragment(config.EVERYTHING)
+    everything = Compiler(artifacts.store, EVERYTHING, options.cores, most, "allmodconfig")
     row = dict(zip(checkpatch.patches(), artifacts.commits, strict=True))
-    tally = walk(compiler, artifacts.base, row, options.parts)
+    tally = walk(measured, everything, artifacts.base, row, options.parts)
     for branch in artifacts.branches:
         if f"alone/{branch.destination.name}" in options.parts:
-            tally += alone(compiler, branch)
+            tally += alone(measured, everything, branch)
     return tally
 
 
 def sparse(artifacts: Artifacts, options: Options) -> Tally:
     """W=1 and sparse on the files the series touches, against the same on the base."""
-    compiler = Compiler(artifacts.store, SPARSE, options.cores)
+    compiler = Compiler(artifacts.store, SPARSE, options.cores, measured_options())
     objects = of_this_processor(buildable(touched(artifacts.store, artifacts.base, artifacts.tip)))
     compiler.forget(objects)
-    before = compiler.run(artifacts.base, objects, *RUN_SPARSE)
-    after = compiler.run(artifacts.tip, objects, *RUN_SPARSE)
+    said = []
+    for commit in (artifacts.base, artifacts.tip):
+        compiler.prepare(commit)
+        said.append(compiler.run(objects, *RUN_SPARSE))
+    before, after = said
     files = set(touched(artifacts.store, artifacts.base, artifacts.tip))
     new = sorted((file, text) for file, text in after - before
                  if (file in files or file == "make") and text != UNCOMPUTED)

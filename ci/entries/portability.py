@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Other processors, page sizes and choices of Kconfig: the series builds there, with no warning in what it touches."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci import config, foreign, kernel, progress, vm
 from ci.architecture import ARM, ARM64, I386, POWERPC, S390, X86_64, Architecture
 from ci.artifacts import Artifacts
-from ci.entries import diagnostics, guest, kunit
+from ci.entries import diagnostics, guest, kbuild_objects, kunit
 from ci.entries.guest import Bounds, folder_of
 from ci.entry import Options
 from ci.error import CiError
@@ -16,7 +15,6 @@ from ci.progress import say
 from ci.tap import Tally
 
 TREE = "portability"
-OBJECTS_MAKEFILE = Path(__file__).parent / "objects.mk"
 # An emulated guest that clears large pages takes its time: fewer layouts than x86-64, another seed.
 BOUNDS = Bounds(init=300, program=900, boot=1800, environment="export PHYR_LAYOUTS=300 PHYR_SEED=64\n")
 BITS_32 = ("base", "portable", "phyr")
@@ -76,22 +74,9 @@ def usual() -> list[str]:
     return [one.name for one in CONFIGURATIONS if one.always]
 
 
-def objects(which: kernel.Kernel, folder: str) -> list[str]:
-    """What kbuild compiles there in this configuration."""
-    command = ["make", "-rRs", "-f", OBJECTS_MAKEFILE, "srctree=..", "srcroot=..", "objtree=.", f"obj={folder}",
-               "objects"]
-    listing = subprocess.run(command, cwd=which.objects, capture_output=True, text=True)
-    if listing.returncode:
-        raise kernel.KernelError(f"{which.name}: no list of the objects in {folder}: {listing.stderr.strip()[-300:]}")
-    return listing.stdout.split()
-
-
 def wanted(which: kernel.Kernel, files: set[str], long: bool) -> list[str]:
     """Objects to compile: of files, or of all that is in their folders."""
-    folders = {Path(name).parent for name in diagnostics.buildable(sorted(files))}
-    # A folder without a Makefile is its parent's.
-    folders = {folder if (which.source / folder / "Makefile").exists() else folder.parent for folder in folders}
-    there = [name for folder in sorted(folders) for name in objects(which, str(folder))]
+    there = kbuild_objects.beside(which, diagnostics.buildable(sorted(files)))
     return [name for name in there if long or f"{name[:-2]}.c" in files]
 
 

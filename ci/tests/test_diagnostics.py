@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import kernel, paths
-from ci.entries import diagnostics
+from ci.entries import diagnostics, kbuild_objects
 
 
 class DiagnosticsTest(unittest.TestCase):
@@ -31,25 +31,35 @@ class DiagnosticsTest(unittest.TestCase):
         files = ["mm/phyr.c", "mm/phyr.h", "tools/t.c", "samples/s.c", "mm/Kconfig"]
         self.assertEqual(diagnostics.buildable(files), ["mm/phyr.o"])
 
-    def walk(self, folder: str, changes: dict[str, list[str]], wanted: list[str]) -> list[list[str]]:
-        """What make is asked for; changes: name of a commit -> the files that it changes."""
+    def walk(self, folder: str, changes: dict[str, list[str]], wanted: list[str],
+             left_out: tuple[str, ...] = ()) -> list[list[str]]:
+        """What make is asked for; changes: name of a commit -> the files that it changes.
+
+        left_out: objects that only the configuration with everything has.
+        """
         all_files = list(dict.fromkeys(file for files in changes.values() for file in files))
         order = ["base", *changes]
 
         def touched(_git: object, left: str, right: str) -> list[str]:
             return all_files if (left, right) == ("base", order[-1]) else changes[right]
 
+        def beside(which: kernel.Kernel, objects: list[str]) -> list[str]:
+            return [name for name in objects if which.flavour == "everything" or name not in left_out]
+
         with mock.patch.object(paths, "TREES", Path(folder)), mock.patch.object(kernel, "checkout"), \
                 mock.patch.object(kernel, "make"), mock.patch.object(diagnostics, "touched", touched), \
+                mock.patch.object(kbuild_objects, "beside", beside), \
                 mock.patch.object(diagnostics.subprocess, "run") as run:
             run.return_value = mock.Mock(stdout="", stderr="", returncode=0)
             tree = kernel.Kernel("commits", "check")
             for file in all_files:
                 (tree.source / file).parent.mkdir(parents=True, exist_ok=True)
                 (tree.source / file).touch()
-            compiler = diagnostics.Compiler(mock.Mock(line=lambda *_: ""), tree, 1)
-            diagnostics.walk(compiler, "base", {name: name for name in changes}, wanted)
-            return [[word for word in call.args[0] if word.endswith((".o", "/"))] for call in run.call_args_list]
+            measured, everything = (diagnostics.Compiler(mock.Mock(line=lambda *_: ""), which, 1, {})
+                                    for which in (tree, diagnostics.EVERYTHING))
+            diagnostics.walk(measured, everything, "base", {name: name for name in changes}, wanted)
+            return [[word.removeprefix("O=") for word in call.args[0] if word.endswith((".o", "/", "everything"))]
+                    for call in run.call_args_list]
 
     def test_sources_of_other_processors_are_not_compiled_for_this_one(self):
         files = ["arch/arm64/crypto/aes-glue.c", "arch/x86/crypto/aesni-intel_glue.c"]
@@ -61,6 +71,12 @@ class DiagnosticsTest(unittest.TestCase):
         both = ["mm/gup.o", "mm/phyr.o"]
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(self.walk(folder, changes, list(changes)), [["mm/gup.o"], ["mm/", *both], both])
+
+    def test_sources_that_the_configuration_lacks_are_compiled_with_everything_by_the_commit_that_changes_them(self):
+        changes = {"1": ["mm/gup.c", "fs/ceph.c"], "2": ["mm/Kconfig"], "3": ["fs/ceph.c"]}
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.walk(folder, changes, list(changes), ("fs/ceph.o",)),
+                             [["mm/gup.o"], ["everything", "fs/ceph.o"], ["mm/gup.o"], ["everything", "fs/ceph.o"]])
 
     def test_commits_that_were_skipped_are_compiled_with_the_next(self):
         changes = {"1": ["mm/phyr.c"], "2": ["mm/gup.c"], "3": ["mm/gup.c"]}
