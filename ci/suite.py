@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style
-from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, exact, fio, fuzz, harness, kunit,
-                        machines, own, portability, recipients, scatterlist, selftests, serve, suites, tree_checks,
-                        userspace)
+from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, distribution, exact, fio, fuzz,
+                        harness, kunit, machines, own, portability, recipients, scatterlist, selftests, serve, suites,
+                        tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -81,6 +81,8 @@ ENTRIES = (
           GUEST + ("suites",), ("stock", *PERF), lambda: list(suites.SUITES), seconds=100, guest=True),
     Entry("crypto", "ciphers by the device with every kind of ring and address", machines.crypto, GUEST, PERF,
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
+    Entry("distribution", "phyrd on Debian's own kernel", distribution.run, (*GUEST, "distribution"), PERF,
+          distribution.parts, seconds=60, guest=True),
     Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
           seconds=40, default=False, guest=True),
 )

@@ -22,7 +22,7 @@ static int find_device(char name[PHYR_DMA_NAME], struct phyr_error *error)
 		return phyr_error_set(
 			error, -ENOENT,
 			"no " DRIVER_PATH
-			": this kernel is without CONFIG_PHYR_TEST_DMA");
+			": this kernel is without CONFIG_PHYR_TEST_DMA, which the phyr series brings");
 	while (ret && (entry = readdir(folder))) {
 		if (!strchr(entry->d_name, ':') ||
 		    strlen(entry->d_name) >= PHYR_DMA_NAME)
