@@ -12,7 +12,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
-#define RING_SIZE	8
+#define RING_SIZE	16
+#define BUFFERS		2	/* that fit into it */
 #define MAX_LEN		SZ_4K
 
 /* What the device reads, in two lists, and what it writes. */
@@ -174,22 +175,26 @@ static void expect_same_rings(struct kunit *test)
 static void ring_phyrs_are_as_sgs(struct kunit *test)
 {
 	struct ring_test *t;
-	unsigned int round;
+	unsigned int round, i;
 
 	ring_setup(test, false);
 	t = test->priv;
 	for (round = 0; round < 2 * RING_SIZE; round++) {
-		KUNIT_ASSERT_EQ(test, 0, add_phyrs(t, 0, 0));
-		KUNIT_ASSERT_EQ(test, 0, add_sgs(t));
-		expect_same_rings(test);
+		for (i = 0; i < BUFFERS; i++) {
+			KUNIT_ASSERT_EQ(test, 0, add_phyrs(t, 0, 0));
+			KUNIT_ASSERT_EQ(test, 0, add_sgs(t));
+			expect_same_rings(test);
+		}
 		KUNIT_EXPECT_EQ(test, t->vqs[0]->num_free,
-				RING_SIZE - NR_DESCS);
+				RING_SIZE - BUFFERS * NR_DESCS);
 		KUNIT_EXPECT_EQ(test, -ENOSPC, add_phyrs(t, 0, 0));
 		expect_same_rings(test);
-		KUNIT_ASSERT_PTR_EQ(test, (void *)t,
-				    virtqueue_detach_unused_buf(t->vqs[0]));
-		KUNIT_ASSERT_PTR_EQ(test, (void *)t,
-				    virtqueue_detach_unused_buf(t->vqs[1]));
+		for (i = 0; i < BUFFERS; i++) {
+			KUNIT_ASSERT_PTR_EQ(test, (void *)t,
+				virtqueue_detach_unused_buf(t->vqs[0]));
+			KUNIT_ASSERT_PTR_EQ(test, (void *)t,
+				virtqueue_detach_unused_buf(t->vqs[1]));
+		}
 	}
 }
 
