@@ -285,6 +285,20 @@ static void blk_dma_special_payload(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->vecs[0].len, 48);
 }
 
+/* The lowest bit in which there is a gap, counted from 1, and all above it. */
+static void blk_dma_gap_mask(struct kunit *test)
+{
+	struct blk_dma_test *t = test->priv;
+	unsigned int bit;
+
+	KUNIT_EXPECT_EQ(test, req_phys_gap_mask(&t->rq), 0);
+	for (bit = 1; bit <= 32; bit++) {
+		t->rq.phys_gap_bit = bit;
+		KUNIT_EXPECT_EQ(test, req_phys_gap_mask(&t->rq),
+				ULONG_MAX << (bit - 1));
+	}
+}
+
 static struct kunit_case blk_dma_cases[] = {
 	KUNIT_CASE(blk_dma_empty),
 	KUNIT_CASE(blk_dma_array),
@@ -295,6 +309,7 @@ static struct kunit_case blk_dma_cases[] = {
 	KUNIT_CASE(blk_dma_merge),
 	KUNIT_CASE(blk_dma_bios),
 	KUNIT_CASE(blk_dma_special_payload),
+	KUNIT_CASE(blk_dma_gap_mask),
 	{}
 };
 
