@@ -81,8 +81,10 @@ def prepare(needs: Collection[str]) -> None:
 def command_bench(arguments: argparse.Namespace) -> int:
     if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    if arguments.clock == "kvm" and arguments.memory:
+        raise ArgumentError("--memory: QEMU's translator counts, so the clock is icount; leave out --clock")
     prepare(GUEST)
-    return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only)
+    return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only, arguments.memory)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -175,6 +177,8 @@ def parser() -> argparse.ArgumentParser:
                          help="where the comparison goes (%(default)s)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
+    command.add_argument("--memory", action="store_true",
+                         help="count loads, stores, locked operations and misses of modelled caches, too")
     command.add_argument("only", nargs="*", metavar="ROW",
                          help="these rows only; a pattern, such as 'mr/reg/*'")
     command = add("test", command_test, "run all tests, or some")
