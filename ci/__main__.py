@@ -2,6 +2,7 @@
 """The commands of ./phyr."""
 
 import argparse
+import json
 import os
 import re
 import signal
@@ -11,8 +12,8 @@ import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from ci import (apply, base, bench, children, compiler_cache, deb, git, kernel, lock, mails, packages, paths, series,
-                shell, style, suite, testing)
+from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, lock, mails, packages, paths,
+                series, shell, style, suite, testing)
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -81,8 +82,19 @@ def prepare(needs: Collection[str]) -> None:
 def command_bench(arguments: argparse.Namespace) -> int:
     if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    if arguments.clock == "kvm" and arguments.memory:
+        raise ArgumentError("--memory: QEMU's translator counts, so the clock is icount; leave out --clock")
     prepare(GUEST)
-    return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only)
+    return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only, arguments.memory)
+
+
+def command_explain(arguments: argparse.Namespace) -> int:
+    if len(arguments.kernels) not in (0, 2):
+        raise ArgumentError("explain: BASE and HEAD come together, or not at all")
+    base_tree, head_tree = arguments.kernels or ("stock", "phyr")
+    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), base_tree, head_tree)
+    prepare(GUEST)
+    return explain.run(Artifacts(), arguments.row, base_tree, head_tree, arguments.svg)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -175,8 +187,15 @@ def parser() -> argparse.ArgumentParser:
                          help="where the comparison goes (%(default)s)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
+    command.add_argument("--memory", action="store_true",
+                         help="count loads, stores, locked operations and misses of modelled caches, too")
     command.add_argument("only", nargs="*", metavar="ROW",
                          help="these rows only; a pattern, such as 'mr/reg/*'")
+    command = add("explain", command_explain, "where a row's difference is, by function")
+    command.add_argument("row", type=word, metavar="ROW", help="such as mr/reg/base/64MiB")
+    command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD", help="stock or phyr (stock phyr)")
+    command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
+                         help="where the flame graph goes (%(default)s)")
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

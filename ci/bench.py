@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ci import compare, kernel, limits, paths, vm
+from ci import compare, kernel, limits, memory, memory_table, paths, vm
 from ci.error import CiError
 from ci.artifacts import Artifacts
 from ci.progress import note, say
@@ -126,7 +126,7 @@ def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[
         f"{', with drives' if machine.storage else ''}")
     files = {f"requests/{index:02}-{name}.json": json.dumps(body)
              for index, (name, body) in enumerate(bodies.items())}
-    outcome = vm.run(machine, JOB, folder, DEADLINE, files=files)
+    outcome = vm.run(machine, JOB, folder, DEADLINE * (memory.SLOWER if machine.plugin else 1), files=files)
     # What stock complains of is part of the comparison.
     if outcome.splats and which.tree != "stock":
         raise BenchError(f"{which.name}: the kernel complained: {outcome.splats[0]}")
@@ -164,7 +164,8 @@ def figures_only(export: dict, inexact: list[dict]) -> dict:
 
 
 def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence[str], folder: str = "bench",
-                kernels: Sequence[kernel.Kernel] = KERNELS) -> dict[str, tuple[list[dict], list[dict]]]:
+                kernels: Sequence[kernel.Kernel] = KERNELS,
+                memory_clock: memory.MemoryClock | None = None) -> dict[str, tuple[list[dict], list[dict]]]:
     """Tree -> what measure() returns, of all machines that the plan has for its kernel together."""
     found: dict[str, tuple[list[dict], list[dict]]] = {}
     for which in kernels:
@@ -172,8 +173,12 @@ def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence
         for features in MACHINES:
             if bodies := requests(plan, which.tree, features, patterns):
                 name = "-".join([folder, which.tree, *sorted(features)])
-                results, documents = measure(machine_for(artifacts, which, clock, features), which, plan, bodies,
-                                             paths.VM / name)
+                machine = machine_for(artifacts, which, clock, features)
+                if memory_clock:
+                    machine = memory_clock.watch(machine, which.tree)
+                results, documents = measure(machine, which, plan, bodies, paths.VM / name)
+                if memory_clock:
+                    memory_clock.read(which.tree, paths.VM / name, bodies.values(), results)
                 found[which.tree][0].extend(results)
                 found[which.tree][1].extend(documents)
     return found
@@ -186,24 +191,30 @@ def save(tree: str, documents: list[dict], plan: dict) -> None:
     write(paths.RESULTS / f"{tree}.json", document)
 
 
-def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] = ()) -> int:
-    """patterns: of the rows to measure; all when there are none."""
+def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] = (), with_memory: bool = False) -> int:
+    """patterns: of the rows to measure; all when there are none. with_memory: and by the memory clock."""
     plan = json.loads(WORKLOADS.read_text())
     if patterns and not any(requests(plan, "phyr", features, patterns) for features in MACHINES):
         raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
     if clock == "kvm" and artifacts.accelerator != "kvm":
         raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
-    found = measure_all(artifacts, clock, plan, patterns)
+    memory_clock = memory.MemoryClock() if with_memory else None
+    found = measure_all(artifacts, clock, plan, patterns, memory_clock=memory_clock)
     releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}
     for tree, (_results, documents) in found.items():
         if not patterns:
             save(tree, documents, plan)
 
     rows = compare.rows(found["stock"][0], found["phyr"][0], plan["inexact"])
+    if memory_clock:
+        memory_table.add(rows, memory_clock.figures())
     write(output, compare.document(rows, clock, releases, now()))
     print(compare.table(rows, clock))
     print(compare.spreads(rows))
+    if memory_clock:
+        print()
+        print(memory_table.table(rows, memory_clock.model))
     print()
     known = limits.in_force(json.loads(LIMITS.read_text())["limits"]) if clock == "icount" else []
     verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)

@@ -8,8 +8,8 @@ from functools import partial
 
 from ci import style
 from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, distribution, exact, fio, fuzz,
-                        harness, kunit, machines, own, portability, recipients, scatterlist, selftests, serve, suites,
-                        tree_checks, userspace)
+                        harness, kunit, machines, memory_clock, own, portability, recipients, scatterlist, selftests,
+                        serve, suites, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -59,6 +59,8 @@ ENTRIES = (
           lambda: list(harness.CASES), seconds=60, guest=True),
     Entry("serve", "./phyr serve has its page up in time", serve.serve, GUEST, PERF,
           seconds=20, guest=True, alone=True),
+    Entry("memory-clock", "it counts what was planted, and what cachegrind counts", memory_clock.memory_clock,
+          ("memory",), parts=memory_clock.parts, seconds=20),
     Entry("exact", "figures are the same in each boot", exact.exact, GUEST, PERF,
           seconds=100, guest=True),
     Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,

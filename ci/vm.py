@@ -17,6 +17,7 @@ KVM_CPU = "host,la57=off"  # KVM runs guests of this machine's architecture only
 COMMAND_LINE = "panic=-1 oops=panic nokaslr norandmaps"
 HUGEPAGES_1G = 6           # 10 GiB of guest memory leave room for six
 HUGEPAGES_2M = 128
+MEMORY = "memory"          # what a plugin has written
 INITRD = "initrd"          # of a sealed guest, with its files
 # Requests of up to 64 MiB that are done within the call; a queue of each device for polling.
 STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
@@ -24,6 +25,11 @@ STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_
 DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
 WITH_DATA = ("file", "pi")  # how the names of those end that do
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
+
+
+def plugin_option(*words: str) -> list[str]:
+    """A comma that is none between arguments is written twice."""
+    return ["-plugin", ",".join(word.replace(",", ",,") for word in words)]
 
 
 class VmError(CiError):
@@ -54,6 +60,7 @@ class Machine:
     storage: bool = False                  # NVMe and virtio-blk devices
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = ""                         # in place of the architecture's own
+    plugin: tuple[str, ...] = ()           # of QEMU's translator: its file, then arguments; writes folder/memory
     boot_seconds: float = BOOT_SECONDS
 
     @property
@@ -158,6 +165,7 @@ class Machine:
               else ["-device", self.crypto_device]),
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
             *(self.storage_devices(folder) if self.storage else []),
+            *(plugin_option(*self.plugin, f"out={folder}/{MEMORY}") if self.plugin else []),
         ]
         if self.icount:
             arguments += ["-accel", "tcg", "-icount", "shift=0,sleep=off", "-smp", self.processors,

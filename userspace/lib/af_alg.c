@@ -7,7 +7,8 @@
 #include <linux/if_alg.h>
 
 #include <phyr/af_alg.h>
-#include <phyr/clock.h>
+
+#include "marks.h"
 
 #define IV_LEN 16
 #define SIGN_LEN                     \
@@ -117,9 +118,9 @@ int phyr_af_alg_encrypt(int fd, const void *iv, void *addr, size_t len,
 			"AF_ALG: %zu bytes are more than the buffer of its socket takes",
 			len);
 
-	start = phyr_clock_ns();
+	start = clock_begin(0);
 	got = read(fd, addr, len);
-	*ns = phyr_clock_ns() - start;
+	*ns = clock_end(0) - start;
 	if (got < 0)
 		return phyr_error_set(error, -errno, "AF_ALG: read: %s",
 				      strerror(errno));

@@ -11,11 +11,11 @@
 #include <linux/fs.h>
 #include <linux/magic.h>
 
-#include <phyr/clock.h>
 #include <phyr/dio.h>
 #include <phyr/size.h>
 
 #include "dio_target.h"
+#include "marks.h"
 
 int phyr_dio_check(const char *path, struct phyr_error *error)
 {
@@ -113,9 +113,9 @@ int phyr_dio_pread(const struct phyr_dio *dio, void *addr, size_t len,
 	uint64_t start;
 	ssize_t got;
 
-	start = phyr_clock_ns();
+	start = clock_begin(0);
 	got = pread(dio->fd, addr, len, 0);
-	*ns = phyr_clock_ns() - start;
+	*ns = clock_end(0) - start;
 	if (got < 0)
 		return phyr_error_set(error, -errno, "%s: read of %zu KiB: %s",
 				      dio->path, len / PHYR_KIB,

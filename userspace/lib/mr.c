@@ -4,9 +4,10 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include <phyr/clock.h>
 #include <phyr/mr.h>
 #include <phyr/size.h>
+
+#include "marks.h"
 
 static int register_error(size_t len, int err, struct phyr_error *error)
 {
@@ -31,9 +32,9 @@ static int register_for(int access, struct ibv_pd *pd, void *addr, size_t len,
 	struct ibv_mr *new;
 
 	errno = 0;
-	start = phyr_clock_ns();
+	start = clock_begin(0);
 	new = ibv_reg_mr(pd, addr, len, access);
-	end = phyr_clock_ns();
+	end = clock_end(0);
 
 	/* A provider that fails without an errno has failed all the same. */
 	if (!new)
@@ -64,9 +65,9 @@ int phyr_mr_deregister(struct ibv_mr *mr, uint64_t *ns,
 	uint64_t start, end;
 	int ret;
 
-	start = phyr_clock_ns();
+	start = clock_begin(1);
 	ret = ibv_dereg_mr(mr);
-	end = phyr_clock_ns();
+	end = clock_end(1);
 
 	if (ret)
 		return phyr_error_set(error, -ret, "ibv_dereg_mr: %s",

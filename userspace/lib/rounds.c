@@ -2,8 +2,7 @@
 /* The loop of every measurement that the kernel does not carry out itself. */
 #include <errno.h>
 
-#include <phyr/clock.h>
-
+#include "marks.h"
 #include "rounds.h"
 
 /* Callbacks of RCU take a few ticks. Where time jumps while the machine is idle, this costs none. */
@@ -33,6 +32,8 @@ int rounds_measure(const struct phyr_task *task,
 	uint64_t ns[PHYR_SERIES_MAX] = { 0 };
 	int ret;
 
+	/* What was timed up to here was preparation. */
+	MARK(MARK_ROUNDS);
 	for (unsigned int i = 0; i < rounds; i++) {
 		if (atomic_load_explicit(task->stop, memory_order_relaxed))
 			return phyr_error_set(error, -ECANCELED, "stopped");

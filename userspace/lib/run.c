@@ -8,6 +8,8 @@
 #include <phyr/clock.h>
 #include <phyr/run.h>
 
+#include "marks.h"
+
 /*
  * All memory for samples is allocated and touched here, so that executing the
  * run allocates nothing but the memory it measures with.
@@ -48,6 +50,7 @@ int phyr_run_create(const struct phyr_run_item *items, size_t n,
 
 	if (!n)
 		return -EINVAL;
+	MARK(MARK_WAKE);
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
@@ -119,6 +122,24 @@ static bool settles(void)
 	return !strcmp(clock.kind, "icount");
 }
 
+/* Which rows the parts of each round belong to, asked for or not. */
+static void mark_rows(const struct phyr_workload *workload)
+{
+	struct phyr_workload row = *workload;
+	char name[PHYR_WORKLOAD_NAME];
+	unsigned int place = 0;
+
+	for (row.series = 0; row.family->series[row.series]; row.series++) {
+		if (!phyr_workload_same_rounds(&row, workload))
+			continue;
+		phyr_workload_format(&row, name);
+		if (place++)
+			mark_name(1, name);
+		else
+			mark_name(0, name);
+	}
+}
+
 static int measure(struct phyr_run *run, const struct phyr_run_item *item,
 		   uint64_t **series, struct phyr_backing **backing,
 		   struct phyr_parameters *parameters, struct phyr_error *error)
@@ -163,7 +184,9 @@ static int measure(struct phyr_run *run, const struct phyr_run_item *item,
 
 	task.backing = *backing;
 	memcpy(task.series, series, sizeof(task.series));
+	mark_rows(workload);
 	ret = family->measure(&task, error);
+	mark_last();
 	/* However it was ended, by a signal for instance. */
 	if (ret && run->stop)
 		ret = phyr_error_set(error, -ECANCELED, "stopped");

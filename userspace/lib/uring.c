@@ -7,9 +7,10 @@
 #include <sys/resource.h>
 #include <liburing.h>
 
-#include <phyr/clock.h>
 #include <phyr/size.h>
 #include <phyr/uring.h>
+
+#include "marks.h"
 
 #define ENTRIES 4
 
@@ -80,9 +81,9 @@ int phyr_uring_register(struct phyr_uring *uring, void *addr, size_t len,
 	uint64_t start, end;
 	int ret;
 
-	start = phyr_clock_ns();
+	start = clock_begin(0);
 	ret = io_uring_register_buffers(&uring->ring, &buffer, 1);
-	end = phyr_clock_ns();
+	end = clock_end(0);
 
 	if (ret)
 		return register_error(len, ret, error);
@@ -97,9 +98,9 @@ int phyr_uring_unregister(struct phyr_uring *uring, uint64_t *ns,
 	uint64_t start, end;
 	int ret;
 
-	start = phyr_clock_ns();
+	start = clock_begin(1);
 	ret = io_uring_unregister_buffers(&uring->ring);
-	end = phyr_clock_ns();
+	end = clock_end(1);
 
 	if (ret)
 		return phyr_error_set(error, ret, "io_uring: unregistering: %s",
@@ -124,6 +125,15 @@ static int submit_one(struct io_uring *ring)
 	*sq->ktail = sq->sqe_tail;
 	return io_uring_enter((unsigned int)ring->ring_fd, 1, 0, 0, NULL);
 }
+
+/* Where the rounds have rows of whole reads, those stand in front. */
+#define mark_submit(mark, fixed)          \
+	do {                              \
+		if (fixed)                \
+			MARK(mark);       \
+		else                      \
+			MARK((mark) + 1); \
+	} while (0)
 
 static bool is_complete(const struct phyr_uring *uring)
 {
@@ -242,9 +252,11 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 
 	if (cut)
 		calibrate(&yields);
+	mark_submit(MARK_BEGIN, fixed);
 	start = phyr_clock_ns();
 	ret = submit_one(&uring->ring);
 	times->submit_ns = phyr_clock_ns() - start;
+	mark_submit(MARK_END, fixed);
 	if (ret != 1)
 		return phyr_error_set(error, ret < 0 ? ret : -EIO,
 				      "io_uring: submitting: %s",

@@ -12,6 +12,7 @@
 #include <linux/uaccess.h>
 
 #include "internal.h"
+#include "marks.h"
 #include "phyr_test_crypto.h"
 
 #define CRYPTO_FLAGS (PHYR_TEST_CRYPTO_DECRYPT | PHYR_TEST_CRYPTO_CONT | \
@@ -215,7 +216,7 @@ static int job_submit(struct crypto_job *job, u64 *submitted)
 
 	local_irq_save(flags);
 	err = job_crypt(job);
-	*submitted = ktime_get_ns();
+	*submitted = phyr_test_end(0);
 	local_irq_restore(flags);
 	return err;
 }
@@ -288,21 +289,25 @@ static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 
 	memcpy(iv, job->iv, job->iv_size);
 
-	start = ktime_get_ns();
+	phyr_test_mark(PHYR_TEST_MARK_BEGIN + 1);
+	start = phyr_test_begin(0);
 	err = job_describe(job, iv);
 	if (err)
 		goto unpin;
-	submitted = ktime_get_ns();
-	if (job->timed_submit)
+	if (job->timed_submit) {
+		submitted = ktime_get_ns();
 		err = job_submit(job, &submitted);
-	else
+	} else {
+		/* This mark is in the total, and the one in job_submit(). */
+		submitted = phyr_test_end(0);
 		err = job_crypt(job);
+	}
 	err = crypto_wait_req(err, &job->wait);
 	*setup_ns = submitted - start;
 unpin:
 	side_unpin(&job->src, job->in_place);
 	side_unpin(&job->dst, true);
-	*total_ns = ktime_get_ns() - start;
+	*total_ns = phyr_test_end(1) - start;
 	return err;
 }
 

@@ -7,7 +7,6 @@
  * each call.
  */
 #include <linux/dma-phyr.h>
-#include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -18,6 +17,7 @@
 #include "dma_device.h"
 #include "dma_mapping.h"
 #include "internal.h"
+#include "marks.h"
 #include "phyr_test_dma.h"
 
 /* protects held, mapped of what is on it, and the limits of devices */
@@ -151,17 +151,17 @@ static int dma_round(void *arg, u64 *map_ns, u64 *unmap_ns)
 	u64 start, mapped, end;
 	int err;
 
-	start = ktime_get_ns();
+	start = phyr_test_begin(0);
 	err = mapping_map(bench->mapping);
-	mapped = ktime_get_ns();
+	mapped = phyr_test_end(0);
 	if (err)
 		return err;
 	*map_ns = mapped - start;
 
 	bench->nr_entries = dma_mapping_nr_entries(bench->mapping);
-	start = ktime_get_ns();
+	start = phyr_test_begin(1);
 	mapping_unmap(bench->mapping);
-	end = ktime_get_ns();
+	end = phyr_test_end(1);
 	*unmap_ns = end - start;
 	return 0;
 }

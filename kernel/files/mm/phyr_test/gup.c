@@ -2,13 +2,13 @@
 /*
  * /dev/phyr_test: GUP of the caller's memory, timed or described
  */
-#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "internal.h"
+#include "marks.h"
 
 static struct phyr_test_entry range_entry(const struct phyr_test_range *range,
 					  unsigned int i)
@@ -45,25 +45,26 @@ static __always_inline int
 gup_round_with(int (*pin)(struct phyr_test_range *range),
 	       struct phyr_test_range *range, u64 *pin_ns, u64 *unpin_ns)
 {
-	u64 start, pinned, end;
+	u64 start, end;
 	size_t done;
 	int err;
 
-	start = ktime_get_ns();
+	start = phyr_test_begin(0);
 	err = pin(range);
-	pinned = ktime_get_ns();
+	end = phyr_test_end(0);
 	if (err)
 		return err;
+	*pin_ns = end - start;
 
+	start = phyr_test_begin(1);
 	done = range->done;
 	err = range->nr == range->max ? -ENOSPC : -EFAULT;
 	phyr_test_range_unpin(range);
-	end = ktime_get_ns();
+	end = phyr_test_end(1);
 	if (done != range->len)
 		return err;
 
-	*pin_ns = pinned - start;
-	*unpin_ns = end - pinned;
+	*unpin_ns = end - start;
 	return 0;
 }
 
