@@ -10,9 +10,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NoReturn
 
 from ci import (apply, base, bench, children, compiler_cache, deb, git, kernel, lock, mails, packages, paths, series,
-                shell, style, suite, testing)
+                shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
 from ci.error import CiError
 
@@ -20,8 +21,21 @@ KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
 GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
 
 
+# Exit statuses; phyrctl has the same.
+ERROR = 1            # called wrongly, or something could not be made
+LOST = 255           # a VM did not boot, or did not come to its end
+
+
 class ArgumentError(CiError):
     pass
+
+
+class Parser(argparse.ArgumentParser):
+    """2 means a regression."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ERROR, f"{self.prog}: error: {message}\n")
 
 
 def version() -> str:
@@ -161,7 +175,7 @@ def command_series(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="./phyr", description="Linux with GUP, RDMA and crypto on physical ranges.")
+    top = Parser(prog="./phyr", description="Linux with GUP, RDMA and crypto on physical ranges.")
     top.add_argument("--version", action="version", version=f"phyr {version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -219,10 +233,10 @@ def main() -> int:
         return 141
     except (CiError, OSError) as error:
         print(f"phyr: {error}", file=sys.stderr)
-        return 2
+        return LOST if isinstance(error, vm.VmError) else ERROR
     except subprocess.CalledProcessError as error:
         print(f"phyr: {' '.join(map(str, error.cmd))}: exit {error.returncode}", file=sys.stderr)
-        return 2
+        return ERROR
     except KeyboardInterrupt:
         return 130
     finally:

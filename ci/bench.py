@@ -212,4 +212,4 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     missed = sum(not verdict.met for verdict in verdicts)
     print(f"{len(verdicts) - missed} of {len(verdicts)} limits met")
     say(f"results in {paths.RESULTS}, comparison in {output}")
-    return 1 if missed else 0
+    return 2 if missed else 0

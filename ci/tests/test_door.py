@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as door
-from ci import packages, paths
+from ci import packages, paths, vm
 
 
 class Door(unittest.TestCase):
@@ -32,7 +32,7 @@ class Door(unittest.TestCase):
 
     def assert_refused(self, *words: str, because: str):
         status, said = self.phyr(*words)
-        self.assertEqual(status, 2, said)
+        self.assertEqual(status, 1, said)
         self.assertRegex(said, because)
 
     def test_help_and_version(self):
@@ -88,6 +88,12 @@ class Door(unittest.TestCase):
         self.assert_refused("bench", "--clock", "sun", because="--clock")
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("bench", "--clock", "kvm", because="/dev/kvm cannot be opened")
+
+    def test_statuses(self):
+        """An error is 1 and a lost VM 255; 2 is a regression's."""
+        for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
+            with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
+                self.assertEqual(self.phyr("kernels")[0], status)
 
 
 class Script(unittest.TestCase):
