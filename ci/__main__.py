@@ -15,6 +15,8 @@ from typing import NoReturn
 from ci import (apply, base, bench, children, compiler_cache, deb, git, kernel, lock, mails, packages, paths, series,
                 shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
+from ci.comparison import sides, suites
+from ci.comparison import command as comparison
 from ci.error import CiError
 
 KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
@@ -82,6 +84,13 @@ def readable(text: str) -> Path:
     return file
 
 
+def folder(text: str) -> Path:
+    found = path(text)
+    if not found.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: is no folder")
+    return found
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -97,6 +106,27 @@ def command_bench(arguments: argparse.Namespace) -> int:
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
     prepare(GUEST)
     return bench.run(Artifacts(), arguments.json, arguments.clock, arguments.only)
+
+
+def fragments_of(files: list[Path]) -> list[Path]:
+    """Their lines are looked at, too."""
+    for file in files:
+        sides.fragment(file)
+    return files
+
+
+def command_compare(arguments: argparse.Namespace) -> int:
+    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    both = tuple(sides.side(role, text, path(text), arguments.tree)
+                 for role, text in (("base", arguments.base), ("head", arguments.head)))
+    fragments = fragments_of(arguments.config)
+    sides.check_options(list(both), fragments)
+    suite = suites.find(arguments.suite, path(arguments.suite))
+    held = comparison.known_limits(arguments.limits) if arguments.limits else None
+    outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
+    prepare(GUEST)
+    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -191,6 +221,24 @@ def parser() -> argparse.ArgumentParser:
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
     command.add_argument("only", nargs="*", metavar="ROW",
                          help="these rows only; a pattern, such as 'mr/reg/*'")
+    command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
+                  "2 a regression, 4 nothing could be told, 255 a VM was lost")
+    for role in ("base", "head"):
+        command.add_argument(role, type=word, metavar=role.upper(),
+                             help="stock, phyr, a kernel tree, a bzImage, or a git ref of --tree")
+    command.add_argument("--tree", type=folder, metavar="DIR", help="the repository that refs are of")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top, for both sides; repeatable")
+    command.add_argument("--suite", type=word, default="quick", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="what is measured (%(default)s)")
+    command.add_argument("--limits", type=readable, nargs="?", const=bench.LIMITS, metavar="FILE",
+                         help="these decide, base being stock and head phyr, in place of any row that is worse "
+                         "(bench/limits.json)")
+    command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
+                         help="icount counts guest instructions, kvm takes time (%(default)s)")
+    command.add_argument("--again", action="store_true", help="measure anew what is known of these kernels")
+    for name, (text, _make) in comparison.OUTPUTS.items():
+        command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

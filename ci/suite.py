@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style
-from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, exact, fio, fuzz, harness, kunit,
-                        machines, own, portability, recipients, scatterlist, selftests, serve, suites, tree_checks,
-                        userspace)
+from ci.entries import (checkpatch, comparison, configuration, debian, diagnostics, differential, exact, fio, fuzz,
+                        harness, kunit, machines, own, portability, recipients, scatterlist, selftests, serve, suites,
+                        tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -61,6 +61,8 @@ ENTRIES = (
           seconds=20, guest=True, alone=True),
     Entry("exact", "figures are the same in each boot", exact.exact, GUEST, PERF,
           seconds=100, guest=True),
+    Entry("compare", "stock and phyr with the limits, as ./phyr compare does it", comparison.comparison,
+          GUEST, ("stock", *PERF), seconds=90, guest=True),
     Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,
           seconds=20, guest=True),
     Entry("kunit-debug", "the same with KASAN, lockdep and kmemleak", kunit.debug, GUEST, DEBUG, kunit.suites,

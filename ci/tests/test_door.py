@@ -89,6 +89,21 @@ class Door(unittest.TestCase):
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("bench", "--clock", "kvm", because="/dev/kvm cannot be opened")
 
+    def test_compare(self):
+        self.assert_refused("compare", "stock", because="the following arguments are required: HEAD")
+        self.assert_refused("compare", "stock", "phyrr", because="phyr: head: 'phyrr' is neither stock, phyr, a kernel "
+                                                                 "tree nor a bzImage, and a git ref needs --tree DIR")
+        self.assert_refused("compare", "stock", "/", because="head: / is no tree of Linux")
+        self.assert_refused("compare", "stock", "/etc/passwd", because="passwd is no bzImage")
+        self.assert_refused("compare", "stock", "phyr", "--suite", "fast", because="fast: cannot be read: No such")
+        self.assert_refused("compare", "stock", "phyr", "--config", "/nowhere", because="--config: /nowhere: is no")
+        self.assert_refused("compare", "stock", "phyr", "--config", "/etc/passwd", because="passwd:1: want CONFIG_X=")
+        self.assert_refused("compare", "stock", "phyr", "--json", "/", because="--json: /: is a directory")
+        self.assert_refused("compare", "stock", "phyr", "--limits", "/etc/passwd", because="passwd: is no JSON object")
+        self.assert_refused("compare", "v1", "v2", "--tree", "/etc", because="--tree /etc: is no git repository")
+        with mock.patch.object(door.os, "access", return_value=False):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
+
     def test_statuses(self):
         """An error is 1 and a lost VM 255; 2 is a regression's."""
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
