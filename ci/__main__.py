@@ -15,7 +15,7 @@ from typing import NoReturn
 from ci import (apply, base, bench, children, compiler_cache, deb, git, kernel, lock, mails, packages, paths, series,
                 shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
-from ci.comparison import sides, suites
+from ci.comparison import bisect, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
 
@@ -91,6 +91,17 @@ def folder(text: str) -> Path:
     return found
 
 
+def percentage(text: str) -> float:
+    """1% or 0.5"""
+    try:
+        found = float(text.removesuffix("%"))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 100:
+        raise argparse.ArgumentTypeError(f"{text}: a share is a number from 0 to 100, in percent, such as 1%")
+    return found
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -127,6 +138,18 @@ def command_compare(arguments: argparse.Namespace) -> int:
     outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
     prepare(GUEST)
     return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
+
+
+def command_bisect(arguments: argparse.Namespace) -> int:
+    good, bad = (sides.ref(role, text, arguments.tree)
+                 for role, text in (("GOOD", arguments.good), ("BAD", arguments.bad)))
+    for role, text, found in (("GOOD", arguments.good, good), ("BAD", arguments.bad, bad)):
+        if not found:
+            raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
+    fragments = fragments_of(arguments.config)
+    suite = bisect.one_row(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    prepare(GUEST)
+    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -239,6 +262,17 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--again", action="store_true", help="measure anew what is known of these kernels")
     for name, (text, _make) in comparison.OUTPUTS.items():
         command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
+    command = add("bisect", command_bisect, "find the commit that moved a row")
+    command.add_argument("--tree", type=folder, required=True, metavar="DIR", help="the repository")
+    command.add_argument("good", type=word, metavar="GOOD", help="a commit before that")
+    command.add_argument("bad", type=word, metavar="BAD", help="a commit behind it")
+    command.add_argument("--row", type=word, required=True, help="such as mr/reg/base/4KiB or gup/phyrs/pin/base/4KiB")
+    command.add_argument("--at-least", type=percentage, default=0.0, metavar="PERCENT",
+                         help="by more than this, such as 1%% (any difference)")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top; repeatable")
+    command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="which has the row (%(default)s)")
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

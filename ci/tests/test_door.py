@@ -104,6 +104,17 @@ class Door(unittest.TestCase):
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
 
+    def test_bisect(self):
+        tree = str(paths.ROOT)
+        row = ("--row", "mr/reg/base/4KiB")
+        self.assert_refused("bisect", "HEAD", "HEAD", *row, because="required: --tree")
+        self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", because="required: --row")
+        self.assert_refused("bisect", "--tree", tree, "nix", "HEAD", *row, because="GOOD: .* has no commit 'nix'")
+        self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", "--row", "x", because="full has no such row")
+        for share in ("x", "-1%", "101%", "nan"):
+            self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", *row, f"--at-least={share}",
+                                because="a share is a number from 0 to 100")
+
     def test_statuses(self):
         """An error is 1 and a lost VM 255; 2 is a regression's."""
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
