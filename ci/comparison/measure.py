@@ -61,11 +61,17 @@ def meminfo(text: str) -> dict[str, int]:
 
 
 def deviating(results: list[dict], export: dict) -> list[dict]:
-    """results, with the standard deviation of their samples, which the export has all of."""
+    """results, with the standard deviation of their samples, which the export has all of.
+
+    What is the same for all repetitions is in the first one only.
+    """
     samples: dict[str, list[float]] = {}
+    units: dict[str, float] = {}
     for row in export["benchmarks"]:
-        if row["run_type"] == "iteration" and "error_occurred" not in row:
-            samples.setdefault(row["run_name"], []).append(row["real_time"] * NS[row["time_unit"]])
+        if row["run_type"] == "iteration" and "real_time" in row:
+            if "time_unit" in row:
+                units[row["name"]] = NS[row["time_unit"]]
+            samples.setdefault(row["name"], []).append(row["real_time"] * units[row["name"]])
     return [result | {"stats": result["stats"] | {"stddev": statistics.stdev(found)}}
             if "stats" in result and len(found := samples.get(result["workload"], [])) > 1 else result
             for result in results]

@@ -219,9 +219,10 @@ class Resumes(unittest.TestCase):
         self.assertEqual(self.taken, ["same", "same"])
 
     def test_deviation_is_of_all_samples(self):
-        rows = [{"run_name": "a", "run_type": "iteration", "real_time": time, "time_unit": "us"} for time in (1, 2, 3)]
-        rows += [{"run_name": "a", "run_type": "aggregate", "real_time": 9, "time_unit": "us"},
-                 {"run_name": "b", "run_type": "iteration", "real_time": 1, "time_unit": "ns"}]
+        rows = [{"name": "a", "run_type": "iteration", "real_time": time} for time in (1, 2, 3)]
+        rows[0] |= {"run_name": "a", "time_unit": "us"}
+        rows += [{"name": "a_mean", "run_name": "a", "run_type": "aggregate", "real_time": 9, "time_unit": "us"},
+                 {"name": "b", "run_type": "iteration", "real_time": 1, "time_unit": "ns"}]
         found = measure.deviating([{"workload": "a", "stats": {"n": 3}}, {"workload": "b", "stats": {"n": 1}},
                                    {"workload": "c", "error": {}}], {"benchmarks": rows})
         self.assertEqual(found, [{"workload": "a", "stats": {"n": 3, "stddev": 1000}},
