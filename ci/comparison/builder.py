@@ -26,7 +26,9 @@ OURS = "mm/phyr_test"                        # a tree that has it has the series
 NEEDED = ("CONFIG_BLK_DEV_INITRD", "CONFIG_BINFMT_ELF", "CONFIG_BINFMT_SCRIPT", "CONFIG_DEVTMPFS", "CONFIG_VIRTIO_PCI",
           "CONFIG_VIRTIO_CONSOLE", "CONFIG_NET_9P_VIRTIO", "CONFIG_9P_FS", "CONFIG_HUGETLBFS")
 # What a build leaves among the sources of a plain folder, which no .gitignore of ours hides.
-PRODUCTS = ("*.o", "*.a", "*.ko", "*.cmd", "*.mod", "*.o.d", "vmlinux*", "*/bzImage", ".config*")
+# kbuild refuses sources among which the last three kinds are.
+PRODUCTS = ("**/*.o", "**/*.a", "**/*.ko", "**/.*.cmd", "**/*.mod", "**/.*.d", "vmlinux", "arch/*/boot/**/bzImage",
+            ".config*", "include/config/**", "include/generated/**", "arch/*/include/generated/**")
 LAST_LINES = 12
 
 
@@ -89,7 +91,7 @@ def snapshot(tree: Path, folder: Path = FOLDER) -> Source:
         return Source(git, reader.line("write-tree", env=extra), extra)
     reader = Git(own.directory, index, tree)
     # The tree's .gitignore files hide some sources.
-    reader.run("add", "--all", "--force", ".", *(f":(exclude,glob)**/{name}" for name in PRODUCTS),
+    reader.run("add", "--all", "--force", ".", *(f":(exclude,glob){name}" for name in PRODUCTS),
                f":(exclude){WORK.flavour}")
     return Source(own, reader.line("write-tree"))
 

@@ -129,6 +129,19 @@ class Builds(Trees):
             self.assertEqual(first.image.read_text(), (self.tree / "mm/file.c").read_text().strip())
         self.assertEqual(self.made, ["as it is, 0", "as it is, 1"])
 
+    def test_a_tree_that_was_built_in_place(self):
+        """kbuild would refuse what is made of it, if it had more than the sources."""
+        products = (".config", "include/config/auto.conf", "arch/x86/include/generated/x.h", "mm/file.o",
+                    "mm/.file.o.cmd", "arch/x86/boot/bzImage", "vmlinux")
+        sources = ("mm/more.c", "arch/x86/boot/vmlinux.lds.S", "arch/x86/vmlinux.c")
+        for name in products + sources:
+            (self.tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.tree / name).write_text("x\n")
+        (self.tree / ".gitignore").write_text("more.c\n")
+        self.builder.build(self.tree_side())
+        work = paths.TREES / "compared"
+        self.assertEqual([name for name in products + sources if (work / name).exists()], list(sources))
+
     def test_refs(self):
         first = self.repository()
         (self.tree / "mm/file.c").write_text("later\n")
