@@ -63,7 +63,9 @@ def conclusion(document: dict) -> str:
     numbers = ", ".join(f"{number} {HEADINGS[verdict]}" for verdict, number in document["summary"].items() if number)
     said = {0: "no regression", verdicts.REGRESSION: "regression",
             verdicts.SKIPPED: "skipped: nothing, or not all, could be told"}[document["status"]]
-    return f"{said}: {numbers or 'no row was compared'}"
+    held = document["limits"]
+    limits = f"; {sum(limit['met'] for limit in held)} of {len(held)} limits met" if held else ""
+    return f"{said}: {numbers or 'no row was compared'}{limits}"
 
 
 def changed_memory(document: dict) -> list[str]:
