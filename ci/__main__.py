@@ -11,18 +11,34 @@ import sys
 import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import NoReturn
 
 from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, lock, mails, packages, paths,
-                series, shell, style, suite, testing)
+                series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
+from ci.comparison import bisect, sides, suites
+from ci.comparison import command as comparison
 from ci.error import CiError
 
 KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
 GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
 
 
+# Exit statuses; phyrctl has the same.
+ERROR = 1            # called wrongly, or something could not be made
+LOST = 255           # a VM did not boot, or did not come to its end
+
+
 class ArgumentError(CiError):
     pass
+
+
+class Parser(argparse.ArgumentParser):
+    """2 means a regression."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(ERROR, f"{self.prog}: error: {message}\n")
 
 
 def version() -> str:
@@ -69,6 +85,24 @@ def readable(text: str) -> Path:
     return file
 
 
+def folder(text: str) -> Path:
+    found = path(text)
+    if not found.is_dir():
+        raise argparse.ArgumentTypeError(f"{text}: is no folder")
+    return found
+
+
+def percentage(text: str) -> float:
+    """1% or 0.5"""
+    try:
+        found = float(text.removesuffix("%"))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found <= 100:
+        raise argparse.ArgumentTypeError(f"{text}: a share is a number from 0 to 100, in percent, such as 1%")
+    return found
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -95,6 +129,39 @@ def command_explain(arguments: argparse.Namespace) -> int:
     explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), base_tree, head_tree)
     prepare(GUEST)
     return explain.run(Artifacts(), arguments.row, base_tree, head_tree, arguments.svg)
+
+
+def fragments_of(files: list[Path]) -> list[Path]:
+    """Their lines are looked at, too."""
+    for file in files:
+        sides.fragment(file)
+    return files
+
+
+def command_compare(arguments: argparse.Namespace) -> int:
+    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    both = tuple(sides.side(role, text, path(text), arguments.tree)
+                 for role, text in (("base", arguments.base), ("head", arguments.head)))
+    fragments = fragments_of(arguments.config)
+    sides.check_options(list(both), fragments)
+    suite = suites.find(arguments.suite, path(arguments.suite))
+    held = comparison.known_limits(arguments.limits) if arguments.limits else None
+    outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
+    prepare(GUEST)
+    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
+
+
+def command_bisect(arguments: argparse.Namespace) -> int:
+    good, bad = (sides.ref(role, text, arguments.tree)
+                 for role, text in (("GOOD", arguments.good), ("BAD", arguments.bad)))
+    for role, text, found in (("GOOD", arguments.good, good), ("BAD", arguments.bad, bad)):
+        if not found:
+            raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
+    fragments = fragments_of(arguments.config)
+    suite = bisect.one_row(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    prepare(GUEST)
+    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -173,7 +240,7 @@ def command_series(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="./phyr", description="Linux with GUP, RDMA and crypto on physical ranges.")
+    top = Parser(prog="./phyr", description="Linux with GUP, RDMA and crypto on physical ranges.")
     top.add_argument("--version", action="version", version=f"phyr {version()}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
@@ -196,6 +263,35 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD", help="stock or phyr (stock phyr)")
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
+    command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
+                  "2 a regression, 4 nothing could be told, 255 a VM was lost")
+    for role in ("base", "head"):
+        command.add_argument(role, type=word, metavar=role.upper(),
+                             help="stock, phyr, a kernel tree, a bzImage, or a git ref of --tree")
+    command.add_argument("--tree", type=folder, metavar="DIR", help="the repository that refs are of")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top, for both sides; repeatable")
+    command.add_argument("--suite", type=word, default="quick", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="what is measured (%(default)s)")
+    command.add_argument("--limits", type=readable, nargs="?", const=bench.LIMITS, metavar="FILE",
+                         help="these decide, base being stock and head phyr, in place of any row that is worse "
+                         "(bench/limits.json)")
+    command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
+                         help="icount counts guest instructions, kvm takes time (%(default)s)")
+    command.add_argument("--again", action="store_true", help="measure anew what is known of these kernels")
+    for name, (text, _make) in comparison.OUTPUTS.items():
+        command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
+    command = add("bisect", command_bisect, "find the commit that moved a row")
+    command.add_argument("--tree", type=folder, required=True, metavar="DIR", help="the repository")
+    command.add_argument("good", type=word, metavar="GOOD", help="a commit before that")
+    command.add_argument("bad", type=word, metavar="BAD", help="a commit behind it")
+    command.add_argument("--row", type=word, required=True, help="such as mr/reg/base/4KiB or gup/phyrs/pin/base/4KiB")
+    command.add_argument("--at-least", type=percentage, default=0.0, metavar="PERCENT",
+                         help="by more than this, such as 1%% (any difference)")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top; repeatable")
+    command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="which has the row (%(default)s)")
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")
@@ -238,10 +334,10 @@ def main() -> int:
         return 141
     except (CiError, OSError) as error:
         print(f"phyr: {error}", file=sys.stderr)
-        return 2
+        return LOST if isinstance(error, vm.VmError) else ERROR
     except subprocess.CalledProcessError as error:
         print(f"phyr: {' '.join(map(str, error.cmd))}: exit {error.returncode}", file=sys.stderr)
-        return 2
+        return ERROR
     except KeyboardInterrupt:
         return 130
     finally:

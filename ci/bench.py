@@ -62,14 +62,19 @@ def expand(pattern: str) -> list[str]:
 
 def wanted(workload: str, rows: Sequence[str]) -> bool:
     """Whether it is in a row that one of the patterns names; all are when there are none."""
-    return not rows or any(fnmatchcase(compare.row_name(workload), pattern) for pattern in rows)
+    names = (compare.row_name(workload), workload)
+    return not rows or any(fnmatchcase(name, pattern) for pattern in rows for name in names)
 
 
-def requests(plan: dict, tree: str, machine: frozenset[str] = PLAIN, rows: Sequence[str] = ()) -> dict[str, dict]:
-    """Run name -> the body of POST /api/v1/runs, for one kernel and machine. phyrd shares memory between neighbours."""
+def requests(plan: dict, tree: str | None, machine: frozenset[str] = PLAIN,
+             rows: Sequence[str] = ()) -> dict[str, dict]:
+    """Run name -> the body of POST /api/v1/runs, for one kernel and machine; for any kernel where tree is None.
+
+    phyrd shares memory between neighbours.
+    """
     bodies = {}
     for run in plan["runs"]:
-        if tree not in run["kernels"] or {name for name in FEATURES if run.get(name)} != machine:
+        if tree and tree not in run.get("kernels", (tree,)) or {name for name in FEATURES if run.get(name)} != machine:
             continue
         names = [
             name.replace("{backing}", backing)
@@ -100,11 +105,14 @@ def merged(exports: list[dict], **context: str) -> dict:
     return {"context": exports[0]["context"] | context, "benchmarks": rows}
 
 
-def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
-    """(results, export) of the run that was asked for in file, under the names that their rows get"""
+def read(outcome: vm.Outcome, plan: dict, file: str, ended: Sequence[str] = ("done",)) -> tuple[list[dict], dict]:
+    """(results, export) of the run that was asked for in file, under the names that their rows get
+
+    ended: how it may have; it is "failed" if all its workloads have.
+    """
     name = Path(file).name
     run = json.loads((outcome.results / name).read_text())
-    if run["state"] != "done":
+    if run["state"] not in ended:
         raise BenchError(f"run {run['name']} ended as {run['state']}")
     export = json.loads((outcome.results / f"{name}.export").read_text())
     export["benchmarks"] = prefixed(plan, run["name"], export["benchmarks"], "name", "run_name")
@@ -223,4 +231,4 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     missed = sum(not verdict.met for verdict in verdicts)
     print(f"{len(verdicts) - missed} of {len(verdicts)} limits met")
     say(f"results in {paths.RESULTS}, comparison in {output}")
-    return 1 if missed else 0
+    return 2 if missed else 0

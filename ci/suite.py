@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from functools import partial
 
 from ci import style
-from ci.entries import (checkpatch, configuration, debian, diagnostics, differential, distribution, exact, fio, fuzz,
-                        harness, kunit, machines, memory_clock, own, portability, recipients, scatterlist, selftests,
-                        serve, suites, tree_checks, userspace)
+from ci.entries import (checkpatch, comparison, configuration, debian, diagnostics, differential, distribution, exact,
+                        fio, fuzz, harness, kunit, machines, memory_clock, own, portability, recipients, scatterlist,
+                        selftests, serve, suites, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -63,6 +63,8 @@ ENTRIES = (
           ("memory",), parts=memory_clock.parts, seconds=20),
     Entry("exact", "figures are the same in each boot", exact.exact, GUEST, PERF,
           seconds=100, guest=True),
+    Entry("compare", "stock and phyr with the limits, as ./phyr compare does it", comparison.comparison,
+          GUEST, ("stock", *PERF), seconds=90, guest=True),
     Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,
           seconds=20, guest=True),
     Entry("kunit-debug", "the same with KASAN, lockdep and kmemleak", kunit.debug, GUEST, DEBUG, kunit.suites,

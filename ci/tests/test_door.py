@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as door
-from ci import packages, paths
+from ci import packages, paths, vm
 
 
 class Door(unittest.TestCase):
@@ -32,7 +32,7 @@ class Door(unittest.TestCase):
 
     def assert_refused(self, *words: str, because: str):
         status, said = self.phyr(*words)
-        self.assertEqual(status, 2, said)
+        self.assertEqual(status, 1, said)
         self.assertRegex(said, because)
 
     def test_help_and_version(self):
@@ -88,6 +88,38 @@ class Door(unittest.TestCase):
         self.assert_refused("bench", "--clock", "sun", because="--clock")
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("bench", "--clock", "kvm", because="/dev/kvm cannot be opened")
+
+    def test_compare(self):
+        self.assert_refused("compare", "stock", because="the following arguments are required: HEAD")
+        self.assert_refused("compare", "stock", "phyrr", because="phyr: head: 'phyrr' is neither stock, phyr, a kernel "
+                                                                 "tree nor a bzImage, and a git ref needs --tree DIR")
+        self.assert_refused("compare", "stock", "/", because="head: / is no tree of Linux")
+        self.assert_refused("compare", "stock", "/etc/passwd", because="passwd is no bzImage")
+        self.assert_refused("compare", "stock", "phyr", "--suite", "fast", because="fast: cannot be read: No such")
+        self.assert_refused("compare", "stock", "phyr", "--config", "/nowhere", because="--config: /nowhere: is no")
+        self.assert_refused("compare", "stock", "phyr", "--config", "/etc/passwd", because="passwd:1: want CONFIG_X=")
+        self.assert_refused("compare", "stock", "phyr", "--json", "/", because="--json: /: is a directory")
+        self.assert_refused("compare", "stock", "phyr", "--limits", "/etc/passwd", because="passwd: is no JSON object")
+        self.assert_refused("compare", "v1", "v2", "--tree", "/etc", because="--tree /etc: is no git repository")
+        with mock.patch.object(door.os, "access", return_value=False):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
+
+    def test_bisect(self):
+        tree = str(paths.ROOT)
+        row = ("--row", "mr/reg/base/4KiB")
+        self.assert_refused("bisect", "HEAD", "HEAD", *row, because="required: --tree")
+        self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", because="required: --row")
+        self.assert_refused("bisect", "--tree", tree, "nix", "HEAD", *row, because="GOOD: .* has no commit 'nix'")
+        self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", "--row", "x", because="full has no such row")
+        for share in ("x", "-1%", "101%", "nan"):
+            self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", *row, f"--at-least={share}",
+                                because="a share is a number from 0 to 100")
+
+    def test_statuses(self):
+        """An error is 1 and a lost VM 255; 2 is a regression's."""
+        for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
+            with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
+                self.assertEqual(self.phyr("kernels")[0], status)
 
 
 class Script(unittest.TestCase):

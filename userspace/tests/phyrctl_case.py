@@ -20,7 +20,7 @@ ERROR = {"workload": "mr/reg/hugetlb-1G/4GiB", "error": {"errno": "ENOMEM", "mes
 RUN = HEAD | {"context": {}, "results": [RESULT]}
 ROW = {"workload": "mr/reg/thp/1GiB",
        "base": {"n": 20, "median": 24006958, "median_low": 24000000, "median_high": 24010000},
-       "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 0.005042,
+       "head": {"n": 20, "median": 121033, "median_low": 121000, "median_high": 121100}, "ratio": 198.350,
        "verdict": "better", "u": 0, "p": 1e-7, "effect": -1}
 COMPARISON = {"base": HEAD | {"id": 1}, "head": HEAD | {"id": 2}, "rows": [ROW], "only_base": [],
               "only_head": ["dma/map"],

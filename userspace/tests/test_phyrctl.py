@@ -95,23 +95,23 @@ class Answers(PhyrctlTest):
         self.serve({path: COMPARISON | {"rows": rows}})
         shown = self.call("compare", "1", "2").stdout
         self.assertRegex(shown, r"mr/reg/thp/1GiB +24,006,958 +24,000,000\.\.24,010,000 "
-                         r"+121,033 +121,000\.\.121,100 +0\.005042 +-1\.00 +better\n")
+                         r"+121,033 +121,000\.\.121,100 +198\.3 +-1\.00 +better\n")
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
         self.assertRegex(shown, r"gone +ENOMEM +3 +-\n")
         self.assertIn("only in head:  dma/map", shown)
-        self.assertIn("p is 0.05 or more, EFFECT below 0.2, or RATIO less than 3 % from 1", shown)
+        self.assertIn("p is 0.05 or more, EFFECT below 0.2, or medians less than 3 % apart", shown)
         self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
         self.call("compare", "1", "2", status=2)
         self.call("compare", "1", "2", "--json", status=2)
 
     def test_compare_status(self):
-        """That of ./phyr compare: worse is 2, nothing compared 1, what cannot be told 4; the worst counts."""
+        """That of ./phyr compare: worse is 2, what cannot be told, or compared, 4; the worst counts."""
         path = ("GET", "/api/v1/compare?base=1&head=2")
         rows = {verdict: ROW | {"verdict": verdict} for verdict in ("better", "worse", "no difference",
                                                                     "too few samples", None)}
         for verdicts, status, word in ((["better", "no difference", None], 0, ""), (["better", "worse"], 2, ""),
                                        (["too few samples", "better"], 4, ""), (["too few samples", "worse"], 2, ""),
-                                       ([None], 1, "nothing was compared"), ([], 1, "nothing was compared")):
+                                       ([None], 4, "nothing was compared"), ([], 4, "nothing was compared")):
             with self.subTest(verdicts=verdicts):
                 self.serve({path: COMPARISON | {"rows": [rows[verdict] for verdict in verdicts]}})
                 for more in ([], ["--json"]):

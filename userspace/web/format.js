@@ -64,16 +64,11 @@ export function date(ns) {
 	return ns ? new Date(ns / 1e6).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "–";
 }
 
-/** A factor as it stands in a table: a percentage where that says more. */
+/** How many times less head takes, as it stands in a table. */
 export function ratio(value) {
 	if (!Number.isFinite(value) || !value)
 		return "–";
-	if (value > 0.5 && value < 2) {
-		const percent = Math.abs(100 * (value - 1));
-
-		return `${percent < 0.05 ? "±" : value < 1 ? "−" : "+"}${percent.toFixed(1)} %`;
-	}
-	return value < 1 ? `÷ ${significant(1 / value)}` : `× ${significant(value)}`;
+	return value < 100 ? value.toFixed(value < 0.1 ? 4 : 2) : grouped(Math.round(value));
 }
 
 export function runTitle(run) {

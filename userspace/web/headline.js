@@ -57,7 +57,7 @@ const WORSE = 0.98;	/* less is told */
 function besidePhyrs({ name, forms: [other, phyrs] }, unit) {
 	return h("p", { class: `headline ${phyrs.ns < other.ns ? "better" : "worse"}` }, h("span", { class: "what" }, `${inWords(name)}: `),
 		h("span", { class: "figures" }, `${unit.words(other.ns)} as ${other.form} → ${unit.short(phyrs.ns)} as ${phyrs.form}, `),
-		h("strong", {}, unit.change(phyrs.ns / other.ns)), h("span", { class: "where" }, h("code", {}, `${name.subject}/${name.backing}`)));
+		h("strong", {}, unit.change(other.ns / phyrs.ns)), h("span", { class: "where" }, h("code", {}, `${name.subject}/${name.backing}`)));
 }
 
 /**

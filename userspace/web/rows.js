@@ -43,7 +43,7 @@ function group(name, rows, names, unit) {
 	const side = (figures) => figures.error ?? unit.exact(figures.median ?? figures.mean);
 
 	return table(`${name}: ${rows.length === 1 ? "1 workload" : `${rows.length} workloads`}`,
-		["workload", `${names[0]}, ${unit.name}`, `${names[1]}, ${unit.name}`, "change", "effect", "samples", `${names[1]} is`],
+		["workload", `${names[0]}, ${unit.name}`, `${names[1]}, ${unit.name}`, "ratio", "effect", "samples", `${names[1]} is`],
 		rows.map((row) => [h("code", {}, row.label), side(row.base), side(row.head), row.turn ? `${row.turn} now` : ratio(row.ratio),
 			row.effect === undefined ? "–" : row.effect.toFixed(2).replace("-", "−"), samples(row),
 			h("span", { class: CLASSES[row.kind] ?? null }, VERDICTS[row.kind])]), { numbers: [1, 2, 3, 4, 5] });

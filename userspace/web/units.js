@@ -24,16 +24,16 @@ function many(value) {
 /* Less than half as much again is told in percent. words: of a share, and of a factor */
 function change(ratio, [less, more], [fewer, over]) {
 	const factor = ratio < 1 ? 1 / ratio : ratio;
-	const word = ratio < 1 ? less : more;
+	const word = ratio > 1 ? less : more;
 
 	if (factor < 1.005)
 		return "the same";
-	return factor < 1.5 ? `${(100 * Math.abs(1 - ratio)).toFixed(factor < 1.1 ? 1 : 0)} % ${word}` : `${significant(factor)} times ${ratio < 1 ? fewer : over}`;
+	return factor < 1.5 ? `${(100 * Math.abs(1 - 1 / ratio)).toFixed(factor < 1.1 ? 1 : 0)} % ${word}` : `${significant(factor)} times ${ratio > 1 ? fewer : over}`;
 }
 
 /*
  * name: of what is counted, as the heading of a column. exact(): a figure in a table. words(), short(): the first and
- * a later figure of a sentence. tick(): on an axis. change(): what a ratio means.
+ * a later figure of a sentence. tick(): on an axis. change(): what a ratio (base / head) means.
  */
 const INSTRUCTIONS = {
 	name: "instructions",

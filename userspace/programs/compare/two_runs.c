@@ -184,9 +184,10 @@ static int add_row(json_t *rows, struct two_runs_side *base, size_t b,
 			judge_figures(x, base_figure, y, head_figure));
 	if (*device(x) && *device(y))
 		json_object_set_new(row, "device", json_string(device(y)));
-	if (base_figure > 0 && head_figure >= 0)
+	/* How many times less head takes: above 1 is better. */
+	if (base_figure >= 0 && head_figure > 0)
 		json_object_set_new(row, "ratio",
-				    json_real(head_figure / base_figure));
+				    json_real(base_figure / head_figure));
 	json_array_append_new(rows, row);
 	if (!x->n || !y->n)
 		return 0;

@@ -108,7 +108,7 @@ static void print_criteria(const json_t *criteria)
 	for (size_t i = 0; i < 3; i++)
 		values[i] =
 			json_number_value(json_object_get(criteria, names[i]));
-	printf("~  no difference: p is %g or more, EFFECT below %g, or RATIO less than %g %% from 1\n",
+	printf("~  no difference: p is %g or more, EFFECT below %g, or medians less than %g %% apart\n",
 	       values[0], values[1], 100 * values[2]);
 }
 
@@ -146,7 +146,10 @@ static size_t count(const json_t *comparison, const char *verdict)
 	return n;
 }
 
-/* A regression outweighs what cannot be told, which outweighs what is well. */
+/*
+ * A regression outweighs what cannot be told, which outweighs what is well.
+ * Where nothing can be compared, nothing is told.
+ */
 static enum status conclude(const json_t *comparison)
 {
 	size_t rows = json_array_size(json_object_get(comparison, "rows"));
@@ -158,7 +161,7 @@ static enum status conclude(const json_t *comparison)
 	if (count(comparison, "") < rows)
 		return STATUS_OK;
 	return fail(
-		STATUS_ERROR,
+		STATUS_UNTOLD,
 		rows ? "nothing was compared: no workload was measured in both runs"
 		     : "nothing was compared: the runs have no workload in common");
 }

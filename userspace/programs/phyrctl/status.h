@@ -9,7 +9,8 @@
  *	refused, nothing could be compared
  * @STATUS_BAD: done, but a workload was not measured or is worse
  * @STATUS_UNREACHABLE: no answer, or one that is not understood
- * @STATUS_UNTOLD: compared, but of a workload there are too few samples
+ * @STATUS_UNTOLD: of a workload there are too few samples, or nothing could be
+ *                 compared
  * @STATUS_INTERRUPTED: by SIGINT; the run has been cancelled
  */
 enum status {

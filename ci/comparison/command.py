@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""./phyr compare: two kernels of anybody's, measured and reported."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from ci import bench, limits
+from ci.artifacts import Artifacts
+from ci.comparison import document, exchange, html, text, verdicts
+from ci.comparison.builder import Builder
+from ci.comparison.measure import Bench, all_boots
+from ci.comparison.sides import Side
+from ci.comparison.suites import Suite
+from ci.comparison.write import whole
+from ci.error import CiError
+
+# Option -> what makes its text.
+OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {
+    "json": ("the comparison, see ci/comparison/comparison.schema.json", document.text),
+    "markdown": ("a report for a mail or a merge request", text.markdown),
+    "html": ("a page with plots, in one file", html.page),
+    "ktap": ("KTAP, a test a row", exchange.ktap),
+    "junit": ("JUnit XML, a test case a row", exchange.junit),
+    "kcidb": (f"JSON of KCIDB, version {exchange.KCIDB['major']}.{exchange.KCIDB['minor']}", exchange.kcidb),
+}
+
+
+class CompareError(CiError):
+    pass
+
+
+def known_limits(file: Path) -> list[dict]:
+    try:
+        return limits.in_force(json.loads(file.read_text())["limits"])
+    except (ValueError, KeyError, TypeError):
+        raise CompareError(f"{file}: is no JSON object with limits; see {bench.LIMITS.name}") from None
+
+
+def compared(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path], clock: str = "icount",
+             held: list[dict] | None = None, again: bool = False) -> dict:
+    """The document."""
+    builder = Builder(artifacts, fragments)
+    builts = [builder.build(side) for side in sides]
+    take = Bench(artifacts, suite, clock, again)
+    boots = all_boots(take, builts, 1 if clock == "icount" else verdicts.BOOTS)
+    return document.make(suite, clock, take.qemu, bench.now(), builts, boots, held)
+
+
+def run(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path],
+        outputs: dict[str, Path], clock: str = "icount", held: list[dict] | None = None, again: bool = False) -> int:
+    """outputs: of OUTPUTS those that are wanted, and where."""
+    found = compared(artifacts, sides, suite, fragments, clock, held, again)
+    for name, file in outputs.items():
+        whole(file, OUTPUTS[name][1](found))
+    print(text.terminal(found), end="")
+    return found["status"]

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Boots of a kernel, what a suite finds in each, and what is known of them already."""
+
+import hashlib
+import json
+import re
+import shlex
+import statistics
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci import bench, initramfs, paths, vm
+from ci.artifacts import Artifacts
+from ci.comparison.builder import FOLDER, Built
+from ci.comparison.suites import Suite
+from ci.comparison.write import whole
+from ci.error import CiError
+from ci.progress import note, say
+
+PROGRAM_SECONDS = 60           # of the guest's time
+# errno of a workload that the kernel has not got, such as a device, a system call or a file.
+MISSING = ("ENODEV", "ENOENT", "ENOSYS", "ENOTSUP", "ENXIO", "EOPNOTSUPP", "EAFNOSUPPORT", "EPROTONOSUPPORT")
+LAST_LINES = 8
+NS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
+
+
+class MeasureError(CiError):
+    pass
+
+
+class LostError(vm.VmError):
+    """A VM of one of the sides did not come to its end."""
+
+
+@dataclass(frozen=True)
+class Boot:
+    """What one boot found."""
+    release: str
+    memory: dict[str, int]                  # of /proc/meminfo at the start, in KiB
+    results: list[dict]                     # of phyrd, under the names of their rows
+    missing: dict[str, str]                 # family -> why the kernel cannot measure it
+    programs: dict[str, int]                # name -> exit status
+
+
+def job(programs: tuple[dict, ...]) -> str:
+    """What is measured comes first, then what may disturb it."""
+    lines = ["cat /proc/meminfo >/results/meminfo", "uname -r >/results/release", bench.JOB,
+             "curl -sSf $api/workloads -o /results/workloads.json || exit 1"]
+    for program in programs:
+        lines += [f"timeout {PROGRAM_SECONDS} sh -c {shlex.quote(program['command'])} "
+                  f">/results/{program['name']}.log 2>&1",
+                  f"echo $? >/results/{program['name']}.exit"]
+    return "\n".join([*lines, "exit 0", ""])
+
+
+def meminfo(text: str) -> dict[str, int]:
+    found = dict(re.findall(r"^(\w+): +(\d+) kB$", text, re.M))
+    return {name: int(found[name]) for name in ("MemTotal", "MemFree", "Slab") if name in found}
+
+
+def deviating(results: list[dict], export: dict) -> list[dict]:
+    """results, with the standard deviation of their samples, which the export has all of.
+
+    What is the same for all repetitions is in the first one only.
+    """
+    samples: dict[str, list[float]] = {}
+    units: dict[str, float] = {}
+    for row in export["benchmarks"]:
+        if row["run_type"] == "iteration" and "real_time" in row:
+            if "time_unit" in row:
+                units[row["name"]] = NS[row["time_unit"]]
+            samples.setdefault(row["name"], []).append(row["real_time"] * units[row["name"]])
+    return [result | {"stats": result["stats"] | {"stddev": statistics.stdev(found)}}
+            if "stats" in result and len(found := samples.get(result["workload"], [])) > 1 else result
+            for result in results]
+
+
+def qemu_version() -> str:
+    said = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True, check=True).stdout
+    return re.search(r"version (\S+)", said)[1]
+
+
+def guest_digest(installed: Path = paths.INSTALLED) -> str:
+    """Of all in the guest that we make."""
+    total = hashlib.sha256()
+    for root in (installed, initramfs.GUEST):
+        for file in sorted(path for path in root.rglob("*") if path.is_file()):
+            total.update(f"{file.relative_to(root)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return total.hexdigest()
+
+
+def explained(error: vm.VmError, built: Built, folder: Path) -> LostError:
+    console = folder / "console.log"
+    lines = [line for line in vm.read(console).splitlines() if line.strip()] if console.exists() else []
+    return LostError(f"{built.side}: {error}\nThe console, {console}, ends:\n" + "\n".join(lines[-LAST_LINES:]))
+
+
+class Bench:
+    """Takes boots. What a boot found is kept by all that it depends on, so that none is taken twice."""
+
+    def __init__(self, artifacts: Artifacts, suite: Suite, clock: str, again: bool = False, folder: Path = FOLDER):
+        """again: what is known is measured anew, too."""
+        self.suite, self.clock, self.again = suite, clock, again
+        self.folder = folder / "results"
+        self.initramfs = artifacts.guest
+        self.qemu, self.guest = qemu_version(), guest_digest()
+
+    def machine(self, built: Built, features: frozenset[str]) -> vm.Machine:
+        counts = self.clock == "icount"
+        return vm.Machine(built.image, self.initramfs, "tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
+                          command_line="phyr_test.settle=1" if counts else "", **dict.fromkeys(features, True))
+
+    def features(self) -> list[frozenset[str]]:
+        """The machines that the suite needs, a boot each."""
+        return [features for features in bench.MACHINES if self.bodies(features)]
+
+    def bodies(self, features: frozenset[str]) -> dict[str, dict]:
+        return bench.requests(self.suite.plan, None, features, self.suite.rows)
+
+    def key(self, built: Built, features: frozenset[str], number: int) -> str:
+        known = [built.digest, self.guest, self.qemu, self.clock, sorted(features), self.bodies(features),
+                 job(self.programs(features)), number]
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+    def programs(self, features: frozenset[str]) -> tuple[dict, ...]:
+        return self.suite.programs if features == bench.PLAIN else ()
+
+    def take(self, built: Built, features: frozenset[str]) -> Boot:
+        folder = paths.VM / "-".join(["compare", built.side.role, *sorted(features)])
+        say(f"measuring in {built.side}, clock {self.clock}" + "".join(f", {name}" for name in sorted(features)))
+        files = {f"requests/{index:02}-{name}.json": json.dumps(body)
+                 for index, (name, body) in enumerate(self.bodies(features).items())}
+        try:
+            outcome = vm.run(self.machine(built, features), job(self.programs(features)), folder, bench.DEADLINE,
+                             files=files)
+        except vm.VmError as error:
+            raise explained(error, built, folder) from None
+        if outcome.status:
+            raise MeasureError(f"{built.side}: the measuring job failed with {outcome.status}; "
+                               f"see {folder}/console.log and {folder}/results")
+        if outcome.splats:
+            note(f"{built.side} complained: {outcome.splats[0].text}")
+        system = json.loads((outcome.results / "system.json").read_text())
+        if self.clock == "icount" and system["clock"]["overhead_ns"] > bench.OVERHEAD_LIMIT:
+            raise MeasureError(f"{built.side}: a sample of nothing takes {system['clock']['overhead_ns']} "
+                               f"instructions, but {bench.OVERHEAD_LIMIT} are allowed")
+        results = [result for file in files
+                   for result in deviating(*bench.read(outcome, self.suite.plan, file, ("done", "failed")))]
+        return self.boot(outcome.results, results, self.programs(features))
+
+    @staticmethod
+    def boot(results: Path, found: list[dict], programs: tuple[dict, ...]) -> Boot:
+        workloads = json.loads((results / "workloads.json").read_text())["workloads"]
+        statuses = {program["name"]: int((results / f"{program['name']}.exit").read_text()) for program in programs}
+        return Boot((results / "release").read_text().strip(), meminfo((results / "meminfo").read_text()), found,
+                    {one["family"]: one["reason"] for one in workloads if not one["available"]}, statuses)
+
+    def known(self, built: Built, features: frozenset[str], number: int = 0) -> Boot | None:
+        file = self.folder / f"{self.key(built, features, number)}.json"
+        return Boot(**json.loads(file.read_text())) if file.exists() else None
+
+    def measured(self, built: Built, features: frozenset[str], number: int = 0,
+                 take: Callable[[Built, frozenset[str]], Boot] | None = None) -> Boot:
+        if not self.again and (found := self.known(built, features, number)):
+            say(f"{built.side} has been measured before" + "".join(f", {name}" for name in sorted(features)))
+            return found
+        boot = (take or self.take)(built, features)
+        whole(self.folder / f"{self.key(built, features, number)}.json", json.dumps(boot.__dict__) + "\n")
+        return boot
+
+
+def merged(boots: list[Boot]) -> Boot:
+    """Boots of the several machines of one kernel as one."""
+    first = boots[0]
+    return Boot(first.release, first.memory, [result for boot in boots for result in boot.results],
+                {family: why for boot in boots for family, why in boot.missing.items()},
+                {name: status for boot in boots for name, status in boot.programs.items()})
+
+
+def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
+    """Of each side as many boots as rounds, taken in turns, so that what drifts meets both."""
+    found: list[list[Boot]] = [[] for _ in sides]
+    # Or A/A would compare a boot with itself.
+    same = len({built.digest for built in sides}) < len(sides)
+    for number in range(rounds):
+        for position, built in enumerate(sides):
+            serial = 2 * number + position if same else number
+            found[position].append(merged([take.measured(built, features, serial) for features in take.features()]))
+    return found

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Suites, kernels and boots made up for the tests of ./phyr compare."""
+
+import hashlib
+from pathlib import Path
+
+from ci.comparison.builder import Built
+from ci.comparison.measure import Boot
+from ci.comparison.sides import Side
+from ci.comparison.suites import Suite
+
+INEXACT = [{"rows": "*crypto/virtio/total*", "reason": "the device decides"},
+           {"rows": "*dio/*/read/*", "figure": True, "reason": "by 1 %"}]
+SUITE = Suite("test", {"runs": [], "inexact": INEXACT}, (),
+              ({"rows": "*", "percent": 0, "reason": "exact"}, {"rows": "mr/dereg/*", "percent": 3, "reason": "noisy"}),
+              ())
+
+
+def result(name: str, *samples: float) -> dict:
+    """As phyrd has it."""
+    ordered = sorted(samples)
+    mean = sum(samples) / len(samples)
+    deviation = (sum((one - mean) ** 2 for one in samples) / max(1, len(samples) - 1)) ** 0.5
+    return {"workload": name, "unit": "ns", "stats": {"median": ordered[(len(ordered) - 1) // 2], "min": ordered[0],
+                                                      "max": ordered[-1], "n": len(samples), "stddev": deviation}}
+
+
+def failed(name: str, errno: str, message: str = "") -> dict:
+    return {"workload": name, "error": {"errno": errno, "message": message}}
+
+
+def boot(*results: dict, release: str = "7.3.4", free: int = 1000, missing: dict | None = None,
+         programs: dict | None = None) -> Boot:
+    return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {})
+
+
+def built(role: str, name: str, folder: Path, config: str | None = "", text: dict | None = None,
+          size: int = 64) -> Built:
+    image = folder / f"{name}.img"
+    image.write_bytes(hashlib.sha256(name.encode()).digest()[:1] * size)
+    return Built(Side(role, name, "ref", folder, hashlib.sha1(name.encode()).hexdigest()), image, config, text)

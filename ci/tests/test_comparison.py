@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Verdicts of ./phyr compare, its document, each output to the letter, and files that are whole or not there."""
+
+import copy
+import errno
+import json
+import os
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+from pathlib import Path
+from unittest import mock
+
+import jsonschema
+
+from ci import tap
+from ci.comparison import command, document, exchange, html, text, verdicts, write
+from ci.comparison.verdicts import Figure
+from ci.entries import comparison
+from ci.tests.comparison_case import SUITE, boot, built, failed, result
+
+GOLDEN = Path(__file__).parent / "golden"
+DATE = "2026-11-30T12:00:00+00:00"
+RENEW = "PHYR_GOLDEN"              # in the environment: the files are written anew
+BASE = boot(result("mr/reg/hugetlb-1G/1GiB", 24458346, 24458346, 24458346), failed("mr/reg/hugetlb-1G/4GiB", "ENOMEM"),
+            result("mr/reg/base/4KiB", 9552, 9552, 9560), result("mr/dereg/base/4KiB", 1000, 1000, 1000),
+            result("af_alg/cbc/encrypt/base/4KiB", 500, 500), result("uring/register/base/4KiB", 100),
+            result("crypto/sg/virtio/total/base/4KiB", 7), result("dio/nvme/read/base/4KiB", 900, 905, 910),
+            failed("rdma/write/base/64KiB", "EIO"), failed("siw:mr/reg/base/4KiB", "ENODEV", "siw0: no such device"),
+            failed("gup/phyrs/pin/base/4KiB", "ENOENT"), release="7.3.4",
+            missing={"gup": "/dev/phyr_test: No such file or directory"}, programs={"ibv_devinfo": 0, "rping": 1})
+HEAD = boot(result("mr/reg/hugetlb-1G/1GiB", 6947, 6947, 6947), result("mr/reg/hugetlb-1G/4GiB", 7012),
+            result("mr/reg/base/4KiB", 9570, 9570, 9580), result("mr/dereg/base/4KiB", 1030, 1030, 1030),
+            result("af_alg/cbc/encrypt/base/4KiB", 500, 500), failed("uring/register/base/4KiB", "ENOMEM"),
+            result("crypto/sg/virtio/total/base/4KiB", 9), result("dio/nvme/read/base/4KiB", 800, 801, 805),
+            failed("rdma/write/base/64KiB", "EIO"), result("siw:mr/reg/base/4KiB", 5),
+            result("gup/phyrs/pin/base/4KiB", 592), release="7.3.4-<x>|y", free=1010,
+            programs={"ibv_devinfo": 0, "rping": 0})
+
+
+class Case(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+
+    def made(self, base=BASE, head=HEAD, limits=None, clock="icount") -> dict:
+        builts = (built("base", "old", self.folder, "CONFIG_A=y\nCONFIG_B=m\n", {"mm/gup.o": 100, "mm/gone.o": 5}),
+                  built("head", "new|er", self.folder, "CONFIG_A=y\n", {"mm/gup.o": 120, "mm/phyr.o": 40}, 80))
+        return document.make(SUITE, clock, "7.2.22", DATE, builts, ([base], [head]), limits)
+
+
+class Verdicts(Case):
+    def verdict(self, base: dict, head: dict) -> str | None:
+        rows, _missing = verdicts.rows(SUITE, [boot(base)], [boot(head)], "icount")
+        return rows[0]["verdict"]
+
+    def test_an_exact_row_differs_by_one_instruction(self):
+        name = "mr/reg/base/4KiB"
+        self.assertEqual(self.verdict(result(name, 9552), result(name, 9553)), "worse")
+        self.assertEqual(self.verdict(result(name, 9552), result(name, 9551)), "better")
+        self.assertEqual(self.verdict(result(name, 9552), result(name, 9552)), "no difference")
+
+    def test_thresholds_are_the_suite_s(self):
+        name = "mr/dereg/base/4KiB"
+        self.assertEqual(self.verdict(result(name, 1000), result(name, 1030)), "no difference")
+        self.assertEqual(self.verdict(result(name, 1000), result(name, 1031)), "worse")
+        self.assertEqual(self.verdict(result(name, 1000), result(name, 969)), "better")
+
+    def test_failures(self):
+        name = "mr/reg/base/4KiB"
+        self.assertEqual(self.verdict(result(name, 1), failed(name, "ENOMEM")), "worse")
+        self.assertEqual(self.verdict(failed(name, "ENOMEM"), result(name, 1)), "better")
+        self.assertIsNone(self.verdict(failed(name, "ENOMEM"), failed(name, "EIO")))
+
+    def test_rows_that_are_not_exact_are_never_judged(self):
+        name = "dio/nvme/read/base/4KiB"
+        self.assertEqual(self.verdict(result(name, 100), result(name, 900)), "not exact")
+        name = "crypto/sg/virtio/total/base/4KiB"
+        self.assertEqual(self.verdict(result(name, 100), result(name, 900)), "not exact")
+
+    def test_no_samples_are_too_few(self):
+        self.assertEqual(verdicts.judge(Figure((1,), n=0), Figure((2,), n=9), True, "icount", 0), "too few samples")
+
+    def test_one_meaning_of_ratio(self):
+        row = self.made()["rows"]
+        found = next(one for one in row if one["name"] == "mr/reg/hugetlb-1G/1GiB")
+        self.assertAlmostEqual(found["ratio"], 24458346 / 6947)
+        self.assertAlmostEqual(found["change"], 100 * (6947 / 24458346 - 1))
+
+    def test_the_strongest_first(self):
+        names = [row["name"] for row in self.made()["rows"]]
+        self.assertEqual(names[:4], ["uring/register/base/4KiB", "mr/reg/base/4KiB", "mr/reg/hugetlb-1G/4GiB",
+                                     "mr/reg/hugetlb-1G/1GiB"])
+
+    def test_what_a_kernel_lacks_is_not_measured(self):
+        found = {one["name"]: (one["side"], one["reason"]) for one in self.made()["not_measured"]}
+        self.assertEqual(found, {"gup/phyrs/pin/base/4KiB": ("base", "/dev/phyr_test: No such file or directory"),
+                                 "siw:mr/reg/base/4KiB": ("base", "siw0: no such device")})
+
+    def test_status(self):
+        name = "mr/reg/base/4KiB"
+        for base, head, status in ((result(name, 1), result(name, 2), 2), (result(name, 2), result(name, 1), 0),
+                                   (result(name, 1), result(name, 1), 0), (failed(name, "EIO"), failed(name, "EIO"), 4),
+                                   (failed(name, "ENODEV"), result(name, 1), 4),
+                                   (result("dio/nvme/read/base/4KiB", 1), result("dio/nvme/read/base/4KiB", 2), 4)):
+            self.assertEqual(self.made(boot(base), boot(head))["status"], status)
+        worse = boot(result(name, 1), programs={"rping": 1})
+        self.assertEqual(self.made(boot(result(name, 1), programs={"rping": 0}), worse)["status"], 2)
+
+    def test_limits_decide_where_they_are_asked_for(self):
+        name = "mr/reg/base/4KiB"
+        base, head = boot(result(name, 100)), boot(result(name, 101))
+        loose = [{"row": name, "side": "phyr", "at_most": 1.02, "times": "stock"}]
+        tight = [{"row": name, "side": "phyr", "at_most": 1.0, "times": "stock"}]
+        other = [{"row": "gup/pin/base/4KiB", "side": "phyrs", "at_most": 1}]
+        self.assertEqual(self.made(base, head)["status"], 2)
+        self.assertEqual(self.made(base, head, loose)["status"], 0)
+        self.assertEqual(self.made(base, head, tight)["status"], 2)
+        self.assertEqual(self.made(base, head, other)["status"], 4)
+
+    def test_limits_of_forms_are_of_head(self):
+        head = boot(result("gup/pages/pin/base/4KiB", 100), result("gup/phyrs/pin/base/4KiB", 50),
+                    result("gup/phyrs/unpin/base/4KiB", 50))
+        limit = [{"row": "gup/pin/base/4KiB", "ratio_at_least": 2}]
+        self.assertEqual(self.made(boot(), head, limit)["limits"][0]["met"], True)
+
+
+class Entry(Case):
+    def test_limits_and_programs_are_what_is_tested(self):
+        name = "mr/reg/base/4KiB"
+        limits = [{"row": name, "side": "phyr", "at_most": most} for most in (200, 100)]
+        made = self.made(boot(result(name, 150), programs={"rping": 0}), boot(result(name, 150), programs={"rping": 1}),
+                         limits)
+        tally = comparison.tally_of(made)
+        self.assertEqual((tally.passed, len(tally.failures)), (1, 2))
+        self.assertIn("rping works on stock and exits with 1 on phyr", tally.failures[1])
+
+
+class Outputs(Case):
+    def assert_golden(self, name: str, found: str):
+        file = GOLDEN / name
+        if os.environ.get(RENEW):
+            file.write_text(found)
+        self.assertEqual(found, file.read_text())
+
+    def test_golden_files(self):
+        made = self.made(limits=[{"row": "mr/reg/base/4KiB", "side": "phyr", "at_most": 1.0, "times": "stock"}])
+        self.assert_golden("comparison.txt", text.terminal(made))
+        for name, end in (("json", "json"), ("markdown", "md"), ("html", "html"), ("ktap", "ktap"), ("junit", "xml"),
+                          ("kcidb", "kcidb.json")):
+            with self.subTest(name):
+                self.assert_golden(f"comparison.{end}", command.OUTPUTS[name][1](made))
+
+    def test_schema(self):
+        schema = json.loads(document.SCHEMA_FILE.read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        made = self.made(limits=[])
+        jsonschema.validate(json.loads(document.text(made)), schema)
+        jsonschema.validate(self.made(boot(), boot()), schema)
+        for member in made:
+            wrong = copy.deepcopy(made)
+            del wrong[member]
+            with self.assertRaises(jsonschema.ValidationError):
+                jsonschema.validate(wrong, schema)
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(made | {"more": 1}, schema)
+
+    def test_ktap_says_what_the_status_says(self):
+        made = self.made()
+        tally = tap.parse(exchange.ktap(made), "compare")
+        self.assertEqual((len(tally.failures), tally.passed), (made["summary"]["worse"],
+                                                               made["summary"]["better"]
+                                                               + made["summary"]["no difference"]))
+
+    def test_junit_is_xml_and_counts(self):
+        suite = xml.fromstring(exchange.junit(self.made()))[0]
+        self.assertEqual(suite.get("failures"), str(len(suite.findall(".//failure"))))
+        self.assertEqual(suite.get("skipped"), str(len(suite.findall(".//skipped"))))
+        self.assertEqual(suite.get("tests"), str(len(suite.findall("testcase"))))
+
+    def test_kcidb_has_the_forms_that_its_schema_asks_for(self):
+        found = json.loads(exchange.kcidb(self.made()))
+        self.assertEqual(found["version"], {"major": 5, "minor": 0})
+        tests = found["tests"]
+        self.assertEqual(len({test["id"] for test in tests}), len(tests))
+        for test in tests:
+            self.assertRegex(test["path"], r"^([a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*)?$")
+            self.assertIn(test["status"], ("FAIL", "ERROR", "MISS", "PASS", "DONE", "SKIP"))
+            self.assertEqual(test["build_id"], found["builds"][0]["id"])
+            self.assertTrue(test["id"].startswith("phyr:"))
+        self.assertEqual(found["builds"][0]["checkout_id"], found["checkouts"][0]["id"])
+        self.assertRegex(found["checkouts"][0]["git_commit_hash"], "^[0-9a-f]{40}$")
+
+    def test_page_needs_nothing_of_others(self):
+        page = html.page(self.made())
+        for word in ("http:", "https:", "src=", "href=", "<script", "@import", "url("):
+            self.assertNotIn(word, page)
+        self.assertIn("7.3.4-&lt;x&gt;|y", page)
+        xml.fromstring(page[page.index("<svg"):page.index("</svg>") + 6])
+
+
+class Files(Case):
+    def test_interrupted(self):
+        """What was there before stays, and nothing else."""
+        file = self.folder / "out.json"
+        file.write_text("before")
+        with mock.patch.object(write.os, "fsync", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            write.whole(file, "half")
+        self.assertEqual(({one.name for one in self.folder.iterdir()}, file.read_text()), ({"out.json"}, "before"))
+
+    def test_full_disk(self):
+        file = self.folder / "out.json"
+        full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        with mock.patch.object(write.os, "fsync", side_effect=full), \
+                self.assertRaisesRegex(write.WriteError, "out.json: cannot be written: No space left on device; make"):
+            write.whole(file, "half")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_whole(self):
+        file = self.folder / "a" / "out.json"
+        write.whole(file, "x")
+        self.assertEqual(file.read_text(), "x")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""./phyr bisect finds the commit that moved a row, as git bisect does, around commits of which nothing can be said."""
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from ci.comparison import bisect
+from ci.comparison.suites import find
+from ci.comparison.verdicts import Figure
+from ci.git import Git
+
+COMMITS = 20
+LEVEL = 9552
+
+
+class BisectTest(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.tree = Path(scratch.name)
+        self.git("init", "-q")
+        self.taken: list[str] = []
+        patch = mock.patch.object(bisect, "say")
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
+                              capture_output=True, text=True, check=True).stdout.strip()
+
+    def commit(self, cost: object) -> str:
+        (self.tree / "cost").write_text(f"{cost}\n")
+        (self.tree / "serial").write_text(f"{len(self.git('rev-list', '--all').split())}\n")
+        self.git("add", "-A")
+        self.git("commit", "-qm", f"cost {cost}")
+        return self.git("rev-parse", "HEAD")
+
+    def series(self, moved: int, cost: object = LEVEL * 1.011, **others: object) -> list[str]:
+        """20 commits on one; the row is moved by the one of that number. others: n5='broken' of single ones."""
+        return [self.commit(others.get(f"n{number}", cost if number >= moved else LEVEL + number % 3))
+                for number in range(COMMITS + 1)]
+
+    def measure(self, commit: str) -> Figure:
+        """A builder and a VM, in a word."""
+        self.taken.append(commit)
+        cost = self.git("show", f"{commit}:cost")
+        if cost == "broken":
+            raise bisect.Skip("it does not build")
+        return Figure(error=cost) if cost.startswith("E") else Figure((float(cost),), n=9)
+
+    def search(self, good: str, bad: str, percent: float = 1) -> bisect.Found:
+        return bisect.Search(Git(self.tree / ".git"), [good], bad, self.measure, percent).run()
+
+    def test_one_percent_in_twenty_commits(self):
+        for moved in (1, 7, 13, COMMITS):
+            with self.subTest(moved):
+                commits = self.series(moved)
+                self.taken.clear()
+                found = self.search(commits[0], commits[-1])
+                self.assertEqual(found.commits, (commits[moved],))
+                self.assertLess(abs(found.before.median - LEVEL), 3)
+                self.assertEqual(found.after.median, LEVEL * 1.011)
+                self.assertLessEqual(len(self.taken), 2 + 5)
+                self.assertEqual(len(set(self.taken)), len(self.taken))
+
+    def test_what_is_less_than_asked_for(self):
+        commits = self.series(7)
+        with self.assertRaisesRegex(bisect.BisectError, "does not move by more than 2 %: 9,552 at .*, 9,657 at"):
+            self.search(commits[0], commits[-1], 2)
+
+    def test_an_improvement_is_found_too(self):
+        commits = self.series(7, LEVEL / 2)
+        self.assertEqual(self.search(commits[0], commits[-1]).commits, (commits[7],))
+
+    def test_from_works_to_fails(self):
+        commits = self.series(7, "ENOMEM")
+        found = self.search(commits[0], commits[-1])
+        self.assertEqual((found.commits, found.after.error), ((commits[7],), "ENOMEM"))
+
+    def test_commits_that_do_not_build_are_skipped(self):
+        commits = self.series(7, n9="broken", n10="broken", n11="broken", n3="broken")
+        found = self.search(commits[0], commits[-1])
+        self.assertEqual(found.commits, (commits[7],))
+        self.assertIn(commits[10], found.skipped)
+
+    def test_broken_commits_before_it_leave_several(self):
+        commits = self.series(7, n5="broken", n6="broken")
+        found = self.search(commits[0], commits[-1])
+        self.assertEqual(set(found.commits), set(commits[5:8]))
+        said = bisect.report(Git(self.tree / ".git"), "row", found)
+        self.assertIn("it is one of these", said)
+
+    def test_ends_that_cannot_be_measured(self):
+        commits = self.series(7, n0="broken")
+        with self.assertRaisesRegex(bisect.BisectError, "GOOD, .*: it does not build"):
+            self.search(commits[0], commits[-1])
+        with self.assertRaisesRegex(bisect.BisectError, "nothing to look at"):
+            self.search(commits[-1], commits[1])
+
+    def test_merges(self):
+        start = self.commit(LEVEL)
+        self.git("checkout", "-qb", "side")
+        (self.tree / "other").write_text("x")
+        self.git("add", "-A")
+        self.git("commit", "-qm", "other")
+        self.git("checkout", "-q", "-")
+        moved = self.commit(LEVEL * 2)
+        self.git("merge", "-q", "--no-edit", "side")
+        self.assertEqual(self.search(start, self.git("rev-parse", "HEAD")).commits, (moved,))
+
+    def test_report(self):
+        commits = self.series(7)
+        said = bisect.report(Git(self.tree / ".git"), "mr/reg/base/4KiB", self.search(commits[0], commits[-1]))
+        self.assertRegex(said, r"mr/reg/base/4KiB: 9,55\d -> 9,657 \(\+1\.\d+ %\), \d steps\n")
+        self.assertIn(f"commit {commits[7]}", said)
+        self.assertIn("cost   | 2 +-", said)
+
+    def test_row(self):
+        self.assertEqual(bisect.one_row(find("full", Path("x")), "mr/reg/base/4KiB").names(), ["mr/reg/base/4KiB"])
+        with self.assertRaisesRegex(bisect.BisectError, "--row mr/x: suite full has no such row"):
+            bisect.one_row(find("full", Path("x")), "mr/x")
+
+
+if __name__ == "__main__":
+    unittest.main()
