@@ -85,6 +85,14 @@ static void setup(void)
 	dio_case_setup();
 }
 
+/* Also behind a test that failed while memory was short. */
+static void teardown(void)
+{
+	put(FAULTS "probability", "0");
+	put(FAULTS "cache-filter", "0");
+	dio_case_teardown();
+}
+
 /* Bios that became part of another's request. */
 static unsigned long merged(bool writes)
 {
@@ -105,8 +113,8 @@ static unsigned long merged(bool writes)
 }
 
 /* Returns how many of @nr transfers of @len bytes that follow each other moved. */
-static int move(struct io_uring *ring, bool write, char *memory, size_t len,
-		int nr)
+static int move(struct io_uring *ring, bool starved, bool write, char *memory,
+		size_t len, int nr)
 {
 	struct __kernel_timespec patience = { .tv_sec = SECONDS };
 	struct io_uring_cqe *cqe;
@@ -123,7 +131,7 @@ static int move(struct io_uring *ring, bool write, char *memory, size_t len,
 			io_uring_prep_read(sqe, disk.direct, memory + at,
 					   (unsigned int)len, at);
 	}
-	starve(true);
+	starve(starved);
 	assert_int_equal(io_uring_submit(ring), nr);
 	for (int i = 0; i < nr; i++) {
 		if (io_uring_wait_cqe_timeout(ring, &cqe, &patience)) {
@@ -145,6 +153,8 @@ static void there_and_back(size_t len, int nr)
 	struct io_uring ring;
 
 	assert_int_equal(io_uring_queue_init(DEPTH, &ring, 0), 0);
+	/* Drivers keep what a transfer of this size takes. */
+	assert_int_equal(move(&ring, false, false, memory, len, nr), nr);
 	for (int write = 1; write >= 0; write--) {
 		unsigned long before = merged(write);
 		unsigned long failed;
@@ -154,14 +164,16 @@ static void there_and_back(size_t len, int nr)
 			pattern_fill(memory, (size_t)nr * len, len);
 		else
 			memset(memory, 0x55, (size_t)nr * len);
-		moved = move(&ring, write, memory, len, nr);
+		moved = move(&ring, true, write, memory, len, nr);
 		if (moved != nr)
 			fail("%s: %d of %d %s went on without memory",
 			     disk.name, moved, nr, write ? "writes" : "reads");
 		failed = FAILURES - number(FAULTS "times");
 		note("%lu allocations failed, %lu bios were merged", failed,
 		     merged(write) - before);
-		assert_true(failed > 0);
+		assert_true(failed < FAILURES);
+		/* NVMe may have all that it needs. */
+		assert_true(failed > 0 || strcmp(disk.name, "virtio"));
 		assert_true(nr == 1 || merged(write) > before);
 	}
 	assert_null(pattern_mismatch(memory, (size_t)nr * len, len));
@@ -195,4 +207,4 @@ static const struct test_case tests[] = {
 	TEST_EACH(test_many_bios, drives),
 };
 
-TEST_MAIN(.setup = setup, .teardown = dio_case_teardown)
+TEST_MAIN(.setup = setup, .teardown = teardown)
