@@ -38,6 +38,8 @@ static unsigned long long carveout[2];
 module_param_array(carveout, ullong, NULL, 0444);
 MODULE_PARM_DESC(carveout, "START,SIZE of RAM that the kernel does not use");
 
+struct test_buf;
+
 struct test_mem {
 	struct miscdevice	misc;
 	struct kref		kref;
@@ -47,6 +49,7 @@ struct test_mem {
 	struct mutex		lock;	/* protects all below */
 	bool			revoked;
 	u64			told;
+	struct test_buf		*whole;	/* what an mmap() names, while in use */
 	struct list_head	bufs;
 	struct list_head	files;
 };
@@ -142,8 +145,11 @@ static void test_buf_release(struct dma_buf *dmabuf)
 {
 	struct test_buf *buf = dmabuf->priv;
 
-	scoped_guard(mutex, &buf->mem->lock)
+	scoped_guard(mutex, &buf->mem->lock) {
 		list_del(&buf->list);
+		if (buf->mem->whole == buf)
+			buf->mem->whole = NULL;
+	}
 	test_buf_free(buf);
 }
 
@@ -215,14 +221,15 @@ static int test_buf_add_ranges(struct test_buf *buf,
 	return 0;
 }
 
-static struct dma_buf *test_mem_export(struct test_mem *mem,
-				       const struct dmabuf_test_range *ranges,
-				       u32 nr)
+static struct dma_buf *test_mem_export_locked(struct test_mem *mem,
+					      const struct dmabuf_test_range *ranges,
+					      u32 nr)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
 	struct test_buf *buf;
 	int err;
 
+	lockdep_assert_held(&mem->lock);
 	buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
 	if (!buf)
 		return ERR_PTR(-ENOMEM);
@@ -238,16 +245,14 @@ static struct dma_buf *test_mem_export(struct test_mem *mem,
 	info.flags = O_RDWR;
 	info.priv = buf;
 
-	mutex_lock(&mem->lock);
 	buf->dmabuf = dma_buf_export(&info);
-	if (!IS_ERR(buf->dmabuf)) {
-		buf->revoked = mem->revoked;
-		list_add_tail(&buf->list, &mem->bufs);
+	if (IS_ERR(buf->dmabuf)) {
+		err = PTR_ERR(buf->dmabuf);
+		goto err_free;
 	}
-	mutex_unlock(&mem->lock);
-	if (!IS_ERR(buf->dmabuf))
-		return buf->dmabuf;
-	err = PTR_ERR(buf->dmabuf);
+	buf->revoked = mem->revoked;
+	list_add_tail(&buf->list, &mem->bufs);
+	return buf->dmabuf;
 
 err_free:
 	test_buf_free(buf);
@@ -270,7 +275,8 @@ static long ioctl_export(struct test_mem *mem,
 				   sizeof(*ranges));
 	if (IS_ERR(ranges))
 		return PTR_ERR(ranges);
-	dmabuf = test_mem_export(mem, ranges, export.nr);
+	scoped_guard(mutex, &mem->lock)
+		dmabuf = test_mem_export_locked(mem, ranges, export.nr);
 	kfree(ranges);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
@@ -344,8 +350,28 @@ static vm_fault_t test_fault(struct vm_fault *vmf)
 			      PHYS_PFN(mem->mem.start) + vmf->pgoff);
 }
 
+/* All mappings name one buffer, which goes when nobody has it any more. */
+static struct dma_buf *test_get_dma_buf(struct vm_area_struct *vma,
+					unsigned long addr, u64 *offset)
+{
+	struct test_mem *mem = vma->vm_private_data;
+	const struct dmabuf_test_range all = { .len = mem->size };
+	struct dma_buf *dmabuf;
+
+	*offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + addr - vma->vm_start;
+
+	guard(mutex)(&mem->lock);
+	if (mem->whole && get_file_active(&mem->whole->dmabuf->file))
+		return mem->whole->dmabuf;
+	dmabuf = test_mem_export_locked(mem, &all, 1);
+	if (!IS_ERR(dmabuf))
+		mem->whole = dmabuf->priv;
+	return dmabuf;
+}
+
 static const struct vm_operations_struct test_vm_ops = {
-	.fault	= test_fault,
+	.fault		= test_fault,
+	.get_dma_buf	= test_get_dma_buf,
 };
 
 static int test_mmap(struct file *filp, struct vm_area_struct *vma)

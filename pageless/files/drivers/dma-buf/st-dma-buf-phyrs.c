@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tests of buffers that tell importers where their memory is
+ * Tests of buffers that tell importers where their memory is, and of those that
+ * are found by an address
  *
  * The exporter counts the mappings of memory that it does not have, and the
  * importer gives its own back when it is told to.
@@ -9,6 +10,8 @@
 #include <kunit/test.h>
 #include <linux/dma-buf.h>
 #include <linux/dma-resv.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/phyr.h>
 #include <linux/sizes.h>
 
@@ -61,17 +64,36 @@ static void fake_release(struct dma_buf *dmabuf)
 {
 }
 
+static const struct vm_operations_struct fake_vm_ops = {
+	.get_dma_buf	= dma_buf_get_of_vma,
+};
+
+static int fake_mmap(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vma->vm_ops = &fake_vm_ops;
+	return 0;
+}
+
+static int fake_mmap_without(struct dma_buf *dmabuf, struct vm_area_struct *vma)
+{
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	return 0;
+}
+
 static const struct dma_buf_ops fake_ops = {
 	.map_dma_buf	= fake_map_dma_buf,
 	.unmap_dma_buf	= fake_unmap_dma_buf,
 	.map_phyrs	= fake_map_phyrs,
 	.unmap_phyrs	= fake_unmap_phyrs,
+	.mmap		= fake_mmap,
 	.release	= fake_release,
 };
 
 static const struct dma_buf_ops fake_ops_without = {
 	.map_dma_buf	= fake_map_dma_buf,
 	.unmap_dma_buf	= fake_unmap_dma_buf,
+	.mmap		= fake_mmap_without,
 	.release	= fake_release,
 };
 
@@ -195,6 +217,97 @@ static void importers_are_revoked_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, fake->unmaps);
 }
 
+static unsigned long fake_map(struct kunit *test, struct dma_buf *dmabuf,
+			      unsigned long at, size_t len, int prot, int flags,
+			      unsigned long pages)
+{
+	unsigned long addr = kunit_vm_mmap(test, dmabuf->file, at, len, prot,
+					   flags, pages << PAGE_SHIFT);
+
+	KUNIT_ASSERT_NE(test, 0, addr);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	return addr;
+}
+
+static void expect_none(struct kunit *test, unsigned long addr, size_t len,
+			bool write)
+{
+	u64 offset;
+
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			PTR_ERR(dma_buf_get_user(addr, len, write, &offset)));
+}
+
+static void expect_at(struct kunit *test, struct dma_buf *dmabuf,
+		      unsigned long addr, size_t len, bool write, u64 wanted)
+{
+	struct dma_buf *found;
+	u64 offset = -1;
+
+	found = dma_buf_get_user(addr, len, write, &offset);
+	KUNIT_ASSERT_PTR_EQ(test, dmabuf, found);
+	KUNIT_EXPECT_EQ(test, wanted, offset);
+	dma_buf_put(found);
+}
+
+static void addresses_name_buffers(struct kunit *test)
+{
+	struct dma_buf *dmabuf = fake_export(test, &fake_ops);
+	unsigned long addr, page = PAGE_SIZE;
+
+	addr = fake_map(test, dmabuf, 0, 4 * page, PROT_READ | PROT_WRITE,
+			MAP_SHARED, 2);
+	expect_at(test, dmabuf, addr, 4 * page, true, 2 * page);
+	expect_at(test, dmabuf, addr + 5, 4 * page - 5, false, 2 * page + 5);
+	expect_at(test, dmabuf, addr + 4 * page - 1, 1, true, 6 * page - 1);
+	expect_none(test, addr + 1, 4 * page, false);
+	expect_none(test, addr + page, SIZE_MAX, false);
+	expect_none(test, addr - page, 1, false);
+	dma_buf_put(dmabuf);
+}
+
+/* Another owner could follow, or another part of this one. */
+static void a_range_is_of_one_mapping(struct kunit *test)
+{
+	struct dma_buf *dmabuf = fake_export(test, &fake_ops);
+	unsigned long addr, page = PAGE_SIZE;
+
+	addr = fake_map(test, dmabuf, 0, 4 * page, PROT_READ | PROT_WRITE,
+			MAP_SHARED, 0);
+	fake_map(test, dmabuf, addr + 2 * page, 2 * page,
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, 6);
+	expect_at(test, dmabuf, addr, 2 * page, true, 0);
+	expect_at(test, dmabuf, addr + 2 * page, 2 * page, true, 6 * page);
+	expect_none(test, addr + page, 2 * page, true);
+	dma_buf_put(dmabuf);
+}
+
+static void mappings_say_what_is_allowed(struct kunit *test)
+{
+	struct dma_buf *dmabuf = fake_export(test, &fake_ops);
+	unsigned long addr, page = PAGE_SIZE;
+
+	addr = fake_map(test, dmabuf, 0, page, PROT_READ, MAP_SHARED, 0);
+	expect_at(test, dmabuf, addr, page, false, 0);
+	expect_none(test, addr, page, true);
+	addr = fake_map(test, dmabuf, 0, page, PROT_NONE, MAP_SHARED, 0);
+	expect_none(test, addr, page, false);
+	/* What is written there is not the buffer's. */
+	addr = fake_map(test, dmabuf, 0, page, PROT_READ, MAP_PRIVATE, 0);
+	expect_none(test, addr, page, false);
+	dma_buf_put(dmabuf);
+}
+
+static void mappings_need_not_name_them(struct kunit *test)
+{
+	struct dma_buf *dmabuf = fake_export(test, &fake_ops_without);
+
+	expect_none(test, fake_map(test, dmabuf, 0, PAGE_SIZE, PROT_READ,
+				   MAP_SHARED, 0), PAGE_SIZE, false);
+	expect_none(test, 0, 1, false);
+	dma_buf_put(dmabuf);
+}
+
 static int fake_init(struct kunit *test)
 {
 	struct fake *fake = kunit_kzalloc(test, sizeof(*fake), GFP_KERNEL);
@@ -219,6 +332,10 @@ static struct kunit_case dma_buf_phyrs_cases[] = {
 	KUNIT_CASE(importers_must_be_revocable),
 	KUNIT_CASE(exporters_need_not_offer_it),
 	KUNIT_CASE(importers_are_revoked_once),
+	KUNIT_CASE(addresses_name_buffers),
+	KUNIT_CASE(a_range_is_of_one_mapping),
+	KUNIT_CASE(mappings_say_what_is_allowed),
+	KUNIT_CASE(mappings_need_not_name_them),
 	{}
 };
 
