@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The series of pageless/, which is not built with the others yet: between its folder and the branch 'pageless'.
 
-python3 -m ci.pageless build     the branch, on top of 'phyr'
-python3 -m ci.pageless export    files/ and patches/, from the branch
+python3 -m ci.pageless build                     the branch, on top of 'phyr'
+python3 -m ci.pageless export                    files/ and patches/, from the branch
+python3 -m ci.pageless run BZIMAGE PROGRAM...    test programs, of a meson folder with -Dvm_tests=true -Dpageless=true,
+                                                 on a machine with a BAR, all of which is compared afterwards;
+                                                 --icount first: the guest's clock counts instructions
 """
 
 import shutil
+import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from ci import patch, paths
+from ci import initramfs, patch, paths, vm
 from ci.destinations import Destination
 from ci.error import CiError
 from ci.git import Git
@@ -18,6 +23,9 @@ from ci.series import Entry, check_overlay, stack
 
 FOLDER = "pageless"
 REF = "refs/heads/pageless"
+TESTS = "/opt/phyr/tests"    # in the guest
+BAR = 256 << 20
+DEADLINE = 1800
 SERIES = Destination(name=FOLDER, folder=FOLDER, paths=["*"], lists=[], maintainers=[], part="patches")
 
 
@@ -57,14 +65,66 @@ def export(root: Path) -> int:
     return len(commits)
 
 
-def main(arguments: list[str]) -> None:
-    if arguments == ["build"]:
-        print(build(paths.ROOT))
-    elif arguments == ["export"]:
-        print(export(paths.ROOT))
-    else:
-        raise CiError(f"pageless: build or export, not '{' '.join(arguments)}'")
+@dataclass
+class BarMachine(vm.Machine):
+    """With ivshmem, whose BAR is a file of this machine."""
+    bar: Path = paths.VM / "bar.img"
+
+    def arguments(self, folder: Path, interactive: bool) -> list[str]:
+        return [*super().arguments(folder, interactive),
+                "-device", "pcie-root-port,id=bar-port,chassis=99,slot=99",
+                "-object", f"memory-backend-file,id=bar,share=on,mem-path={self.bar},size={BAR}",
+                "-device", "ivshmem-plain,memdev=bar,bus=bar-port"]
+
+
+def guest(programs: list[Path]) -> Path:
+    """The image of a guest with nothing but these programs of ours."""
+    installed = paths.VM / "pageless"
+    shutil.rmtree(installed, ignore_errors=True)
+    folder = installed / TESTS.lstrip("/")
+    folder.mkdir(parents=True)
+    for program in programs:
+        shutil.copy2(program, folder)
+    return initramfs.pack(paths.VM / "pageless.cpio", installed)
+
+
+def run(kernel: Path, programs: list[Path], icount: bool) -> int:
+    """How many programs failed, the comparison among them."""
+    checker = programs[0].parent / "check_memory"
+    machine = BarMachine(kernel, guest(programs), "tcg", icount=icount, memory="6G", hugepages_1g=0, hugepages_2m=0,
+                         command_line="kunit.enable=1 kunit.filter_glob=phyr_*")
+    subprocess.run([checker, "fill", machine.bar, str(BAR)], check=True)
+    lines = [f"PHYR_CHANGES=/results/changes {TESTS}/{one.name} >/results/{one.name}.out 2>&1 || failed=$((failed + 1))"
+             for one in programs]
+    # What KUnit said, and what KASAN, lockdep or kmemleak had to say, is on the console.
+    outcome = vm.run(machine, "\n".join(["failed=0", ": >/results/changes", *lines, "exit $failed"]),
+                     paths.VM / "pageless-run", DEADLINE)
+    for one in programs:
+        print(vm.read(outcome.results / f"{one.name}.out"))
+    for found in outcome.splats:
+        print(found)
+    console = vm.read(outcome.folder / "console.log").splitlines()
+    print("\n".join(line for line in console if "ok " in line and "# SKIP" not in line))
+    failed = outcome.status + len(outcome.splats) + sum("not ok" in line for line in console)
+    if (outcome.results / "changes").stat().st_size:
+        failed += subprocess.run([checker, "compare", machine.bar, outcome.results / "changes"]).returncode
+    return failed
+
+
+def main(arguments: list[str]) -> int:
+    match arguments:
+        case ["build"]:
+            print(build(paths.ROOT))
+        case ["export"]:
+            print(export(paths.ROOT))
+        case ["run", "--icount", kernel, *programs] if programs:
+            return run(Path(kernel), [Path(one) for one in programs], icount=True)
+        case ["run", kernel, *programs] if programs:
+            return run(Path(kernel), [Path(one) for one in programs], icount=False)
+        case _:
+            raise CiError(f"pageless: build, export or run, not '{' '.join(arguments)}'")
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
