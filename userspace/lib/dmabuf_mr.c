@@ -4,10 +4,12 @@
 #include <sys/ioctl.h>
 
 #include <rdma/ib_user_ioctl_cmds.h>
+#include <rdma/ib_user_ioctl_verbs.h>
 #include <rdma/rdma_user_ioctl_cmds.h>
 
 #include <phyr/clock.h>
 #include <phyr/dmabuf_mr.h>
+#include <phyr/mr.h>
 
 #define MAX_ATTRS 9
 
@@ -28,9 +30,22 @@ static void add(struct request *request, uint16_t id, uint16_t len,
 	};
 }
 
-static void begin(struct request *request, uint16_t method)
+/*
+ * The kernel refuses requests of another driver's. Only software devices are
+ * asked without their provider in rdma-core.
+ */
+static uint16_t driver_of(const struct ibv_context *context)
+{
+	return context->device->transport_type == IBV_TRANSPORT_IWARP ?
+		       RDMA_DRIVER_SIW :
+		       RDMA_DRIVER_RXE;
+}
+
+static void begin(struct request *request, const struct ibv_context *context,
+		  uint16_t method)
 {
 	memset(request, 0, sizeof(*request));
+	request->header.driver_id = driver_of(context);
 	request->header.object_id = UVERBS_OBJECT_MR;
 	request->header.method_id = method;
 }
@@ -62,9 +77,26 @@ int phyr_dmabuf_mr_register(struct ibv_pd *pd, int fd, uint64_t offset,
 {
 	struct phyr_dmabuf_mr new = { .context = pd->context };
 	struct request request;
+	uint64_t start, end;
 	int ret;
 
-	begin(&request, UVERBS_METHOD_REG_DMABUF_MR);
+	start = phyr_clock_ns();
+	new.mr = ibv_reg_dmabuf_mr(pd, offset, len, iova, fd, access);
+	end = phyr_clock_ns();
+	if (new.mr) {
+		new.lkey = new.mr->lkey;
+		new.rkey = new.mr->rkey;
+		if (ns)
+			*ns = end - start;
+		*mr = new;
+		return 0;
+	}
+	if (errno != EOPNOTSUPP)
+		return phyr_error_set(error, -errno,
+				      "ibv_reg_dmabuf_mr of %zu bytes: %s", len,
+				      strerror(errno));
+
+	begin(&request, pd->context, UVERBS_METHOD_REG_DMABUF_MR);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_HANDLE, 0, 0);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_PD_HANDLE, 0, pd->handle);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_OFFSET, 8, offset);
@@ -92,7 +124,9 @@ int phyr_dmabuf_mr_deregister(struct phyr_dmabuf_mr *mr, uint64_t *ns,
 	struct request request;
 	int ret;
 
-	begin(&request, UVERBS_METHOD_MR_DESTROY);
+	if (mr->mr)
+		return phyr_mr_deregister(mr->mr, ns, error);
+	begin(&request, mr->context, UVERBS_METHOD_MR_DESTROY);
 	add(&request, UVERBS_ATTR_DESTROY_MR_HANDLE, 0, mr->handle);
 	ret = send(mr->context, &request, ns);
 	if (ret)

@@ -11,15 +11,17 @@
 /**
  * struct phyr_dmabuf_mr - a memory region over a DMA-buf
  * @context: of the device; borrowed
- * @handle: the kernel's number of the region
+ * @mr: what ibv_reg_dmabuf_mr() returned, or NULL
+ * @handle: the kernel's number of the region, if @mr is NULL
  * @lkey: for local requests
  * @rkey: for remote peers
  *
- * ibv_reg_dmabuf_mr() asks the device's provider in rdma-core first, and those
- * of rxe and siw do not know it. This asks the kernel.
+ * ibv_reg_dmabuf_mr() asks the device's provider in rdma-core, and those of rxe
+ * and siw do not know it: then this asks the kernel.
  */
 struct phyr_dmabuf_mr {
 	struct ibv_context *context;
+	struct ibv_mr *mr;
 	uint32_t handle;
 	uint32_t lkey;
 	uint32_t rkey;
