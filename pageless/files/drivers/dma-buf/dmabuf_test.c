@@ -89,8 +89,7 @@ static int test_buf_attach(struct dma_buf *dmabuf,
 
 static void test_buf_unmapped(struct test_buf *buf)
 {
-	WRITE_ONCE(buf->mappings, buf->mappings - 1);
-	wake_up_var(&buf->mappings);
+	store_release_wake_up(&buf->mappings, buf->mappings - 1);
 }
 
 static struct sg_table *test_buf_map(struct dma_buf_attachment *attach,
@@ -177,7 +176,7 @@ static void test_buf_set_revoked(struct test_buf *buf, bool revoked)
 	}
 	dma_resv_unlock(buf->dmabuf->resv);
 	if (revoked)
-		wait_var_event(&buf->mappings, !READ_ONCE(buf->mappings));
+		wait_var_event(&buf->mappings, !smp_load_acquire(&buf->mappings));
 	fput(buf->dmabuf->file);
 }
 
