@@ -175,8 +175,11 @@ static void test_buf_set_revoked(struct test_buf *buf, bool revoked)
 				      MAX_SCHEDULE_TIMEOUT);
 	}
 	dma_resv_unlock(buf->dmabuf->resv);
-	if (revoked)
-		wait_var_event(&buf->mappings, !smp_load_acquire(&buf->mappings));
+	if (revoked) {
+		wait_var_event(&buf->mappings,
+			       /* see test_buf_unmapped() */
+			       !smp_load_acquire(&buf->mappings));
+	}
 	fput(buf->dmabuf->file);
 }
 

@@ -344,4 +344,5 @@ static struct kunit_suite dma_buf_phyrs_suite = {
 	.init = fake_init,
 	.test_cases = dma_buf_phyrs_cases,
 };
+
 kunit_test_suite(dma_buf_phyrs_suite);

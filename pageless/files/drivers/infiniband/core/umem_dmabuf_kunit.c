@@ -27,7 +27,22 @@ struct memory {
 	struct dma_buf		*dmabuf;
 	unsigned int		maps, unmaps, revokes;
 	bool			revoked;
+	bool			moves;
 };
+
+/* Comes between attaching and mapping. */
+static int memory_pin(struct dma_buf_attachment *attach)
+{
+	struct memory *memory = attach->dmabuf->priv;
+
+	if (memory->moves)
+		dma_buf_invalidate_mappings(attach->dmabuf);
+	return 0;
+}
+
+static void memory_unpin(struct dma_buf_attachment *attach)
+{
+}
 
 static struct sg_table *memory_map_dma_buf(struct dma_buf_attachment *attach,
 					   enum dma_data_direction dir)
@@ -64,6 +79,8 @@ static void memory_release(struct dma_buf *dmabuf)
 }
 
 static const struct dma_buf_ops memory_ops = {
+	.pin		= memory_pin,
+	.unpin		= memory_unpin,
 	.map_dma_buf	= memory_map_dma_buf,
 	.unmap_dma_buf	= memory_unmap_dma_buf,
 	.map_phyrs	= memory_map_phyrs,
@@ -199,6 +216,16 @@ static void releasing_revokes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, memory->unmaps);
 }
 
+/* Revoked and restored, before there was anything to take back. */
+static void revoked_before_mapping(struct kunit *test)
+{
+	struct memory *memory = test->priv;
+
+	memory->moves = true;
+	KUNIT_EXPECT_EQ(test, -ENODEV, PTR_ERR(umem_get(memory, 0, SZ_4K)));
+	KUNIT_EXPECT_EQ(test, memory->maps, memory->unmaps);
+}
+
 static int memory_init(struct kunit *test)
 {
 	DEFINE_DMA_BUF_EXPORT_INFO(info);
@@ -246,6 +273,7 @@ static struct kunit_case umem_dmabuf_cases[] = {
 	KUNIT_CASE(ranges_lie_in_the_buffer),
 	KUNIT_CASE(umems_are_revoked_once),
 	KUNIT_CASE(releasing_revokes),
+	KUNIT_CASE(revoked_before_mapping),
 	{}
 };
 
@@ -255,4 +283,5 @@ static struct kunit_suite umem_dmabuf_suite = {
 	.exit = memory_exit,
 	.test_cases = umem_dmabuf_cases,
 };
+
 kunit_test_suite(umem_dmabuf_suite);
