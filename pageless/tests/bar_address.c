@@ -24,8 +24,9 @@
 #define PAGE 4096ul
 #define LEN (16 * PAGE)
 #define START (1000 * PAGE)
-#define ACCESS \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
+#define ACCESS                                              \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
+	 IBV_ACCESS_REMOTE_READ)
 
 static struct bar bar;
 static uint64_t seed = 1000;
@@ -139,8 +140,8 @@ static void test_refused(void)
 	assert_errno_equal(registering(bytes, LEN, ACCESS), 0);
 	assert_errno_equal(registering(bytes, LEN + 1, ACCESS), EFAULT);
 	/* Two mappings, of neighbouring memory even. */
-	other = mmap(bytes + 8 * PAGE, 8 * PAGE, PROT_READ, MAP_SHARED | MAP_FIXED,
-		     bar.fd, START + 8 * PAGE);
+	other = mmap(bytes + 8 * PAGE, 8 * PAGE, PROT_READ,
+		     MAP_SHARED | MAP_FIXED, bar.fd, START + 8 * PAGE);
 	assert_ptr_not_equal(other, MAP_FAILED);
 	assert_errno_equal(registering(bytes, 8 * PAGE, ACCESS), 0);
 	assert_errno_equal(registering(bytes, 8 * PAGE + 1, ACCESS), EFAULT);
@@ -193,8 +194,8 @@ static void test_reregistration(void)
 /* A buffer of RAM by its file descriptor and by an address; closes it. */
 static void check_ram(int fd)
 {
-	uint8_t *bytes = mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			      0);
+	uint8_t *bytes =
+		mmap(NULL, LEN, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	struct phyr_dmabuf_mr by_fd;
 	struct ibv_mr as_mr = { 0 }, *mr;
 
@@ -204,11 +205,11 @@ static void check_ram(int fd)
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 
 	/* Atomics are RAM's as well. */
-	assert_errno_equal(-phyr_dmabuf_mr_register(
-				   pair.device->pd, fd, 0, LEN, 0,
-				   ACCESS | IBV_ACCESS_REMOTE_ATOMIC, &by_fd,
-				   NULL, NULL),
-			   0);
+	assert_errno_equal(
+		-phyr_dmabuf_mr_register(pair.device->pd, fd, 0, LEN, 0,
+					 ACCESS | IBV_ACCESS_REMOTE_ATOMIC,
+					 &by_fd, NULL, NULL),
+		0);
 	as_mr.rkey = by_fd.rkey;
 	check_write(&as_mr, 77, bytes + 77, LEN - 77);
 	*(uint64_t *)(bytes + 8 * PAGE) = 5;
@@ -264,8 +265,9 @@ static void close_memory(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_odd_range), TEST(test_mapping_goes), TEST(test_fork),
-	TEST(test_refused),   TEST(test_revoked),      TEST(test_reregistration),
+	TEST(test_odd_range), TEST(test_mapping_goes),
+	TEST(test_fork),      TEST(test_refused),
+	TEST(test_revoked),   TEST(test_reregistration),
 	TEST(test_udmabuf),   TEST(test_heap),
 };
 

@@ -14,8 +14,9 @@
 
 #define PAGE 4096ul
 #define LEN (16 * PAGE)
-#define ACCESS \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
+#define ACCESS                                              \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
+	 IBV_ACCESS_REMOTE_READ)
 
 static struct bar bar;
 static int buf = -1;
@@ -77,8 +78,8 @@ static void test_access(void)
 	assert_errno_equal(registering(buf, 0, PAGE, 0,
 				       ACCESS | IBV_ACCESS_MW_BIND),
 			   EINVAL);
-	assert_errno_equal(registering(buf, 0, PAGE, 0, IBV_ACCESS_REMOTE_WRITE),
-			   EINVAL);
+	assert_errno_equal(
+		registering(buf, 0, PAGE, 0, IBV_ACCESS_REMOTE_WRITE), EINVAL);
 }
 
 static void test_revoked(void)

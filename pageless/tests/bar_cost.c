@@ -21,8 +21,9 @@
 #define WRITE_LEN (64ul << 10)
 #define SAMPLES 101
 #define SETTLING 128
-#define ACCESS \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
+#define ACCESS                                              \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
+	 IBV_ACCESS_REMOTE_READ)
 
 static struct bar bar;
 
@@ -53,8 +54,8 @@ static void cost_of_address(const char *reg_row, const char *dereg_row,
 
 	for (int i = -SETTLING; i < SAMPLES; i++) {
 		uint64_t start = phyr_clock_ns(), middle, end;
-		struct ibv_mr *mr = ibv_reg_mr(pair.device->pd, addr, len,
-					       ACCESS);
+		struct ibv_mr *mr =
+			ibv_reg_mr(pair.device->pd, addr, len, ACCESS);
 
 		middle = phyr_clock_ns();
 		assert_non_null(mr);
@@ -78,13 +79,12 @@ static void cost_of_fd(const char *reg_row, const char *dereg_row, int fd,
 		struct phyr_dmabuf_mr mr;
 		uint64_t reg_ns, dereg_ns;
 
-		assert_errno_equal(
-			-phyr_dmabuf_mr_register(pair.device->pd, fd, 0, len, 0,
-						 ACCESS, &mr, &reg_ns, NULL),
-			0);
-		assert_errno_equal(-phyr_dmabuf_mr_deregister(&mr, &dereg_ns,
-							      NULL),
+		assert_errno_equal(-phyr_dmabuf_mr_register(pair.device->pd, fd,
+							    0, len, 0, ACCESS,
+							    &mr, &reg_ns, NULL),
 				   0);
+		assert_errno_equal(
+			-phyr_dmabuf_mr_deregister(&mr, &dereg_ns, NULL), 0);
 		if (i >= 0) {
 			reg.ns[i] = reg_ns;
 			dereg.ns[i] = dereg_ns;
@@ -136,8 +136,8 @@ static void cost_of_write(const char *row, uint64_t remote, uint32_t rkey)
 
 static void test_writing(void)
 {
-	struct ibv_mr *mr = ibv_reg_mr(pair.device->pd, bar.bytes,
-				       bar.info.size, ACCESS);
+	struct ibv_mr *mr =
+		ibv_reg_mr(pair.device->pd, bar.bytes, bar.info.size, ACCESS);
 
 	assert_non_null(mr);
 	cost_of_write("rdma/write/base/64KiB", (uintptr_t)buffer + WRITE_LEN,

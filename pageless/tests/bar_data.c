@@ -24,13 +24,21 @@
 #define GUARDS (1ul << 32) /* where their content begins */
 #define LONGEST (64ul << 10)
 #define IOVA (1ull << 40)
-#define ACCESS \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
+#define ACCESS                                              \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
+	 IBV_ACCESS_REMOTE_READ)
 #define MAX_RANGES 300
 #define TRANSFERS 300
 
-enum role { WRITE_INTO, READ_INTO, SEND_INTO, WRITE_FROM, READ_FROM, SEND_FROM,
-	    ROLES };
+enum role {
+	WRITE_INTO,
+	READ_INTO,
+	SEND_INTO,
+	WRITE_FROM,
+	READ_FROM,
+	SEND_FROM,
+	ROLES
+};
 
 static const char *const role_names[ROLES] = { "write into", "read into",
 					       "send into",  "write from",
@@ -103,13 +111,13 @@ static enum ibv_wc_status move(const struct window *window, enum role role,
 		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, there, here.addr,
 				     window->mr.rkey, sges);
 	case READ_INTO:
-		return pair_transfer(&pair, IBV_WR_RDMA_READ, here,
-				     there.addr, buffer_mr->rkey, sges);
+		return pair_transfer(&pair, IBV_WR_RDMA_READ, here, there.addr,
+				     buffer_mr->rkey, sges);
 	case SEND_INTO:
 		return pair_send(&pair, there, here, sges);
 	case WRITE_FROM:
-		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, here,
-				     there.addr, buffer_mr->rkey, sges);
+		return pair_transfer(&pair, IBV_WR_RDMA_WRITE, here, there.addr,
+				     buffer_mr->rkey, sges);
 	case READ_FROM:
 		return pair_transfer(&pair, IBV_WR_RDMA_READ, there, here.addr,
 				     window->mr.rkey, sges);
@@ -130,8 +138,7 @@ static void check_pieces(const struct window *window, enum role role,
 
 		if (memcmp(bar.bytes + offset, other + done, part))
 			fail("%s %zu bytes at %#zx: wrong data at %#zx",
-			     role_names[role], len, (size_t)at,
-			     (size_t)offset);
+			     role_names[role], len, (size_t)at, (size_t)offset);
 		if (role <= SEND_INTO)
 			bar_log_fill(offset, part, seed, done);
 		done += part;
@@ -163,7 +170,9 @@ static void check_transfer(const struct window *window, enum role role,
 
 static void check_window(const struct window *window)
 {
-	static const size_t lengths[] = { 1, 2, 7, 8, 9, 63, 4095, 4097, 12289 };
+	static const size_t lengths[] = {
+		1, 2, 7, 8, 9, 63, 4095, 4097, 12289
+	};
 	struct dice dice = dice_with_seed(window->len + window->nr);
 	unsigned int number = 0;
 
@@ -239,7 +248,8 @@ static void check_scattered(unsigned int nr, size_t most_pages)
 
 	window = (struct window){ .nr = nr };
 	for (unsigned int i = 0; i < nr; i++) {
-		window.ranges[i].len = (1 + dice_roll(&dice, most_pages)) * PAGE;
+		window.ranges[i].len =
+			(1 + dice_roll(&dice, most_pages)) * PAGE;
 		window.ranges[i].offset = at;
 		at += window.ranges[i].len + PAGE;
 		total += window.ranges[i].len;
@@ -270,7 +280,8 @@ static void test_scattered_lengths(void)
 /* From one buffer of the memory into another, which does not overlap. */
 static void test_within_memory(void)
 {
-	struct window from = { .ranges = { { 100 * PAGE, 32 * PAGE } }, .nr = 1 };
+	struct window from = { .ranges = { { 100 * PAGE, 32 * PAGE } },
+			       .nr = 1 };
 	struct window to = { .ranges = { { 200 * PAGE, 32 * PAGE } }, .nr = 1 };
 	struct dice dice = dice_with_seed(5);
 	struct phyr_error error;
@@ -346,9 +357,9 @@ static void close_memory(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_all_bytes),	     TEST(test_whole),
-	TEST(test_odd_ends),	     TEST(test_one_byte),
-	TEST(test_scattered_pages),  TEST(test_scattered_lengths),
+	TEST(test_all_bytes),	    TEST(test_whole),
+	TEST(test_odd_ends),	    TEST(test_one_byte),
+	TEST(test_scattered_pages), TEST(test_scattered_lengths),
 	TEST(test_within_memory),
 };
 

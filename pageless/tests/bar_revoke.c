@@ -23,8 +23,9 @@
 #define PAGE 4096ul
 #define START (32 * PAGE) /* of the buffer, in the memory */
 #define LEN (64ul << 10)
-#define ACCESS \
-	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
+#define ACCESS                                              \
+	(IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | \
+	 IBV_ACCESS_REMOTE_READ)
 #define MANY 256
 #define ROUNDS 200
 #define LAST_CONTENT 77
@@ -60,8 +61,8 @@ static void end(struct phyr_dmabuf_mr *mr)
 
 static enum ibv_wc_status write_to(const struct phyr_dmabuf_mr *mr)
 {
-	return pair_transfer(&pair, IBV_WR_RDMA_WRITE, buffer_range(buffer, LEN),
-			     0, mr->rkey, 1);
+	return pair_transfer(&pair, IBV_WR_RDMA_WRITE,
+			     buffer_range(buffer, LEN), 0, mr->rkey, 1);
 }
 
 static enum ibv_wc_status read_into(const struct phyr_dmabuf_mr *mr)
@@ -87,13 +88,15 @@ static void test_idle(void)
 	assert_int_equal(write_to(&dead), IBV_WC_SUCCESS);
 	bar_revoke(&bar);
 	assert_int_equal(bar_mappings(&bar), 0);
-	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local, 0, dead.rkey));
+	assert_true(
+		pair_refuses(&pair, IBV_WR_RDMA_WRITE, local, 0, dead.rkey));
 	assert_true(pair_refuses(&pair, IBV_WR_RDMA_READ, local, 0, dead.rkey));
 	assert_int_not_equal(write_from(&dead), IBV_WC_SUCCESS);
 	assert_int_not_equal(read_into(&dead), IBV_WC_SUCCESS);
 
 	bar_restore(&bar);
-	assert_true(pair_refuses(&pair, IBV_WR_RDMA_WRITE, local, 0, dead.rkey));
+	assert_true(
+		pair_refuses(&pair, IBV_WR_RDMA_WRITE, local, 0, dead.rkey));
 	alive = region();
 	assert_int_equal(write_to(&alive), IBV_WC_SUCCESS);
 	end(&alive);
@@ -282,9 +285,9 @@ static void close_memory(void)
 }
 
 static const struct test_case tests[] = {
-	TEST(test_idle),	 TEST(test_key_is_taken),
-	TEST(test_twice),	 TEST(test_many_at_once),
-	TEST(test_traffic),	 TEST(test_against_registration),
+	TEST(test_idle),    TEST(test_key_is_taken),
+	TEST(test_twice),   TEST(test_many_at_once),
+	TEST(test_traffic), TEST(test_against_registration),
 };
 
 PAIR_PROGRAM(.buffer_len = LEN, .setup = open_memory, .teardown = close_memory)

@@ -102,7 +102,8 @@ static int check(const char *name, const char *log_name)
 	fclose(file);
 	fclose(log);
 	if (lines <= 0) {
-		fprintf(stderr, "%s: it says nothing, or nothing that makes sense\n",
+		fprintf(stderr,
+			"%s: it says nothing, or nothing that makes sense\n",
 			log_name);
 		return 1;
 	}

@@ -36,9 +36,9 @@ static void add(struct request *request, uint16_t id, uint16_t len,
  */
 static uint16_t driver_of(const struct ibv_context *context)
 {
-	return context->device->transport_type == IBV_TRANSPORT_IWARP ?
-		       RDMA_DRIVER_SIW :
-		       RDMA_DRIVER_RXE;
+	return context->device->transport_type == IBV_TRANSPORT_IWARP
+		       ? RDMA_DRIVER_SIW
+		       : RDMA_DRIVER_RXE;
 }
 
 static void begin(struct request *request, const struct ibv_context *context,
@@ -105,9 +105,9 @@ int phyr_dmabuf_mr_register(struct ibv_pd *pd, int fd, uint64_t offset,
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_FD, 4, (uint32_t)fd);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_ACCESS_FLAGS, 4, access);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_RESP_LKEY, 4,
-	    (uintptr_t)&new.lkey);
+	    (uintptr_t) & new.lkey);
 	add(&request, UVERBS_ATTR_REG_DMABUF_MR_RESP_RKEY, 4,
-	    (uintptr_t)&new.rkey);
+	    (uintptr_t) & new.rkey);
 	ret = send(pd->context, &request, ns);
 	if (ret)
 		return phyr_error_set(error, ret,
@@ -130,8 +130,7 @@ int phyr_dmabuf_mr_deregister(struct phyr_dmabuf_mr *mr, uint64_t *ns,
 	add(&request, UVERBS_ATTR_DESTROY_MR_HANDLE, 0, mr->handle);
 	ret = send(mr->context, &request, ns);
 	if (ret)
-		return phyr_error_set(error, ret,
-				      "deregistering a DMA-buf: %s",
+		return phyr_error_set(error, ret, "deregistering a DMA-buf: %s",
 				      strerror(-ret));
 	return 0;
 }
