@@ -54,7 +54,7 @@ def named(document: dict, role: str) -> str:
 
 def line(row: dict) -> str:
     base, head = (f"{figure(row[role]):>14} {deviation(row[role]):<7}" for role in ("base", "head"))
-    why = f"  [{row['inexact']}]" if "inexact" in row else ""
+    why = "".join(f"  [{row[member]}]" for member in ("inexact", "lacks") if member in row)
     return f"  {base}  {percent(row):>10}  {head}  {ratio(row):>8}  {row['name']}{why}".rstrip()
 
 

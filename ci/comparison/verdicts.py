@@ -18,6 +18,7 @@ BETTER, WORSE, SAME, FEW, INEXACT = "better", "worse", "no difference", "too few
 VERDICTS = (WORSE, BETTER, SAME, FEW, INEXACT)
 BOOTS = 4                      # of a side, with a clock of real time; fewer are too few
 REGRESSION, SKIPPED = 2, 4     # exit statuses
+NOTHING = "no result"          # in place of an errno
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,12 @@ def lacks(boots: Sequence[Boot], name: str, results: list[dict]) -> str:
     for result in results:
         if "error" in result and result["error"]["errno"] in MISSING:
             return result["error"].get("message") or result["error"]["errno"]
-    return "" if results else "it gave no result"
+    return "" if results else NOTHING
+
+
+def failure(results: list[dict]) -> Figure:
+    """Of a side that has no such workload."""
+    return Figure(error=next((result["error"]["errno"] for result in results if "error" in result), NOTHING))
 
 
 def strength(row: dict) -> tuple:
@@ -127,25 +133,31 @@ def strength(row: dict) -> tuple:
 
 
 def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -> tuple[list[dict], list[dict]]:
-    """(rows, what was not measured: name, side, reason)"""
+    """(rows, what was not measured: name, side, reason)
+
+    What base has not got is compared with nothing. What base measured and head has not got is worse.
+    """
     found: list[dict] = []
     missing: list[dict] = []
     left, right = by_name(base), by_name(head)
     for name in dict.fromkeys([*left, *right]):
         why = {role: reason for role, boots, results in (("base", base, left), ("head", head, right))
                if (reason := lacks(boots, name, results.get(name, [])))}
-        if why:
+        if "base" in why:
             missing.append({"name": name, "side": " and ".join(why), "reason": next(iter(why.values()))})
             continue
         entry = compare.inexactness(name, suite.plan["inexact"]) \
             or compare.inexactness(compare.row_name(name), suite.plan["inexact"])
         known = not entry or entry.get("figure", False)
-        a, b = figure(left.get(name, []), known), figure(right.get(name, []), known)
+        a = figure(left[name], known)
+        b = failure(right.get(name, [])) if why else figure(right[name], known)
         verdict = judge(a, b, not entry, clock, suite.threshold(name))
         row = {"name": name, "unit": "ns", "exact": clock == "icount" and not entry, "base": a.json(), "head": b.json(),
                "ratio": compare.ratio(a.json(), b.json()), "change": change(a, b), "verdict": verdict}
         if entry:
             row["inexact"] = entry["reason"]
+        if why:
+            row["lacks"] = why["head"]
         if clock != "icount" and a.medians and b.medians:
             row["floor"] = floor(a, b)
         found.append(row)

@@ -100,6 +100,27 @@ class Verdicts(Case):
         self.assertEqual(found, {"gup/phyrs/pin/base/4KiB": ("base", "/dev/phyr_test: No such file or directory"),
                                  "siw:mr/reg/base/4KiB": ("base", "siw0: no such device")})
 
+    def test_what_base_measured_and_head_has_not_got_is_worse(self):
+        name = "mr/reg/base/4KiB"
+        good = boot(result(name, 9552))
+        for head, error, why in (
+                *((boot(failed(name, errno, f"no: {errno}")), errno, f"no: {errno}")
+                  for errno in ("ENODEV", "ENOENT", "EOPNOTSUPP", "ENXIO")),
+                (boot(), "no result", "no result"),
+                (boot(missing={"mr": "no RDMA device"}), "no result", "no RDMA device"),
+                (boot(failed(name, "ENODEV"), missing={"mr": "no RDMA device"}), "ENODEV", "no RDMA device")):
+            with self.subTest(error):
+                made = self.made(good, head)
+                row = made["rows"][0]
+                self.assertEqual((row["verdict"], row["head"], row["lacks"], made["status"], made["not_measured"]),
+                                 ("worse", {"error": error}, why, 2, []))
+                jsonschema.validate(made, json.loads(document.SCHEMA_FILE.read_text()))
+                self.assertIn(f"[{why}]", text.terminal(made))
+                back = self.made(head, good)
+                self.assertEqual((back["rows"], [one["side"] for one in back["not_measured"]]), ([], ["base"]))
+        both = self.made(boot(failed(name, "EIO")), boot(failed(name, "ENODEV")))
+        self.assertEqual((both["rows"][0]["verdict"], both["status"]), (None, 4))
+
     def test_status(self):
         name = "mr/reg/base/4KiB"
         for base, head, status in ((result(name, 1), result(name, 2), 2), (result(name, 2), result(name, 1), 0),
