@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import bench, compare, limits
+from ci import bench, compare, limits, paths
 
 
 def result(name: str, *samples: int) -> dict:
@@ -79,6 +79,12 @@ class CompareTest(unittest.TestCase):
         text = compare.table(rows, "icount")
         self.assertIn("sg in the phyr kernel", text)
         self.assertIn("pages in the phyr kernel", text)
+
+    def test_ratios_are_shown_as_everywhere(self):
+        for value, said in json.loads((paths.ROOT / "userspace/tests/ratios.json").read_text()):
+            with self.subTest(value):
+                self.assertEqual(compare.times({"ratio": value}), said)
+        self.assertEqual(compare.times({"ratio": None}), "-")
 
     def test_failure_is_a_side_without_a_ratio(self):
         row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)], [])[0]
