@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ci import vm
 from ci.artifacts import Artifacts
-from ci.comparison import sides, verdicts
+from ci.comparison import sides, text, verdicts
 from ci.comparison.builder import BuildError, Builder
 from ci.comparison.measure import Bench, MeasureError, merged
 from ci.comparison.sides import Side
@@ -114,7 +114,7 @@ def one_row(suite: Suite, row: str) -> Suite:
 def report(git: Git, row: str, found: Found) -> str:
     base, head = shown(found.before), shown(found.after)
     percent = verdicts.change(found.before, found.after)
-    change = "" if percent is None else f" ({percent:+.3g} %)"
+    change = f" ({text.share(percent)} %)" if percent else ""
     lines = [f"{row}: {base} -> {head}{change}, {found.steps} steps"
              + (f", {len(found.skipped)} skipped" if found.skipped else "")]
     if len(found.commits) > 1:

@@ -189,18 +189,77 @@ class Outputs(Case):
         with self.assertRaises(jsonschema.ValidationError):
             jsonschema.validate(made | {"more": 1}, schema)
 
-    def test_ktap_says_what_the_status_says(self):
-        made = self.made()
+    def counts(self, made: dict) -> dict[str, tuple[int, int, int]]:
+        """Output -> failed, passed, all."""
         tally = tap.parse(exchange.ktap(made), "compare")
-        self.assertEqual((len(tally.failures), tally.passed), (made["summary"]["worse"],
-                                                               made["summary"]["better"]
-                                                               + made["summary"]["no difference"]))
+        suite = xml.fromstring(exchange.junit(made))[0]
+        self.assertEqual((suite.get("failures"), suite.get("skipped"), suite.get("tests")),
+                         tuple(str(len(suite.findall(name))) for name in (".//failure", ".//skipped", "testcase")))
+        kcidb = [test["status"] for test in json.loads(exchange.kcidb(made))["tests"]]
+        return {"ktap": (len(tally.failures), tally.passed, len(exchange.ktap(made).splitlines()) - 2),
+                "junit": (len(suite.findall(".//failure")), len(suite.findall(".//system-out")), int(suite.get("tests"))),
+                "kcidb": (kcidb.count("FAIL"), kcidb.count("PASS"), len(kcidb))}
 
-    def test_junit_is_xml_and_counts(self):
-        suite = xml.fromstring(exchange.junit(self.made()))[0]
-        self.assertEqual(suite.get("failures"), str(len(suite.findall(".//failure"))))
-        self.assertEqual(suite.get("skipped"), str(len(suite.findall(".//skipped"))))
-        self.assertEqual(suite.get("tests"), str(len(suite.findall("testcase"))))
+    def test_outputs_say_what_the_status_says(self):
+        """A failure in each exactly with status 2; and something passed with 0."""
+        name = "mr/reg/base/4KiB"
+        few = boot(result(name, 1) | {"stats": {"median": 1, "min": 1, "max": 1, "n": 0}})
+        loose, tight, other = ([{"row": row, "side": "phyr", "at_most": most}]
+                               for row, most in ((name, 200), (name, 1), ("gup/pin/base/4KiB", 1)))
+        program = [boot(result(name, 100), programs={"rping": status}) for status in (0, 1)]
+        base, head = boot(result(name, 100)), boot(result(name, 101))
+        for sides, limits, status in (
+                ((base, head), None, 2), ((base, base), None, 0), ((head, base), None, 0), ((base, boot()), None, 2),
+                ((boot(), base), None, 4), ((few, base), None, 4), ((base, head), loose, 0), ((base, base), tight, 2),
+                ((base, head), other, 4), ((program[0], program[1]), None, 2), ((program[0], program[1]), loose, 2),
+                ((program[1], program[0]), loose, 0), ((program[1], program[1]), None, 0)):
+            with self.subTest(limits=limits, status=status):
+                made = self.made(*sides, limits)
+                self.assertEqual(made["status"], status)
+                for output, (bad, good, _all) in self.counts(made).items():
+                    self.assertEqual(bool(bad), status == 2, output)
+                    self.assertTrue(status or good, output)
+                self.assertEqual(len(set(self.counts(made).values())), 1)
+                self.assertTrue(text.conclusion(made).startswith({0: "no regression", 2: "regression, ",
+                                                                  4: "skipped, "}[status]))
+
+    def test_a_test_for_each_program_and_limit(self):
+        limit = {"row": "mr/reg/base/4KiB", "side": "phyr", "at_most": 9}
+        made = self.made(limits=[limit, limit | {"at_most": 9_999}])
+        names = [case.get("name") for case in xml.fromstring(exchange.junit(made)).iter("testcase")]
+        self.assertEqual(names[-4:], ["programs/ibv_devinfo", "programs/rping", "limits/mr/reg/base/4KiB",
+                                      "limits/mr/reg/base/4KiB/2"])
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn(f"ok {len(names)} limits/mr/reg/base/4KiB/2 # mr/reg/base/4KiB: phyr 9,570 ns, at most 9,999",
+                      exchange.ktap(made))
+        self.assertIn("programs/rping # rping: exit 1 -> works",
+                      exchange.ktap(made))
+
+    def test_what_failed_on_both_sides_is_an_error_of_the_measurement(self):
+        made = self.made(boot(failed("mr/reg/x", "EIO"), programs={"rping": 1}),
+                         boot(failed("mr/reg/x", "EIO"), programs={"rping": 1}))
+        self.assertEqual([test["status"] for test in json.loads(exchange.kcidb(made))["tests"]], ["ERROR", "ERROR"])
+
+    def test_conclusion_names_what_decided(self):
+        name = "mr/reg/base/4KiB"
+        base, head = (boot(result(name, level), programs={"rping": status}) for level, status in ((100, 0), (101, 1)))
+        limit = {"row": name, "side": "phyr", "at_most": 1}
+        for sides, limits, said in (
+                ((base, head), None, "regression, rping fails now and 1 row is worse: 1 worse"),
+                ((base, head), [limit], "regression, rping fails now and 1 of 1 limits not met: 1 worse"),
+                ((base, base), [limit | {"at_most": 100}], "no regression, 1 of 1 limits met: 1 no difference"),
+                ((head, base), None, "no regression: 1 better"),
+                ((base, base), [limit | {"row": "x"}], "skipped, no limit is about what was measured: 1 no difference"),
+                ((boot(), base), None, "skipped, nothing could be compared: no row was compared")):
+            self.assertEqual(text.conclusion(self.made(*sides, limits)), said)
+
+    def test_percentages_have_digits_that_say_something(self):
+        for base, head, said in ((24458346, 24458347, "+0.0000041%"), (24458346, 24458345, "-0.0000041%"),
+                                 (24458346, 6947, "-99.972%"), (24458346, 1, "-99.9999959%"), (9552, 9570, "+0.2%"),
+                                 (100, 100, "0"), (100, 0, "-100.0%"), (100, 1234, "+1,134.0%"), (1000, 1001, "+0.1%"),
+                                 (10000, 10009, "+0.090%"), (200, 100, "-50.0%")):
+            row = {"base": {"median": base}, "head": {"median": head}, "change": 100 * (head - base) / base}
+            self.assertEqual(text.percent(row), said)
 
     def test_kcidb_has_the_forms_that_its_schema_asks_for(self):
         found = json.loads(exchange.kcidb(self.made()))
