@@ -40,12 +40,16 @@ class Git:
     def line(self, *arguments: str, **more) -> str:
         return self.run(*arguments, **more).decode().strip()
 
-    def has(self, name: str) -> bool:
+    def holds(self, *arguments: str) -> bool:
+        """Whether git ends with 0."""
         try:
-            self.run("rev-parse", "--verify", "--quiet", name)
+            self.run(*arguments)
         except GitError:
             return False
         return True
+
+    def has(self, name: str) -> bool:
+        return self.holds("rev-parse", "--verify", "--quiet", name)
 
     def init(self) -> None:
         if not (self.directory / "HEAD").exists():
