@@ -113,9 +113,13 @@ def prepare(needs: Collection[str]) -> None:
         compiler_cache.ensure()
 
 
-def command_bench(arguments: argparse.Namespace) -> int:
-    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+def check_clock(clock: str) -> None:
+    if clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+
+
+def command_bench(arguments: argparse.Namespace) -> int:
+    check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.memory:
         raise ArgumentError("--memory: QEMU's translator counts, so the clock is icount; leave out --clock")
     prepare(GUEST)
@@ -139,8 +143,9 @@ def fragments_of(files: list[Path]) -> list[Path]:
 
 
 def command_compare(arguments: argparse.Namespace) -> int:
-    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    check_clock(arguments.clock)
+    if arguments.clock == "kvm" and arguments.limits:
+        raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave out one of them")
     both = tuple(sides.side(role, text, path(text), arguments.tree)
                  for role, text in (("base", arguments.base), ("head", arguments.head)))
     fragments = fragments_of(arguments.config)

@@ -192,6 +192,11 @@ def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence
     return found
 
 
+def need_kvm(artifacts: Artifacts) -> None:
+    if artifacts.accelerator != "kvm":
+        raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
+
+
 def save(tree: str, documents: list[dict], plan: dict) -> None:
     """What ./phyr serve loads. The guest has no name, and a clock that begins anew with each boot."""
     document = merged([figures_only(one, plan["inexact"]) for one in documents],
@@ -205,8 +210,8 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     if patterns and not any(requests(plan, "phyr", features, patterns) for features in MACHINES):
         raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
-    if clock == "kvm" and artifacts.accelerator != "kvm":
-        raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
+    if clock == "kvm":
+        need_kvm(artifacts)
     memory_clock = memory.MemoryClock() if with_memory else None
     found = measure_all(artifacts, clock, plan, patterns, memory_clock=memory_clock)
     releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}

@@ -3,7 +3,7 @@
 
 An exact row is the same in each boot: one boot a side decides, and any difference is one, unless the suite asks for
 more. On a clock of real time the boot is the unit: a row differs if the medians of all boots of one side are beyond
-those of the other, by more than boots of the same side are apart.
+those of the other, by more than boots of the same side are apart, and if as many other boots say the same.
 """
 
 import statistics
@@ -125,6 +125,15 @@ def failure(results: list[dict]) -> Figure:
     return Figure(error=next((result["error"]["errno"] for result in results if "error" in result), NOTHING))
 
 
+def side(boots: Sequence[Boot], name: str, known: bool) -> Figure:
+    results = by_name(boots).get(name, [])
+    return failure(results) if lacks(boots, name, results) else figure(results, known)
+
+
+def differing(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -> list[str]:
+    return [row["name"] for row in rows(suite, base, head, clock)[0] if row["verdict"] in (BETTER, WORSE)]
+
+
 def strength(row: dict) -> tuple:
     """The strongest first: what works or fails now, then by how many times."""
     turned = ("error" in row["base"]) != ("error" in row["head"])
@@ -132,10 +141,12 @@ def strength(row: dict) -> tuple:
     return not turned, -max(ratio, 1 / ratio), row["name"]
 
 
-def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -> tuple[list[dict], list[dict]]:
+def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str,
+         second: Sequence[Sequence[Boot]] = ()) -> tuple[list[dict], list[dict]]:
     """(rows, what was not measured: name, side, reason)
 
     What base has not got is compared with nothing. What base measured and head has not got is worse.
+    second: other boots of base and of head, of the rows that differed: a difference is one if both say so.
     """
     found: list[dict] = []
     missing: list[dict] = []
@@ -160,6 +171,11 @@ def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -
             row["lacks"] = why["head"]
         if clock != "icount" and a.medians and b.medians:
             row["floor"] = floor(a, b)
+        if second and verdict in (BETTER, WORSE):
+            c, d = (side(boots, name, known) for boots in second)
+            row["again"] = change(c, d)
+            if judge(c, d, not entry, clock, suite.threshold(name)) != verdict:
+                row["verdict"] = SAME
         found.append(row)
     order = {verdict: place for place, verdict in enumerate((*VERDICTS, None))}
     return sorted(found, key=lambda row: (order[row["verdict"]], strength(row))), missing

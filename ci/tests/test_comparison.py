@@ -8,12 +8,13 @@ import os
 import tempfile
 import unittest
 import xml.etree.ElementTree as xml
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import jsonschema
 
-from ci import tap
+from ci import bench, tap
 from ci.comparison import command, document, exchange, html, text, verdicts, write
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
@@ -280,6 +281,36 @@ class Outputs(Case):
             self.assertNotIn(word, page)
         self.assertIn("7.3.4-&lt;x&gt;|y", page)
         xml.fromstring(page[page.index("<svg"):page.index("</svg>") + 6])
+
+
+class RealTime(Case):
+    def test_rows_that_differ_are_booted_once_more(self):
+        """Those only, without programs; and KVM has to run a guest, not only to be there."""
+        one, other, taken = "mr/reg/base/4KiB", "mr/dereg/base/4KiB", []
+        suite = replace(SUITE, programs=({"name": "rping", "command": "rping"},))
+
+        def take(artifacts, wanted, clock, again):
+            taken.append((wanted.rows, bool(wanted.programs), clock, again))
+            return mock.Mock(qemu="7.2")
+
+        def boots(levels: tuple) -> list:
+            return [[boot(result(one, base), result(other, 100)) for base in side] for side in levels]
+
+        sides = tuple(built(role, role, self.folder) for role in ("base", "head"))
+        artifacts = mock.Mock(accelerator="kvm")
+        for second, verdict in (((100,) * 4, "no difference"), ((200,) * 4, "worse")):
+            answers = [boots(((100,) * 4, (200,) * 4)), boots(((100,) * 4, second))]
+            with mock.patch.object(command, "Builder") as builder, mock.patch.object(command, "say"), \
+                    mock.patch.object(command, "Bench", take), \
+                    mock.patch.object(command, "all_boots", side_effect=answers):
+                builder.return_value.build.side_effect = sides
+                made = command.compared(artifacts, (None, None), suite, [], "kvm")
+            self.assertEqual({row["name"]: row["verdict"] for row in made["rows"]},
+                             {one: verdict, other: "no difference"})
+            jsonschema.validate(made, json.loads(document.SCHEMA_FILE.read_text()))
+        self.assertEqual(taken[:2], [((), True, "kvm", False), ((one,), False, "kvm", False)])
+        with self.assertRaisesRegex(bench.BenchError, "KVM does not run the kernel"):
+            command.compared(mock.Mock(accelerator="tcg"), (None, None), suite, [], "kvm")
 
 
 class Files(Case):

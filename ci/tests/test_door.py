@@ -103,6 +103,9 @@ class Door(unittest.TestCase):
         self.assert_refused("compare", "v1", "v2", "--tree", "/etc", because="--tree /etc: is no git repository")
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
+        with mock.patch.object(door.os, "access", return_value=True):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", "--limits",
+                                because="--limits: they are of instructions, which --clock kvm does not count")
 
     def test_bisect(self):
         tree = str(paths.ROOT)
