@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NoReturn
 
-from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, lock, mails, packages, paths,
+from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages, paths,
                 series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
 from ci.comparison import bisect, sides, suites
@@ -151,7 +151,7 @@ def command_compare(arguments: argparse.Namespace) -> int:
     fragments = fragments_of(arguments.config)
     sides.check_options(list(both), fragments)
     suite = suites.find(arguments.suite, path(arguments.suite))
-    held = comparison.known_limits(arguments.limits) if arguments.limits else None
+    held = limits.read(arguments.limits) if arguments.limits else None
     outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
     prepare(GUEST)
     return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)

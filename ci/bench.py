@@ -229,7 +229,7 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
         print()
         print(memory_table.table(rows, memory_clock.model))
     print()
-    known = limits.in_force(json.loads(LIMITS.read_text())["limits"]) if clock == "icount" else []
+    known = limits.read(LIMITS) if clock == "icount" else []
     verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr compare: two kernels of anybody's, measured and reported."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from ci import bench, limits
+from ci import bench
 from ci.artifacts import Artifacts
 from ci.comparison import document, exchange, html, text, verdicts
 from ci.comparison.builder import Builder, Built
@@ -14,7 +13,6 @@ from ci.comparison.measure import Bench, Boot, all_boots
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.comparison.write import whole
-from ci.error import CiError
 from ci.progress import say
 
 # Option -> what makes its text.
@@ -26,17 +24,6 @@ OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {
     "junit": ("JUnit XML, a test case a row", exchange.junit),
     "kcidb": (f"JSON of KCIDB, version {exchange.KCIDB['major']}.{exchange.KCIDB['minor']}", exchange.kcidb),
 }
-
-
-class CompareError(CiError):
-    pass
-
-
-def known_limits(file: Path) -> list[dict]:
-    try:
-        return limits.in_force(json.loads(file.read_text())["limits"])
-    except (ValueError, KeyError, TypeError):
-        raise CompareError(f"{file}: is no JSON object with limits; see {bench.LIMITS.name}") from None
 
 
 def compared(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path], clock: str = "icount",
