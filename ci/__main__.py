@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NoReturn
 
-from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages, paths,
-                series, shell, style, suite, testing, vm)
+from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
+                paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
 from ci.comparison import bisect, sides, suites
 from ci.comparison import command as comparison
@@ -145,7 +145,7 @@ def fragments_of(files: list[Path]) -> list[Path]:
 def command_compare(arguments: argparse.Namespace) -> int:
     check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.limits:
-        raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave out one of them")
+        raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave one out")
     both = tuple(sides.side(role, text, path(text), arguments.tree)
                  for role, text in (("base", arguments.base), ("head", arguments.head)))
     fragments = fragments_of(arguments.config)

@@ -35,6 +35,7 @@ for attempt in $(seq 100); do
 	sleep 0.1
 done
 for request in /results/requests/*.json; do
+	[ -e "$request" ] || break
 	name=${{request##*/}}
 	created=$(curl -sS -D - -o /results/$name.created -H 'Content-Type: application/json' \\
 		--data-binary @$request $api/runs | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')

@@ -72,8 +72,8 @@ class Search:
     def run(self) -> Found:
         first = self.good[0]
         if not self.git.holds("merge-base", "--is-ancestor", first, self.bad):
-            raise BisectError(f"GOOD, {first[:12]}, is no ancestor of BAD, {self.bad[:12]}: name a commit before it, such "
-                              "as what git merge-base says of both")
+            raise BisectError(f"GOOD, {first[:12]}, is no ancestor of BAD, {self.bad[:12]}: name a commit before it, "
+                              "such as what git merge-base says of both")
         if not self.candidates():
             raise BisectError(f"{self.bad[:12]} has no commit that {first[:12]} has not: nothing to look at")
         base, last = self.end(first, "GOOD"), self.end(self.bad, "BAD")

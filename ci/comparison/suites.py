@@ -195,7 +195,8 @@ def load(text: str, file: Path) -> Suite:
     for number, run in enumerate(reader.items("runs", document["runs"], 1)):
         reader.run(f"runs[{number}]", run)
     reader.once("runs[].name", [run["name"] for run in document["runs"]], "run")
-    suite = Suite(text, {"runs": document["runs"], "inexact": reader.inexact("inexact", document.get("inexact", []))}, (),
+    inexact = reader.inexact("inexact", document.get("inexact", []))
+    suite = Suite(text, {"runs": document["runs"], "inexact": inexact}, (),
                   tuple(reader.rules("thresholds", document.get("thresholds", []))),
                   tuple(reader.programs("programs", document.get("programs", []))))
     reader.once("runs[].workloads", suite.names(), "row: with the run's prefix, where two have it")

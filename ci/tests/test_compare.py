@@ -170,10 +170,11 @@ class LimitsTest(unittest.TestCase):
                 return limits.read(file)
 
             self.assertEqual(len(read(json.dumps({"limits": [good]}))), 1)
-            for limit, said in ((7, "want an object"), (good | {"roe": 1}, "roe: no such key"), (good | {"row": 7}, "row: "),
-                                ({"side": "phyr", "at_most": 1}, "row is missing"), (good | {"side": "phyrr"}, "side: want"),
-                                (good | {"at_most": "1"}, "at_most: want a number"), (good | {"error": "EIO"}, "want exactly"),
-                                ({"row": "*", "side": "phyr"}, "want exactly"), (good | {"at_most": True}, "at_most: want"),
+            for limit, said in ((7, "want an object"), (good | {"roe": 1}, "roe: no such key"),
+                                (good | {"row": 7}, "row: "), ({"side": "phyr", "at_most": 1}, "row is missing"),
+                                (good | {"side": "phyrr"}, "side: want"), (good | {"at_most": "1"}, "at_most: want a"),
+                                (good | {"error": "EIO"}, "want exactly"), ({"row": "*", "side": "phyr"}, "want exact"),
+                                (good | {"at_most": True}, "at_most: want"),
                                 ({"row": "*", "ratio_at_least": 2, "times": "stock"}, "times goes with at_most"),
                                 ({"row": "*", "side": "phyr", "works": False}, "works: want true")):
                 with self.assertRaises(limits.LimitError) as caught:

@@ -198,7 +198,8 @@ class Outputs(Case):
                          tuple(str(len(suite.findall(name))) for name in (".//failure", ".//skipped", "testcase")))
         kcidb = [test["status"] for test in json.loads(exchange.kcidb(made))["tests"]]
         return {"ktap": (len(tally.failures), tally.passed, len(exchange.ktap(made).splitlines()) - 2),
-                "junit": (len(suite.findall(".//failure")), len(suite.findall(".//system-out")), int(suite.get("tests"))),
+                "junit": (len(suite.findall(".//failure")), len(suite.findall(".//system-out")),
+                          int(suite.get("tests"))),
                 "kcidb": (kcidb.count("FAIL"), kcidb.count("PASS"), len(kcidb))}
 
     def test_outputs_say_what_the_status_says(self):
