@@ -129,10 +129,9 @@ def command_bench(arguments: argparse.Namespace) -> int:
 def command_explain(arguments: argparse.Namespace) -> int:
     if len(arguments.kernels) not in (0, 2):
         raise ArgumentError("explain: BASE and HEAD come together, or not at all")
-    base_tree, head_tree = arguments.kernels or ("stock", "phyr")
-    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), base_tree, head_tree)
+    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), arguments.kernels)
     prepare(GUEST)
-    return explain.run(Artifacts(), arguments.row, base_tree, head_tree, arguments.svg)
+    return explain.run(Artifacts(), arguments.row, arguments.kernels, arguments.svg)
 
 
 def fragments_of(files: list[Path]) -> list[Path]:
@@ -265,7 +264,8 @@ def parser() -> argparse.ArgumentParser:
                          help="these rows only; a pattern, such as 'mr/reg/*'")
     command = add("explain", command_explain, "where a row's difference is, by function")
     command.add_argument("row", type=word, metavar="ROW", help="such as mr/reg/base/64MiB")
-    command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD", help="stock or phyr (stock phyr)")
+    command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD",
+                         help="stock or phyr (stock phyr); not of a row that has two forms of memory")
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
     command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "

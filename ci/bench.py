@@ -13,6 +13,7 @@ from ci import compare, kernel, limits, memory, memory_table, paths, vm
 from ci.error import CiError
 from ci.artifacts import Artifacts
 from ci.progress import note, say
+from ci.write import whole
 
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
@@ -154,11 +155,7 @@ def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[
 
 
 def write(path: Path, document: dict) -> None:
-    """All of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(document, indent=1) + "\n")
-    temporary.rename(path)
+    whole(path, json.dumps(document, indent=1) + "\n")
 
 
 def now() -> str:

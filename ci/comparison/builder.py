@@ -182,8 +182,7 @@ class Builder:
         source = self.source(side)
         options = config.merged(kernel.fragments(WORK, source.has(OURS)))
         tree = source.git.line("rev-parse", f"{source.tree}^{{tree}}", env=source.environment)
-        compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
-        key = hashlib.sha256(repr((tree, options, self.options, compiler)).encode()).hexdigest()
+        key = hashlib.sha256(repr((tree, options, self.options, kernel.compiler())).encode()).hexdigest()
         if found := self.kept(key, side):
             return found
         say(f"building {side}")

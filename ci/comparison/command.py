@@ -12,8 +12,8 @@ from ci.comparison.builder import Builder, Built
 from ci.comparison.measure import Bench, Boot, all_boots
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
-from ci.comparison.write import whole
 from ci.progress import say
+from ci.write import whole
 
 # Option -> what makes its text.
 OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {

@@ -14,9 +14,9 @@ from ci import bench, initramfs, paths, vm
 from ci.artifacts import Artifacts
 from ci.comparison.builder import FOLDER, Built
 from ci.comparison.suites import Suite
-from ci.comparison.write import whole
 from ci.error import CiError
 from ci.progress import note, say
+from ci.write import whole
 
 PROGRAM_SECONDS = 60           # of the guest's time
 # errno of a workload that the kernel has not got, such as a device, a system call or a file.

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr compare stock phyr --limits, of the quick suite."""
 
-from ci import bench, limits, paths
+from ci import bench, limits, paths, write
 from ci.artifacts import Artifacts
-from ci.comparison import command, sides, suites, write
+from ci.comparison import command, sides, suites
 from ci.comparison.text import terminal
 from ci.entry import Options
 from ci.tap import Tally

@@ -14,8 +14,8 @@ from unittest import mock
 
 import jsonschema
 
-from ci import bench, tap
-from ci.comparison import command, document, exchange, html, text, verdicts, write
+from ci import bench, tap, write
+from ci.comparison import command, document, exchange, html, text, verdicts
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
 from ci.tests.comparison_case import SUITE, boot, built, failed, result
