@@ -24,8 +24,9 @@ KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
 GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
 
 
-# Exit statuses; phyrctl has the same.
+# Exit statuses; those of a comparison, 2 and 4, are in ci/comparison/verdicts.py. Of these phyrctl has 1 only.
 ERROR = 1            # called wrongly, or something could not be made
+GONE = 141           # whoever read our output has gone
 LOST = 255           # a VM did not boot, or did not come to its end
 
 
@@ -269,7 +270,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
     command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
-                  "2 a regression, 4 nothing could be told, 255 a VM was lost")
+                  "2 a regression, 4 nothing was compared or a row has too few samples, 255 a VM was lost")
     for role in ("base", "head"):
         command.add_argument(role, type=word, metavar=role.upper(),
                              help="stock, phyr, a kernel tree, a bzImage, or a git ref of --tree")
@@ -334,9 +335,9 @@ def main() -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # Whoever read our output has gone. What is left of it must not fail again at the end.
+        # What is left of our output must not fail again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return GONE
     except (CiError, OSError) as error:
         print(f"phyr: {error}", file=sys.stderr)
         return LOST if isinstance(error, vm.VmError) else ERROR

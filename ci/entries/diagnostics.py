@@ -146,7 +146,8 @@ def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str
             found |= more
             if nowhere:
                 note(f"{name}: not compiled, as neither configuration has it: {', '.join(nowhere)}")
-            tally += Tally(passed=int(not found), skipped=len(nowhere), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
+            tally += Tally(passed=int(not found), skipped=len(nowhere),
+                           failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
         skipped = name not in wanted
         previous = commit
     return tally
