@@ -153,6 +153,9 @@ def command_compare(arguments: argparse.Namespace) -> int:
     suite = suites.find(arguments.suite, path(arguments.suite))
     held = limits.read(arguments.limits) if arguments.limits else None
     outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
+    for name, file in outputs.items():
+        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
+            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
     prepare(GUEST)
     return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
 

@@ -15,7 +15,7 @@ def figure(side: dict) -> str:
 
 
 def deviation(side: dict) -> str:
-    """Of the samples, in percent; nothing where they are all the same."""
+    """Of the samples of one boot, or of the medians of several, in percent; nothing where all are the same."""
     if not side.get("median") or not side["sd"]:
         return ""
     return f"± {100 * side['sd'] / side['median']:.2g}%"

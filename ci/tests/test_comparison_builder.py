@@ -2,6 +2,7 @@
 """Sides of ./phyr compare: what they may be, that nothing is built twice, and no tree of a user's is written."""
 
 import json
+import os
 import subprocess
 import tempfile
 import unittest
@@ -145,6 +146,24 @@ class Builds(Trees):
         self.builder.build(self.tree_side())
         work = paths.TREES / "compared"
         self.assertEqual([name for name in products + sources if (work / name).exists()], list(sources))
+
+    def test_nothing_of_a_user_s_repository_runs(self):
+        """Neither its hooks, nor what watches its files; and the caller's git is not asked."""
+        self.repository()
+        ran = self.folder / "ran"
+        for name in ("post-index-change", "post-checkout", "watch"):
+            hook = self.tree / ".git/hooks" / name
+            hook.parent.mkdir(exist_ok=True)
+            hook.write_text(f"#!/bin/sh\necho {name} >>{ran}\n")
+            hook.chmod(0o755)
+        self.git("config", "core.fsmonitor", str(hook))
+        with mock.patch.dict(os.environ, {"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/nowhere"}):
+            one = self.tree_side()
+            self.assertTrue(one.commit)
+            (self.tree / "mm/file.c").write_text("new\n")
+            self.assertEqual(self.builder.build(self.tree_side()).image.read_text(), "new")
+            self.assertEqual(self.builder.build(sides.ref("base", one.commit, self.tree)).image.read_text(), "mm")
+        self.assertFalse(ran.exists(), ran.exists() and ran.read_text())
 
     def test_refs(self):
         first = self.repository()

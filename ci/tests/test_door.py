@@ -102,6 +102,8 @@ class Door(unittest.TestCase):
         self.assert_refused("compare", "stock", "phyr", "--config", "/etc/passwd", because="passwd:1: want CONFIG_X=")
         self.assert_refused("compare", "stock", "phyr", "--json", "/", because="--json: /: is a directory")
         self.assert_refused("compare", "stock", "phyr", "--limits", "/etc/passwd", because="passwd: is no JSON object")
+        self.assert_refused("compare", "stock", "phyr", "--json", "/tmp/x", "--ktap", "/tmp/../tmp/x",
+                            because="--json and --ktap are to go into the same file, /tmp/x")
         self.assert_refused("compare", "v1", "v2", "--tree", "/etc", because="--tree /etc: is no git repository")
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
