@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from ci.error import CiError
 
 SCHEMA = "phyr-compare/2"
+MEMORY_SCHEMA = "phyr-compare/3"     # the same, and sides have 'memory'
 # family -> its forms, which are both measured in the phyr kernel
 REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs"), "crypto": ("sg", "phyrs")}
 KERNELS = ("stock", "phyr")
@@ -179,4 +180,5 @@ def table(found: list[dict], clock: str) -> str:
 
 def document(found: list[dict], clock: str, releases: dict[str, str], date: str) -> dict:
     """releases: what each kernel calls its release; date: when it was measured, ISO 8601."""
-    return {"schema": SCHEMA, "clock": clock, "date": date, "kernels": releases, "rows": found}
+    schema = MEMORY_SCHEMA if any("memory" in entry[label] for entry in found for label in labels(entry)) else SCHEMA
+    return {"schema": schema, "clock": clock, "date": date, "kernels": releases, "rows": found}

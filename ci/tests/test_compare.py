@@ -86,6 +86,12 @@ class CompareTest(unittest.TestCase):
                 self.assertEqual(compare.times({"ratio": value}), said)
         self.assertEqual(compare.times({"ratio": None}), "-")
 
+    def test_a_document_with_memory_is_of_another_version(self):
+        rows = compare.rows([result("mr/reg/x", 2)], [result("mr/reg/x", 1)], [])
+        self.assertEqual(compare.document(rows, "icount", {}, "")["schema"], "phyr-compare/2")
+        rows[0]["phyr"]["memory"] = {"loads": 1}
+        self.assertEqual(compare.document(rows, "icount", {}, "")["schema"], "phyr-compare/3")
+
     def test_failure_is_a_side_without_a_ratio(self):
         row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)], [])[0]
         self.assertEqual((row["stock"], row["ratio"]), ({"error": "ENOMEM"}, None))
