@@ -34,7 +34,7 @@ class Comparisons(PageTest):
         self.assertNotIn("rdma/write on base", headings)
 
     def test_ratios_are_shown_as_everywhere(self):
-        self.load()
+        self.go("#/runs")
         table = json.loads((Path(__file__).parent / "ratios.json").read_text())
         found = self.browser.script("return import('/format.js').then((format) => arguments[0].map(format.ratio))",
                                     [value for value, _said in table] + [None])

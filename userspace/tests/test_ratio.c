@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* phyrctl writes ratios as the page and ./phyr compare do: ratios.json. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #include "../programs/phyrctl/text.h"
+#include "test.h"
 
 static void table(void **state)
 {
@@ -41,5 +36,6 @@ int main(void)
 		cmocka_unit_test(none),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("ratio", tests, NULL, NULL);
 }
