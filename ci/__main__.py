@@ -13,8 +13,8 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NoReturn
 
-from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, lock, mails, packages, paths,
-                series, shell, style, suite, testing, vm)
+from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
+                paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
 from ci.comparison import bisect, sides, suites
 from ci.comparison import command as comparison
@@ -24,8 +24,9 @@ KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
 GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
 
 
-# Exit statuses; phyrctl has the same.
+# Exit statuses; those of a comparison, 2 and 4, are in ci/comparison/verdicts.py. Of these phyrctl has 1 only.
 ERROR = 1            # called wrongly, or something could not be made
+GONE = 141           # whoever read our output has gone
 LOST = 255           # a VM did not boot, or did not come to its end
 
 
@@ -113,9 +114,13 @@ def prepare(needs: Collection[str]) -> None:
         compiler_cache.ensure()
 
 
-def command_bench(arguments: argparse.Namespace) -> int:
-    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
+def check_clock(clock: str) -> None:
+    if clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
         raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+
+
+def command_bench(arguments: argparse.Namespace) -> int:
+    check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.memory:
         raise ArgumentError("--memory: QEMU's translator counts, so the clock is icount; leave out --clock")
     prepare(GUEST)
@@ -125,10 +130,9 @@ def command_bench(arguments: argparse.Namespace) -> int:
 def command_explain(arguments: argparse.Namespace) -> int:
     if len(arguments.kernels) not in (0, 2):
         raise ArgumentError("explain: BASE and HEAD come together, or not at all")
-    base_tree, head_tree = arguments.kernels or ("stock", "phyr")
-    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), base_tree, head_tree)
+    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), arguments.kernels)
     prepare(GUEST)
-    return explain.run(Artifacts(), arguments.row, base_tree, head_tree, arguments.svg)
+    return explain.run(Artifacts(), arguments.row, arguments.kernels, arguments.svg)
 
 
 def fragments_of(files: list[Path]) -> list[Path]:
@@ -139,15 +143,19 @@ def fragments_of(files: list[Path]) -> list[Path]:
 
 
 def command_compare(arguments: argparse.Namespace) -> int:
-    if arguments.clock == "kvm" and not os.access("/dev/kvm", os.R_OK | os.W_OK):
-        raise ArgumentError("--clock kvm: /dev/kvm cannot be opened here; the default, icount, runs everywhere")
+    check_clock(arguments.clock)
+    if arguments.clock == "kvm" and arguments.limits:
+        raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave one out")
     both = tuple(sides.side(role, text, path(text), arguments.tree)
                  for role, text in (("base", arguments.base), ("head", arguments.head)))
     fragments = fragments_of(arguments.config)
     sides.check_options(list(both), fragments)
     suite = suites.find(arguments.suite, path(arguments.suite))
-    held = comparison.known_limits(arguments.limits) if arguments.limits else None
+    held = limits.read(arguments.limits) if arguments.limits else None
     outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
+    for name, file in outputs.items():
+        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
+            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
     prepare(GUEST)
     return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
 
@@ -260,11 +268,12 @@ def parser() -> argparse.ArgumentParser:
                          help="these rows only; a pattern, such as 'mr/reg/*'")
     command = add("explain", command_explain, "where a row's difference is, by function")
     command.add_argument("row", type=word, metavar="ROW", help="such as mr/reg/base/64MiB")
-    command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD", help="stock or phyr (stock phyr)")
+    command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD",
+                         help="stock or phyr (stock phyr); not of a row that has two forms of memory")
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
     command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
-                  "2 a regression, 4 nothing could be told, 255 a VM was lost")
+                  "2 a regression, 4 nothing was compared or a row has too few samples, 255 a VM was lost")
     for role in ("base", "head"):
         command.add_argument(role, type=word, metavar=role.upper(),
                              help="stock, phyr, a kernel tree, a bzImage, or a git ref of --tree")
@@ -329,9 +338,9 @@ def main() -> int:
         sys.stdout.flush()
         return status
     except BrokenPipeError:
-        # Whoever read our output has gone. What is left of it must not fail again at the end.
+        # What is left of our output must not fail again at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+        return GONE
     except (CiError, OSError) as error:
         print(f"phyr: {error}", file=sys.stderr)
         return LOST if isinstance(error, vm.VmError) else ERROR

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ci import vm
 from ci.progress import note, say
+from ci.write import whole
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PROBE_SECONDS = 15
@@ -34,6 +35,6 @@ def choose(kernel: Path, initramfs: Path, folder: Path) -> str:
         if known["boot"] == boot:
             return known["accelerator"]
     accelerator, why = probe(kernel, initramfs, folder / "probe")
-    answer.write_text(json.dumps({"boot": boot, "accelerator": accelerator, "why": why}, indent=1) + "\n")
+    whole(answer, json.dumps({"boot": boot, "accelerator": accelerator, "why": why}, indent=1) + "\n")
     note(f"accelerator: {accelerator} ({why})")
     return accelerator

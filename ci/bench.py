@@ -13,6 +13,7 @@ from ci import compare, kernel, limits, memory, memory_table, paths, vm
 from ci.error import CiError
 from ci.artifacts import Artifacts
 from ci.progress import note, say
+from ci.write import whole
 
 WORKLOADS = paths.ROOT / "bench" / "workloads.json"
 LIMITS = paths.ROOT / "bench" / "limits.json"
@@ -35,6 +36,7 @@ for attempt in $(seq 100); do
 	sleep 0.1
 done
 for request in /results/requests/*.json; do
+	[ -e "$request" ] || break
 	name=${{request##*/}}
 	created=$(curl -sS -D - -o /results/$name.created -H 'Content-Type: application/json' \\
 		--data-binary @$request $api/runs | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
@@ -153,11 +155,7 @@ def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[
 
 
 def write(path: Path, document: dict) -> None:
-    """All of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(json.dumps(document, indent=1) + "\n")
-    temporary.rename(path)
+    whole(path, json.dumps(document, indent=1) + "\n")
 
 
 def now() -> str:
@@ -192,6 +190,11 @@ def measure_all(artifacts: Artifacts, clock: str, plan: dict, patterns: Sequence
     return found
 
 
+def need_kvm(artifacts: Artifacts) -> None:
+    if artifacts.accelerator != "kvm":
+        raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
+
+
 def save(tree: str, documents: list[dict], plan: dict) -> None:
     """What ./phyr serve loads. The guest has no name, and a clock that begins anew with each boot."""
     document = merged([figures_only(one, plan["inexact"]) for one in documents],
@@ -205,8 +208,8 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     if patterns and not any(requests(plan, "phyr", features, patterns) for features in MACHINES):
         raise BenchError(f"no row is named {' or '.join(patterns)}")
     artifacts.prove_config()
-    if clock == "kvm" and artifacts.accelerator != "kvm":
-        raise BenchError("clock kvm: KVM does not run the kernel on this machine; see build/vm/accelerator.json")
+    if clock == "kvm":
+        need_kvm(artifacts)
     memory_clock = memory.MemoryClock() if with_memory else None
     found = measure_all(artifacts, clock, plan, patterns, memory_clock=memory_clock)
     releases = {tree: documents[0]["context"]["kernel"] for tree, (_results, documents) in found.items() if documents}
@@ -224,7 +227,7 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
         print()
         print(memory_table.table(rows, memory_clock.model))
     print()
-    known = limits.in_force(json.loads(LIMITS.read_text())["limits"]) if clock == "icount" else []
+    known = limits.read(LIMITS) if clock == "icount" else []
     verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)

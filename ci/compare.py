@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Two kernels' results side by side: the rows of phyr-compare/2, and a table to read."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from fnmatch import fnmatchcase
 
 from ci.error import CiError
 
 SCHEMA = "phyr-compare/2"
+MEMORY_SCHEMA = "phyr-compare/3"     # the same, and sides have 'memory'
 # family -> its forms, which are both measured in the phyr kernel
 REPRESENTATIONS = {"gup": ("pages", "phyrs"), "dma": ("sg", "phyrs"), "crypto": ("sg", "phyrs")}
 KERNELS = ("stock", "phyr")
@@ -104,8 +106,25 @@ def figure(entry: dict) -> str:
     return entry["error"] if "error" in entry else f"{entry['median']:,.0f}" if "median" in entry else "works"
 
 
+def rounded(value: float, decimals: int) -> str:
+    """Halves go up, as in JavaScript."""
+    return f"{Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP):,f}"
+
+
+def significant(value: float, digits: int) -> str:
+    """Never with an exponent."""
+    return rounded(value, max(0, digits - 1 - int(f"{value:.{digits - 1}e}".partition("e")[2])))
+
+
+def shown_ratio(value: float) -> str:
+    """As the page and phyrctl have it: userspace/tests/ratios.json."""
+    if value >= 99.995:
+        return rounded(value, 0)
+    return rounded(value, 2) if value >= 0.1 or not value else significant(value, 3)
+
+
 def times(entry: dict) -> str:
-    return "-" if entry["ratio"] is None else f"{entry['ratio']:,.{2 if entry['ratio'] < 100 else 0}f}"
+    return "-" if entry["ratio"] is None else shown_ratio(entry["ratio"])
 
 
 def spread(entry: dict) -> float:
@@ -161,4 +180,5 @@ def table(found: list[dict], clock: str) -> str:
 
 def document(found: list[dict], clock: str, releases: dict[str, str], date: str) -> dict:
     """releases: what each kernel calls its release; date: when it was measured, ISO 8601."""
-    return {"schema": SCHEMA, "clock": clock, "date": date, "kernels": releases, "rows": found}
+    schema = MEMORY_SCHEMA if any("memory" in entry[label] for entry in found for label in labels(entry)) else SCHEMA
+    return {"schema": schema, "clock": clock, "date": date, "kernels": releases, "rows": found}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ci import initramfs, paths
 from ci.error import CiError
-from ci.progress import say
+from ci.progress import note, say
 
 METAPACKAGE = "linux-image-amd64"
 FOLDER = paths.BUILD / "distribution"
@@ -56,8 +56,27 @@ def package() -> str:
     return found[1]
 
 
+def newest() -> Kernel | None:
+    """Of those that are here."""
+    names = [folder.name for folder in FOLDER.glob("linux-image-*") if folder.is_dir()]
+    name = max(names, key=lambda name: list(map(int, re.findall(r"\d+", name))), default="")
+    return Kernel(name, FOLDER / name) if name else None
+
+
 def unpacked() -> Kernel:
-    """Fetched once."""
+    """The archive's; the newest that is here where it cannot be had."""
+    try:
+        return fetched()
+    except DistributionError as error:
+        known = newest()
+        if not known:
+            raise
+        note(f"{known.package} is used, which was fetched before: {error}")
+        return known
+
+
+def fetched() -> Kernel:
+    """Once."""
     name = package()
     kernel = Kernel(name, FOLDER / name)
     if not kernel.root.exists():

@@ -13,6 +13,7 @@ from ci.artifacts import Artifacts
 from ci.error import CiError
 from ci.memory import COUNTERS, MemoryClock, MemoryClockError, Sample
 from ci.progress import say
+from ci.write import whole
 
 PROGRAM = "[program]"          # what is no kernel function
 KERNELS = {which.tree: which for which in bench.KERNELS}
@@ -120,8 +121,12 @@ def table(left: Side, right: Side, most: int = 40) -> str:
                                for place, (cell, width) in enumerate(zip(each, widths))).rstrip() for each in cells)
 
 
-def sides_of(row: str, plan: dict, base: str, head: str) -> tuple[dict[str, tuple[str, str]], list[kernel.Kernel]]:
-    """(label -> (tree, workload), kernels to boot) of a row; or what is wrong with the question"""
+def sides_of(row: str, plan: dict, asked: Sequence[str] = ()) -> tuple[dict[str, tuple[str, str]], list[kernel.Kernel]]:
+    """(label -> (tree, workload), kernels to boot) of a row; or what is wrong with the question
+
+    asked: base and head, else stock and phyr.
+    """
+    base, head = asked or KERNELS
     for name in (base, head):
         if name not in KERNELS:
             raise ExplainError(f"{name}: is neither of {', '.join(KERNELS)}")
@@ -130,8 +135,8 @@ def sides_of(row: str, plan: dict, base: str, head: str) -> tuple[dict[str, tupl
         for features in bench.MACHINES:
             for name, body in bench.requests(plan, tree, features).items():
                 prefix = next(run for run in plan["runs"] if run["name"] == name).get("prefix", "")
-                for asked in body["workloads"]:
-                    workload = prefix + asked["workload"]
+                for wanted in body["workloads"]:
+                    workload = prefix + wanted["workload"]
                     form = (compare.split_representation(workload) or (tree,))[0]
                     known.setdefault(compare.row_name(workload), {})[form] = tree, workload
     if row not in known:
@@ -144,12 +149,15 @@ def sides_of(row: str, plan: dict, base: str, head: str) -> tuple[dict[str, tupl
             raise ExplainError(f"{row}: is not measured in the {missing[0]} kernel")
         # The same twice shows what a kernel does, without any difference.
         return {name: forms[name] for name in (base, head)}, [KERNELS[name] for name in dict.fromkeys((base, head))]
+    if asked:
+        raise ExplainError(f"{row}: its sides are {' and '.join(forms)}, both in the phyr kernel; "
+                           "leave out BASE and HEAD")
     return forms, [KERNELS[tree] for tree in dict.fromkeys(tree for tree, _workload in forms.values())]
 
 
-def run(artifacts: Artifacts, row: str, base: str, head: str, output: Path) -> int:
+def run(artifacts: Artifacts, row: str, asked: Sequence[str], output: Path) -> int:
     plan = json.loads(bench.WORKLOADS.read_text())
-    labels, kernels = sides_of(row, plan, base, head)
+    labels, kernels = sides_of(row, plan, asked)
     lists, names = {}, {}
     for which in kernels:
         artifacts.kernel(which)
@@ -167,8 +175,6 @@ def run(artifacts: Artifacts, row: str, base: str, head: str, output: Path) -> i
     left, right = found[0], found[-1]
     print(f"{row}: {left.name} {left.instructions:,}, {right.name} {right.instructions:,} instructions\n")
     print(table(left, right))
-    output.parent.mkdir(parents=True, exist_ok=True)
-    output.write_text(flame.svg({one.name: one.tree for one in found},
-                                f"{row}: instructions, by who calls whom"))
+    whole(output, flame.svg({one.name: one.tree for one in found}, f"{row}: instructions, by who calls whom"))
     say(f"flame graph in {output}")
     return 0

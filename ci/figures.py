@@ -38,7 +38,8 @@ class Figures:
         if not self.path.exists():
             raise FigureError(f"{FILE}, the figures of the cover letters, is missing: {CURE}")
         document = json.loads(self.path.read_text())
-        if document.get("schema") != compare.SCHEMA or not {"clock", "date", "kernels", "rows"} <= document.keys():
+        if document.get("schema") not in (compare.SCHEMA, compare.MEMORY_SCHEMA) \
+                or not {"clock", "date", "kernels", "rows"} <= document.keys():
             raise FigureError(f"{FILE}: is no {compare.SCHEMA} with clock, date, kernels and rows: {CURE}")
         return document
 

@@ -14,6 +14,16 @@ class GitError(CiError):
     pass
 
 
+# In a repository of a user's: nothing of it runs but git.
+QUIET = {"GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull,
+         "GIT_CONFIG_KEY_1": "core.fsmonitor", "GIT_CONFIG_VALUE_1": "false"}
+
+
+def clean() -> dict[str, str]:
+    """The environment without what a caller's git, such as that of a hook, has put there."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+
+
 @dataclass(frozen=True)
 class Git:
     directory: Path
@@ -22,7 +32,7 @@ class Git:
 
     def environment(self, extra: dict[str, str]) -> dict[str, str]:
         # The user's configuration must not change what we generate.
-        env = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        env = clean()
         env.update(GIT_CONFIG_GLOBAL=os.devnull, GIT_CONFIG_NOSYSTEM="1", GIT_DIR=str(self.directory.resolve()))
         if self.index:
             env["GIT_INDEX_FILE"] = str(self.index.resolve())
@@ -40,12 +50,16 @@ class Git:
     def line(self, *arguments: str, **more) -> str:
         return self.run(*arguments, **more).decode().strip()
 
-    def has(self, name: str) -> bool:
+    def holds(self, *arguments: str) -> bool:
+        """Whether git ends with 0."""
         try:
-            self.run("rev-parse", "--verify", "--quiet", name)
+            self.run(*arguments)
         except GitError:
             return False
         return True
+
+    def has(self, name: str) -> bool:
+        return self.holds("rev-parse", "--verify", "--quiet", name)
 
     def init(self) -> None:
         if not (self.directory / "HEAD").exists():

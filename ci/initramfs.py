@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The guest's root: busybox, host programs with their libraries, and what meson installed."""
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -112,6 +113,23 @@ def archive(image: Path, lay_out: Callable[[Path], None]) -> Path:
 
 def pack(image: Path, installed: Path | None) -> Path:
     return archive(image, lambda root: stage(root, installed))
+
+
+def digest(image: Path) -> str:
+    """Of names, modes and contents in the archive, not of its times, which a new build changes."""
+    total = hashlib.sha256()
+    data = image.read_bytes()
+    place = 0
+    while data[place:place + 6] == b"070701":
+        fields = [int(data[place + 6 + 8 * field:place + 14 + 8 * field], 16) for field in range(13)]
+        mode, size, length = fields[1], fields[6], fields[11]
+        body = (place + 110 + length + 3) & ~3
+        end = body + size
+        total.update(f"{mode:o} {size} ".encode() + data[place + 110:place + 110 + length] + data[body:end])
+        place = (end + 3) & ~3
+    if not place:
+        raise InitramfsError(f"{image}: is no cpio archive")
+    return total.hexdigest()
 
 
 def layered(image: Path, base: Path, lay_out: Callable[[Path], None]) -> Path:

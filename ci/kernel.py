@@ -109,6 +109,11 @@ def fragments(kernel: Kernel, patched: bool) -> list[str]:
     return ["base", "64bit", "x86-64", "distribution", "storage", *flavours, *own]
 
 
+def compiler() -> str:
+    """Which one it is, in its own words."""
+    return subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
+
+
 def built(kernel: Kernel, key: str) -> bool:
     stamp = kernel.objects / STAMP
     return kernel.image.exists() and stamp.exists() and stamp.read_text() == key
@@ -120,8 +125,7 @@ def prepare(kernel: Kernel, commit: str, patched: bool) -> str:
     patched says that the commit has the series' own options.
     """
     options = config.merged(fragments(kernel, patched))
-    compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
-    key = hashlib.sha256(repr((commit, options, compiler, kernel.architecture)).encode()).hexdigest()
+    key = hashlib.sha256(repr((commit, options, compiler(), kernel.architecture)).encode()).hexdigest()
     if not built(kernel, key):
         kernel.objects.mkdir(parents=True, exist_ok=True)
         (kernel.objects / STAMP).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ A row's samples are found by its name, which the guest says before it measures, 
 instructions, as the row says: what does not fit is an error, never another row's figure.
 """
 
+import hashlib
 import json
 import statistics
 import subprocess
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from ci import paths, vm
+from ci import kernel, paths, vm, write
 from ci.error import CiError
 
 SOURCES = paths.ROOT / "bench" / "memory"
@@ -71,17 +72,24 @@ def load_model(path: Path = MODEL) -> Model:
 
 
 def compile_plugin(target: Path = PLUGIN, sources: Path = SOURCES) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    files = sorted(sources.glob("*.c"))
-    if target.exists() and all(file.stat().st_mtime < target.stat().st_mtime for file in sources.glob("*.[ch]")):
+    """Anew if its sources, the command or the compiler are others."""
+    command = [*COMPILER, "-fPIC", "-shared", "-fvisibility=hidden"]
+    files = sorted(sources.glob("*.[ch]"))
+    known = repr((command, kernel.compiler(), [(file.name, file.read_bytes()) for file in files]))
+    key, stamp = hashlib.sha256(known.encode()).hexdigest(), target.with_suffix(".key")
+    if target.exists() and stamp.exists() and stamp.read_text() == key:
         return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
     temporary = target.with_suffix(".tmp")
-    made = subprocess.run([*COMPILER, "-fPIC", "-shared", "-fvisibility=hidden", "-o", temporary, *files],
+    made = subprocess.run([*command, "-o", temporary, *(file for file in files if file.suffix == ".c")],
                           capture_output=True, text=True)
     if made.returncode:
         raise MemoryClockError(f"the plugin in {sources} does not compile; mend this, or see whether gcc is that of "
                                f"ci/packages:\n{made.stderr.strip()[:1500]}")
-    return temporary.rename(target)
+    temporary.rename(target)
+    write.whole(stamp, key)
+    return target
 
 
 def prove(plugin: Path, qemu: str = QEMU) -> None:
@@ -134,7 +142,7 @@ def parse(text: str, name: str) -> list[Rounds]:
         word, *rest = line.split()
         try:
             if word == "error":
-                raise MemoryClockError(f"{name}:{number}: marks in the measured code: {line[6:]}")
+                raise MemoryClockError(f"{name}:{number}: nothing of this can be believed: {line[6:]}")
             if word == "row":
                 if rest[0] == "0":
                     found.append(Rounds())

@@ -25,7 +25,7 @@ def add(rows: list[dict], found: dict[str, dict[str, dict | None]]) -> None:
 
 
 def ratio(left: float, right: float) -> str:
-    return f"{left / right:,.2f}" if right else "1.00" if not left else "-"
+    return compare.shown_ratio(left / right) if right else "1.00" if not left else "-"
 
 
 def table(rows: list[dict], model: Model) -> str:

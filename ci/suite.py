@@ -22,7 +22,7 @@ QUICK = "quick"          # in place of entries: those that are
 
 # A line each of what it is, and what it takes: see ci/entry.py.
 ENTRIES = (
-    Entry("ci", "the tests of ci/ itself", own.own, parts=own.modules, seconds=20, quick=True),
+    Entry("ci", "the tests of ci/ itself", own.own, ("own",), parts=own.modules, seconds=20, quick=True),
     Entry("style", "formatters and linters", style.style,
           ("style",), parts=lambda: list(style.TOOLS), seconds=10, quick=True),
     Entry("checkpatch", "checkpatch.pl --strict on each patch", checkpatch.checkpatch, ("checkpatch",), ("series",),

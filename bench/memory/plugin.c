@@ -39,6 +39,8 @@ static bool watching; /* caches are used: since the first mark */
 static plugin_id self;
 static bool character_due;
 static bool whole;
+static bool of_system; /* addresses are virtual */
+static bool unknown; /* one was nowhere, which has been said */
 
 static void use(uint64_t line)
 {
@@ -55,15 +57,25 @@ static void use(uint64_t line)
 		now.n[LLC_MISSES]++;
 }
 
-/* false: it is no memory. In user mode addresses are all there is. */
+/*
+ * false: it is no memory. In user mode addresses are all there is. Of a machine
+ * a virtual address would be in a line of another: no figure can be believed.
+ */
 static bool physical(uint32_t info, uint64_t vaddr, uint64_t *paddr)
 {
 	const struct qemu_plugin_hwaddr *where =
 		qemu_plugin_get_hwaddr(info, vaddr);
 
 	*paddr = vaddr;
-	if (!where)
-		return true;
+	if (!where) {
+		if (of_system && !unknown)
+			fprintf(sections.file,
+				"error QEMU knows no physical address of %" PRIx64
+				"\n",
+				vaddr);
+		unknown = of_system;
+		return !of_system;
+	}
 	if (qemu_plugin_hwaddr_is_io(where))
 		return false;
 	*paddr = qemu_plugin_hwaddr_phys_addr(where);
@@ -198,6 +210,8 @@ static void translate(plugin_id id, struct qemu_plugin_tb *tb)
 
 static void on_exit_of_qemu(plugin_id id, void *data)
 {
+	bool lost;
+
 	(void)id;
 	(void)data;
 	if (whole) {
@@ -208,8 +222,10 @@ static void on_exit_of_qemu(plugin_id id, void *data)
 			sections.slots[0].n_lines);
 	}
 	/* Without this line the file is not all there is. */
-	fprintf(sections.file, "end\n");
-	if (fclose(sections.file))
+	if (!ferror(sections.file))
+		fprintf(sections.file, "end\n");
+	lost = ferror(sections.file);
+	if (fclose(sections.file) || lost)
 		fprintf(stderr, "memory clock: samples are lost: %s\n",
 			strerror(errno));
 }
@@ -259,6 +275,7 @@ static const char *take_argument(const char *name, const char *value)
 		whole = watching = !strcmp(value, "on");
 		sections.slots[0].state = whole ? SECTION_GOING_ON
 						: SECTION_OUT;
+		lines_forget(&sections.slots[0].lines);
 		return NULL;
 	}
 	return "is no argument";
@@ -287,6 +304,7 @@ int qemu_plugin_install(plugin_id id, const struct qemu_info *info, int argc,
 		return -1;
 	fprintf(sections.file, "phyr-memory-clock 1\n");
 	self = id;
+	of_system = info->system;
 	if (!info->system || whole) {
 		watch_all(id);
 		return 0;

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ci import vm
+from ci import bench, compare, vm
 from ci.artifacts import Artifacts
-from ci.comparison import sides, verdicts
+from ci.comparison import sides, text, verdicts
 from ci.comparison.builder import BuildError, Builder
 from ci.comparison.measure import Bench, MeasureError, merged
 from ci.comparison.sides import Side
@@ -71,6 +71,9 @@ class Search:
 
     def run(self) -> Found:
         first = self.good[0]
+        if not self.git.holds("merge-base", "--is-ancestor", first, self.bad):
+            raise BisectError(f"GOOD, {first[:12]}, is no ancestor of BAD, {self.bad[:12]}: name a commit before it, "
+                              "such as what git merge-base says of both")
         if not self.candidates():
             raise BisectError(f"{self.bad[:12]} has no commit that {first[:12]} has not: nothing to look at")
         base, last = self.end(first, "GOOD"), self.end(self.bad, "BAD")
@@ -90,6 +93,8 @@ class Search:
             say(f"{len(left)} commits left; step {steps}: {self.git.line('show', '-s', '--format=%h %s', commit)}")
             try:
                 figure = self.take(commit)
+                if figure.error and figure.error not in (base.error, last.error):
+                    raise Skip(f"it fails with {figure.error}, as neither end does")
             except Skip as reason:
                 say(f"{commit[:12]} is skipped: {reason}")
                 self.skipped.append(commit)
@@ -108,13 +113,16 @@ def shown(figure: Figure) -> str:
 def one_row(suite: Suite, row: str) -> Suite:
     if row not in suite.names():
         raise BisectError(f"--row {row}: suite {suite.name} has no such row")
+    for name in (row, compare.row_name(row)):
+        if entry := compare.inexactness(name, suite.plan["inexact"]):
+            raise BisectError(f"--row {row}: is not exact, so a boot decides nothing: {entry['reason']}")
     return replace(suite, rows=(row,), programs=())
 
 
 def report(git: Git, row: str, found: Found) -> str:
     base, head = shown(found.before), shown(found.after)
     percent = verdicts.change(found.before, found.after)
-    change = "" if percent is None else f" ({percent:+.3g} %)"
+    change = f" ({text.share(percent)} %)" if percent else ""
     lines = [f"{row}: {base} -> {head}{change}, {found.steps} steps"
              + (f", {len(found.skipped)} skipped" if found.skipped else "")]
     if len(found.commits) > 1:
@@ -134,12 +142,10 @@ def measurer(artifacts: Artifacts, tree: Path, suite: Suite, fragments: list[Pat
         try:
             built = builder.build(Side("head", commit[:12], "ref", tree, commit))
             boot = merged([take.measured(built, features) for features in take.features()])
-        except (BuildError, vm.VmError, MeasureError) as error:
+        except (BuildError, vm.VmError, MeasureError, bench.BenchError) as error:
             raise Skip(str(error)) from None
         results = [result for result in boot.results if result["workload"] == row]
-        if why := verdicts.lacks([boot], row, results):
-            raise Skip(f"it cannot be measured: {why}")
-        figure = verdicts.figure(results, True)
+        figure = verdicts.failure(results) if verdicts.lacks([boot], row, results) else verdicts.figure(results, True)
         say(f"{commit[:12]}: {shown(figure)}")
         return figure
     return measure

@@ -15,7 +15,7 @@ from ci.artifacts import Artifacts
 from ci.comparison import sides
 from ci.comparison.sides import Side
 from ci.error import CiError
-from ci.git import Git, GitError
+from ci.git import QUIET, Git, GitError
 from ci.kernel import Kernel
 from ci.progress import note, say
 
@@ -58,7 +58,7 @@ class Source:
     """A tree of a repository, and where its objects are."""
     git: Git
     tree: str
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=QUIET.copy)
 
     def has(self, path: str) -> bool:
         try:
@@ -83,7 +83,8 @@ def snapshot(tree: Path, folder: Path = FOLDER) -> Source:
     objects = folder / "store.git" / "objects"
     if git:
         theirs = Path(git.line("rev-parse", "--path-format=absolute", "--git-path", "objects"))
-        extra = {"GIT_OBJECT_DIRECTORY": str(objects.resolve()), "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(theirs)}
+        extra = QUIET | {"GIT_OBJECT_DIRECTORY": str(objects.resolve()),
+                         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(theirs)}
         reader = Git(git.directory, index, tree)
         if not index.exists():
             reader.run("read-tree", "HEAD", env=extra)
@@ -182,8 +183,7 @@ class Builder:
         source = self.source(side)
         options = config.merged(kernel.fragments(WORK, source.has(OURS)))
         tree = source.git.line("rev-parse", f"{source.tree}^{{tree}}", env=source.environment)
-        compiler = subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout
-        key = hashlib.sha256(repr((tree, options, self.options, compiler)).encode()).hexdigest()
+        key = hashlib.sha256(repr((tree, options, self.options, kernel.compiler())).encode()).hexdigest()
         if found := self.kept(key, side):
             return found
         say(f"building {side}")

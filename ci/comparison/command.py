@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr compare: two kernels of anybody's, measured and reported."""
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from ci import bench, limits
+from ci import bench
 from ci.artifacts import Artifacts
 from ci.comparison import document, exchange, html, text, verdicts
-from ci.comparison.builder import Builder
-from ci.comparison.measure import Bench, all_boots
+from ci.comparison.builder import Builder, Built
+from ci.comparison.measure import Bench, Boot, all_boots
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
-from ci.comparison.write import whole
-from ci.error import CiError
+from ci.progress import say
+from ci.write import whole
 
 # Option -> what makes its text.
 OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {
@@ -26,25 +26,28 @@ OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {
 }
 
 
-class CompareError(CiError):
-    pass
-
-
-def known_limits(file: Path) -> list[dict]:
-    try:
-        return limits.in_force(json.loads(file.read_text())["limits"])
-    except (ValueError, KeyError, TypeError):
-        raise CompareError(f"{file}: is no JSON object with limits; see {bench.LIMITS.name}") from None
-
-
 def compared(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path], clock: str = "icount",
              held: list[dict] | None = None, again: bool = False) -> dict:
     """The document."""
+    if clock == "kvm":
+        bench.need_kvm(artifacts)
     builder = Builder(artifacts, fragments)
     builts = [builder.build(side) for side in sides]
     take = Bench(artifacts, suite, clock, again)
     boots = all_boots(take, builts, 1 if clock == "icount" else verdicts.BOOTS)
-    return document.make(suite, clock, take.qemu, bench.now(), builts, boots, held)
+    second = confirmed(artifacts, suite, builts, boots, again) if clock == "kvm" else ()
+    return document.make(suite, clock, take.qemu, bench.now(), builts, boots, held, second)
+
+
+def confirmed(artifacts: Artifacts, suite: Suite, builts: list[Built], boots: list[list[Boot]],
+              again: bool) -> list[list[Boot]] | tuple[()]:
+    """As many boots once more, of the rows that differ: by chance some always do."""
+    names = verdicts.differing(suite, *boots, "kvm")
+    if not names:
+        return ()
+    say(f"{len(names)} rows differ; measuring them once more")
+    some = replace(suite, rows=tuple(names), programs=())
+    return all_boots(Bench(artifacts, some, "kvm", again), builts, verdicts.BOOTS)
 
 
 def run(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path],

@@ -72,10 +72,10 @@ def status(document: dict) -> int:
 
 
 def make(suite: Suite, clock: str, qemu: str, date: str, builts: Sequence[Built], boots: Sequence[Sequence[Boot]],
-         known: list[dict] | None = None) -> dict:
-    """known: limits to hold the rows against."""
+         known: list[dict] | None = None, second: Sequence[Sequence[Boot]] = ()) -> dict:
+    """known: limits to hold the rows against. second: boots that rows which differ are held against, too."""
     (base, head), (left, right) = builts, boots
-    rows, missing = verdicts.rows(suite, left, right, clock)
+    rows, missing = verdicts.rows(suite, left, right, clock, second)
     found = {
         "schema": SCHEMA, "date": date, "clock": clock, "qemu": qemu, "suite": suite.name,
         "base": side(base, left[0]), "head": side(head, right[0]),

@@ -1,57 +1,103 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A comparison for other programs: KTAP, JUnit XML, and the JSON of KCIDB."""
+"""A comparison for other programs: KTAP, JUnit XML, and the JSON of KCIDB.
+
+All have the same tests: the rows, what was not measured, the programs and the limits. One fails exactly if the command
+ends with a regression.
+"""
 
 import json
 import re
 import xml.etree.ElementTree as xml
+from collections import Counter
+from dataclasses import dataclass
 
 from ci.comparison import text, verdicts
 
 # https://docs.kernelci.org/kcidb/: the version whose fields these are.
 KCIDB = {"major": 5, "minor": 0}
 ORIGIN = "phyr"
+FAIL, PASS, DONE, SKIP, ERROR = "FAIL", "PASS", "DONE", "SKIP", "ERROR"        # as KCIDB calls them
+STATUS = {verdicts.WORSE: FAIL, verdicts.BETTER: PASS, verdicts.SAME: PASS, verdicts.FEW: DONE,
+          verdicts.INEXACT: DONE, None: ERROR}
+
+
+@dataclass(frozen=True)
+class Test:
+    name: str
+    status: str                    # DONE: it ran, and does not decide; ERROR: it could not be done on either side
+    said: str
+    row: dict | None = None
+
+    @property
+    def idle(self) -> bool:
+        return self.status not in (FAIL, PASS)
 
 
 def said(row: dict) -> str:
     return (f"{text.figure(row['base'])} -> {text.figure(row['head'])} {text.percent(row)}, "
-            f"{row['verdict'] or 'failed on both sides'}")
+            f"{row['verdict'] or 'failed on both sides'}") + (f": {row['lacks']}" if "lacks" in row else "")
 
 
-def skipped(row: dict) -> bool:
-    return row["verdict"] in (verdicts.FEW, verdicts.INEXACT, None)
+def of_program(one: dict) -> Test:
+    status = ERROR if one["base"] and one["head"] else STATUS[one["verdict"]]
+    return Test(f"programs/{one['name']}", status, text.program(one))
+
+
+def of_limits(limits: list[dict]) -> list[Test]:
+    """Under the name of the row; the second of a row and those that follow are numbered."""
+    seen: Counter[str] = Counter()
+    found = []
+    for limit in limits:
+        row = limit["text"].partition(": ")[0]
+        seen[row] += 1
+        name = f"limits/{row}" + (f"/{seen[row]}" if seen[row] > 1 else "")
+        found.append(Test(name, PASS if limit["met"] else FAIL, limit["text"]))
+    return found or [Test("limits", SKIP, "none is about what was measured")]
+
+
+def tests(document: dict) -> list[Test]:
+    """With limits these decide in place of rows."""
+    held = document["limits"] is not None
+    found = []
+    for row in document["rows"]:
+        status = STATUS[row["verdict"]]
+        if held and status in (FAIL, PASS):
+            found.append(Test(row["name"], DONE, f"{said(row)}; the limits decide", row))
+        else:
+            found.append(Test(row["name"], status, said(row), row))
+    found += [Test(one["name"], SKIP, f"{one['side']}: {one['reason']}") for one in document["not_measured"]]
+    found += map(of_program, document["programs"])
+    return found + (of_limits(document["limits"]) if held else [])
 
 
 def ktap(document: dict) -> str:
-    lines = ["KTAP version 1", f"1..{len(document['rows']) + len(document['not_measured'])}"]
-    for row in document["rows"]:
-        bad = row["verdict"] == verdicts.WORSE
-        mark = "# SKIP " if skipped(row) else "# "
-        lines.append(f"{'not ok' if bad else 'ok'} {len(lines) - 1} {row['name']} {mark}{said(row)}")
-    for one in document["not_measured"]:
-        lines.append(f"ok {len(lines) - 1} {one['name']} # SKIP {one['side']}: {one['reason']}")
-    return "\n".join(lines) + "\n"
+    known = tests(document)
+    lines = [f"{'not ok' if test.status == FAIL else 'ok'} {number} {plain(test.name)} "
+             f"# {'SKIP ' if test.idle else ''}{plain(test.said)}" for number, test in enumerate(known, 1)]
+    return "\n".join(["KTAP version 1", f"1..{len(known)}", *lines, ""])
+
+
+def plain(words: str) -> str:
+    """A line; '#' begins what is said of a test."""
+    return re.sub(r"\s+", " ", words).replace("#", "")
 
 
 def junit(document: dict) -> str:
-    bad = document["summary"][verdicts.WORSE]
-    idle = sum(map(skipped, document["rows"])) + len(document["not_measured"])
+    known = tests(document)
     suite = xml.Element("testsuite", name=f"{document['suite']}/{document['clock']}", timestamp=document["date"],
-                        tests=str(len(document["rows"]) + len(document["not_measured"])), failures=str(bad),
-                        errors="0", skipped=str(idle))
+                        tests=str(len(known)), failures=str(sum(test.status == FAIL for test in known)), errors="0",
+                        skipped=str(sum(test.idle for test in known)))
     properties = xml.SubElement(suite, "properties")
     for role in ("base", "head"):
         xml.SubElement(properties, "property", name=role, value=text.named(document, role))
-    for row in document["rows"]:
-        case = xml.SubElement(suite, "testcase", classname=document["suite"], name=row["name"])
-        if row["verdict"] == verdicts.WORSE:
-            xml.SubElement(case, "failure", message=said(row), type="regression")
-        elif skipped(row):
-            xml.SubElement(case, "skipped", message=said(row))
+    for test in known:
+        case = xml.SubElement(suite, "testcase", classname=document["suite"], name=test.name)
+        if test.status == FAIL:
+            xml.SubElement(case, "failure", message=test.said, type="regression")
+        elif test.idle:
+            xml.SubElement(case, "skipped", message=test.said)
         else:
-            xml.SubElement(case, "system-out").text = said(row)
-    for one in document["not_measured"]:
-        case = xml.SubElement(suite, "testcase", classname=document["suite"], name=one["name"])
-        xml.SubElement(case, "skipped", message=f"{one['side']}: {one['reason']}")
+            xml.SubElement(case, "system-out").text = test.said
     whole = xml.Element("testsuites")
     whole.append(suite)
     xml.indent(whole)
@@ -61,10 +107,6 @@ def junit(document: dict) -> str:
 def path(name: str) -> str:
     """siw:mr/reg/thp/2MiB -> siw_mr.reg.thp.2MiB: KCIDB's paths have no other characters."""
     return ".".join(re.sub(r"[^A-Za-z0-9_-]", "_", part) for part in name.split("/"))
-
-
-STATUS = {verdicts.WORSE: "FAIL", verdicts.BETTER: "PASS", verdicts.SAME: "PASS", verdicts.FEW: "DONE",
-          verdicts.INEXACT: "DONE", None: "SKIP"}
 
 
 def kcidb(document: dict) -> str:
@@ -77,22 +119,22 @@ def kcidb(document: dict) -> str:
     if head["commit"]:
         checkout["git_commit_hash"] = head["commit"]
 
-    def test(name: str, status: str, comment: str, **more) -> dict:
-        return {"id": f"{ORIGIN}:{serial}-{path(name)}", "origin": ORIGIN, "build_id": build,
-                "path": f"phyr.{path(name)}", "status": status, "comment": comment, "start_time": document["date"],
-                "environment": {"comment": f"QEMU {document['qemu']}, clock {document['clock']}"}} | more
+    def entry(test: Test) -> dict:
+        found = {"id": f"{ORIGIN}:{serial}-{path(test.name)}", "origin": ORIGIN, "build_id": build,
+                 "path": f"phyr.{path(test.name)}", "status": test.status,
+                 "comment": test.said + (f"; base {text.named(document, 'base')}" if test.row else ""),
+                 "start_time": document["date"],
+                 "environment": {"comment": f"QEMU {document['qemu']}, clock {document['clock']}"}}
+        if test.row:
+            found["misc"] = {"base": test.row["base"], "head": test.row["head"],
+                             "verdict": test.row["verdict"] or "failed"}
+            if "median" in test.row["head"]:
+                found["number"] = {"value": test.row["head"]["median"],
+                                   "unit": "instructions" if document["clock"] == "icount" else "ns"}
+        return found
 
-    tests = []
-    for row in document["rows"]:
-        more = {"misc": {"base": row["base"], "head": row["head"], "verdict": row["verdict"] or "failed"}}
-        if "median" in row["head"]:
-            more["number"] = {"value": row["head"]["median"],
-                              "unit": "instructions" if document["clock"] == "icount" else "ns"}
-        tests.append(test(row["name"], STATUS[row["verdict"]], f"{said(row)}; base {text.named(document, 'base')}",
-                          **more))
-    tests += [test(one["name"], "SKIP", f"{one['side']}: {one['reason']}") for one in document["not_measured"]]
     return json.dumps({
         "version": KCIDB, "checkouts": [checkout],
         "builds": [{"id": build, "origin": ORIGIN, "checkout_id": checkout["id"], "architecture": "x86_64",
                     "status": "PASS", "start_time": document["date"]}],
-        "tests": tests}, indent=1, ensure_ascii=False) + "\n"
+        "tests": [entry(test) for test in tests(document)]}, indent=1, ensure_ascii=False) + "\n"

@@ -7,17 +7,16 @@ import re
 import shlex
 import statistics
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci import bench, initramfs, paths, vm
 from ci.artifacts import Artifacts
 from ci.comparison.builder import FOLDER, Built
 from ci.comparison.suites import Suite
-from ci.comparison.write import whole
 from ci.error import CiError
 from ci.progress import note, say
+from ci.write import whole
 
 PROGRAM_SECONDS = 60           # of the guest's time
 # errno of a workload that the kernel has not got, such as a device, a system call or a file.
@@ -82,13 +81,10 @@ def qemu_version() -> str:
     return re.search(r"version (\S+)", said)[1]
 
 
-def guest_digest(installed: Path = paths.INSTALLED) -> str:
-    """Of all in the guest that we make."""
-    total = hashlib.sha256()
-    for root in (installed, initramfs.GUEST):
-        for file in sorted(path for path in root.rglob("*") if path.is_file()):
-            total.update(f"{file.relative_to(root)}\0{file.stat().st_size}\0".encode() + file.read_bytes())
-    return total.hexdigest()
+def processor(listing: Path = Path("/proc/cpuinfo")) -> str:
+    """The host's, by which real time goes."""
+    found = re.search(r"^model name\s*: (.*)$", listing.read_text(), re.M)
+    return found[1] if found else ""
 
 
 def explained(error: vm.VmError, built: Built, folder: Path) -> LostError:
@@ -105,7 +101,9 @@ class Bench:
         self.suite, self.clock, self.again = suite, clock, again
         self.folder = folder / "results"
         self.initramfs = artifacts.guest
-        self.qemu, self.guest = qemu_version(), guest_digest()
+        self.qemu, self.guest = qemu_version(), initramfs.digest(self.initramfs)
+        # What else a time depends on: the host, and the kernels that are measured in turns.
+        self.beside: list[str] = []
 
     def machine(self, built: Built, features: frozenset[str]) -> vm.Machine:
         counts = self.clock == "icount"
@@ -120,8 +118,11 @@ class Bench:
         return bench.requests(self.suite.plan, None, features, self.suite.rows)
 
     def key(self, built: Built, features: frozenset[str], number: int) -> str:
-        known = [built.digest, self.guest, self.qemu, self.clock, sorted(features), self.bodies(features),
-                 job(self.programs(features)), number]
+        machine = replace(self.machine(built, features), kernel=Path("kernel"), initramfs=Path("initramfs"))
+        prefixes = {run["name"]: run.get("prefix", "") for run in self.suite.plan["runs"]}
+        bodies = {name: (prefixes[name], body) for name, body in self.bodies(features).items()}
+        known = [built.digest, self.guest, self.qemu, self.clock, self.beside, machine.arguments(Path("folder"), False),
+                 bodies, job(self.programs(features)), number]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
     def programs(self, features: frozenset[str]) -> tuple[dict, ...]:
@@ -162,11 +163,11 @@ class Bench:
         return Boot(**json.loads(file.read_text())) if file.exists() else None
 
     def measured(self, built: Built, features: frozenset[str], number: int = 0,
-                 take: Callable[[Built, frozenset[str]], Boot] | None = None) -> Boot:
-        if not self.again and (found := self.known(built, features, number)):
+                 anew: bool = False) -> Boot:
+        if not (self.again or anew) and (found := self.known(built, features, number)):
             say(f"{built.side} has been measured before" + "".join(f", {name}" for name in sorted(features)))
             return found
-        boot = (take or self.take)(built, features)
+        boot = self.take(built, features)
         whole(self.folder / f"{self.key(built, features, number)}.json", json.dumps(boot.__dict__) + "\n")
         return boot
 
@@ -184,8 +185,14 @@ def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
     found: list[list[Boot]] = [[] for _ in sides]
     # Or A/A would compare a boot with itself.
     same = len({built.digest for built in sides}) < len(sides)
+    real = take.clock != "icount"
+    if real:
+        take.beside = [processor(), *(built.digest for built in sides)]
     for number in range(rounds):
-        for position, built in enumerate(sides):
-            serial = 2 * number + position if same else number
-            found[position].append(merged([take.measured(built, features, serial) for features in take.features()]))
+        serials = [2 * number + position if same else number for position in range(len(sides))]
+        # Of another day one side alone would bring that day's drift.
+        anew = real and not all(take.known(built, features, serial) for built, serial in zip(sides, serials)
+                                for features in take.features())
+        for boots, built, serial in zip(found, sides, serials):
+            boots.append(merged([take.measured(built, features, serial, anew) for features in take.features()]))
     return found

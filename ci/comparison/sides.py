@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ci import config
 from ci.error import CiError
-from ci.git import Git, GitError
+from ci.git import QUIET, Git, GitError, clean
 
 OWN = ("stock", "phyr")
 LINUX = ("Kbuild", "Kconfig", "Makefile", "mm", "arch/x86")      # what a tree of Linux has
@@ -33,7 +33,7 @@ class Side:
 def repository(tree: Path) -> Git | None:
     """Of the tree's own; none where it is a plain folder."""
     found = subprocess.run(["git", "-C", tree, "rev-parse", "--show-toplevel", "--absolute-git-dir"],
-                           capture_output=True, text=True)
+                           capture_output=True, text=True, env=clean() | QUIET)
     lines = found.stdout.split("\n")
     if found.returncode or Path(lines[0]).resolve() != tree.resolve():
         return None
@@ -63,7 +63,7 @@ def commit_of(git: Git, name: str) -> str:
 def is_clean(tree: Path) -> bool:
     """Without a word into the repository, where status would note what it has looked at."""
     said = subprocess.run(["git", "--no-optional-locks", "-C", tree, "status", "--porcelain"],
-                          capture_output=True, text=True)
+                          capture_output=True, text=True, env=clean() | QUIET)
     return not said.returncode and not said.stdout
 
 

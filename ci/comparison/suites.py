@@ -5,9 +5,9 @@ Either it has runs of its own, as bench/workloads.json does, or it is "of" anoth
 """
 
 import difflib
-import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -21,6 +21,8 @@ FAMILIES = ("af_alg", "crypto", "dio", "dma", "gup", "gup_test", "mr", "rdma", "
 BACKINGS = ("base", "thp", "thp-pte", "mthp-64K", "hugetlb-2M", "hugetlb-1G", "frag-8K", "frag-16K", "frag-64K",
             "frag-256K")
 SIZE = re.compile(r"[1-9]\d*(KiB|MiB|GiB)")
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")     # of files in the guest
+RESERVED = ("phyrd", "phyrd.log", "job", "requests")      # which are there already
 SAMPLES, WARMUP = range(1, 100_001), range(0, 100_001)
 
 
@@ -35,10 +37,6 @@ class Suite:
     rows: tuple[str, ...]          # patterns of the rows that are meant; all when there are none
     thresholds: tuple[dict, ...]
     programs: tuple[dict, ...]
-
-    @property
-    def digest(self) -> str:
-        return hashlib.sha256(json.dumps([self.plan, self.rows, self.programs], sort_keys=True).encode()).hexdigest()
 
     def threshold(self, row: str) -> float:
         """By how many percent the row has to change before that is a difference: the last entry that names it says."""
@@ -93,10 +91,21 @@ class Reader:
         if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
             raise self.wrong(key, value, f"a whole number from {allowed.start} to {allowed.stop - 1}")
 
+    def name(self, key: str, value: object) -> None:
+        if not NAME.fullmatch(self.text(key, value)):
+            raise self.wrong(key, value, "64 letters, digits, _ . and - at most, and the first of them neither . nor -")
+        if value in RESERVED:
+            raise self.wrong(key, value, f"any name but {', '.join(RESERVED)}")
+
+    def once(self, key: str, names: list[str], whose: str) -> None:
+        if twice := [name for name, number in Counter(names).items() if number > 1]:
+            raise self.wrong(key, twice[0], f"a name of its own for each {whose}")
+
     def run(self, key: str, value: object) -> None:
         run = self.keys(key, value, ("name", "samples", "warmup", "workloads", "backings"),
                         ("kernels", "device", "prefix", *bench.FEATURES))
-        for name in ("name", "device", "prefix"):
+        self.name(f"{key}.name", run["name"])
+        for name in ("device", "prefix"):
             if name in run:
                 self.text(f"{key}.{name}", run[name])
         for number, name in enumerate(self.items(f"{key}.kernels", run.get("kernels", []))):
@@ -133,8 +142,18 @@ class Reader:
             here = f"{key}[{number}]"
             self.keys(here, entry, ("name", "command"))
             self.text(f"{here}.command", entry["command"])
-            if not re.fullmatch(r"[\w.-]+", self.text(f"{here}.name", entry["name"])):
-                raise self.wrong(f"{here}.name", entry["name"], "letters, digits, _ . and -")
+            self.name(f"{here}.name", entry["name"])
+        self.once(f"{key}[].name", [entry["name"] for entry in value], "program")
+        return value
+
+    def inexact(self, key: str, value: object) -> list[dict]:
+        for number, entry in enumerate(self.items(key, value)):
+            here = f"{key}[{number}]"
+            self.keys(here, entry, ("rows", "reason"), ("figure",))
+            self.text(f"{here}.rows", entry["rows"])
+            self.text(f"{here}.reason", entry["reason"])
+            if not isinstance(entry.get("figure", False), bool):
+                raise self.wrong(f"{here}.figure", entry["figure"], "true, false")
         return value
 
     def read(self) -> dict:
@@ -144,6 +163,8 @@ class Reader:
             raise SuiteError(f"{self.file}: cannot be read: {error.strerror}") from None
         except ValueError as error:
             raise SuiteError(f"{self.file}: is no JSON: {error}") from None
+        if not isinstance(document, dict):
+            raise self.wrong("the file", document, "an object with runs, or of another file with rows")
         return document
 
 
@@ -151,11 +172,14 @@ def load(text: str, file: Path) -> Suite:
     """text: as the caller named it; file: where it is."""
     reader = Reader(file)
     document = reader.read()
-    if isinstance(document, dict) and "of" in document:
+    if "of" in document:
         reader.keys("", document, ("of", "rows"), ("thresholds", "programs"))
         patterns = tuple(reader.text(f"rows[{number}]", one)
                          for number, one in enumerate(reader.items("rows", document["rows"], 1)))
-        whole = load(text, file.parent / reader.text("of", document["of"]))
+        other = file.parent / reader.text("of", document["of"])
+        if "of" in Reader(other).read():
+            raise reader.wrong("of", document["of"], "a file with runs of its own, which is not of another")
+        whole = load(text, other)
         suite = Suite(text, whole.plan, patterns,
                       whole.thresholds + tuple(reader.rules("thresholds", document.get("thresholds", []))),
                       tuple(reader.programs("programs", document["programs"])) if "programs" in document
@@ -170,14 +194,13 @@ def load(text: str, file: Path) -> Suite:
     reader.keys("", document, ("runs",), ("inexact", "thresholds", "programs"))
     for number, run in enumerate(reader.items("runs", document["runs"], 1)):
         reader.run(f"runs[{number}]", run)
-    names = [run["name"] for run in document["runs"]]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise reader.wrong("runs[].name", twice[0], "a name of its own for each run")
-    for number, entry in enumerate(reader.items("inexact", document.get("inexact", []))):
-        reader.keys(f"inexact[{number}]", entry, ("rows", "reason"), ("figure",))
-    return Suite(text, {"runs": document["runs"], "inexact": document.get("inexact", [])}, (),
-                 tuple(reader.rules("thresholds", document.get("thresholds", []))),
-                 tuple(reader.programs("programs", document.get("programs", []))))
+    reader.once("runs[].name", [run["name"] for run in document["runs"]], "run")
+    inexact = reader.inexact("inexact", document.get("inexact", []))
+    suite = Suite(text, {"runs": document["runs"], "inexact": inexact}, (),
+                  tuple(reader.rules("thresholds", document.get("thresholds", []))),
+                  tuple(reader.programs("programs", document.get("programs", []))))
+    reader.once("runs[].workloads", suite.names(), "row: with the run's prefix, where two have it")
+    return suite
 
 
 def find(text: str, file: Path) -> Suite:

@@ -15,7 +15,7 @@ def figure(side: dict) -> str:
 
 
 def deviation(side: dict) -> str:
-    """Of the samples, in percent; nothing where they are all the same."""
+    """Of the samples of one boot, or of the medians of several, in percent; nothing where all are the same."""
     if not side.get("median") or not side["sd"]:
         return ""
     return f"± {100 * side['sd'] / side['median']:.2g}%"
@@ -30,11 +30,18 @@ def percent(row: dict) -> str:
         return "fails now"
     if row["change"] is None:
         return "-"
-    if not row["change"]:
-        return "0"
-    # 6,947 of 24 million are not 100 % less.
-    digits = 1 if 0.1 <= abs(row["change"]) < 99.95 or row["change"] > 0 and abs(row["change"]) >= 0.1 else 3
-    return f"{row['change']:+.{digits}f}%"
+    return f"{share(row['change'])}%" if row["change"] else "0"
+
+
+def share(percent: float) -> str:
+    """Of what is near nothing, or near all, two digits: one instruction of 24 million is not +0.000."""
+    sign, size = "-" if percent < 0 else "+", abs(percent)
+    if size < 0.1:
+        return sign + compare.significant(size, 2)
+    left = 100 - size
+    if sign == "-" and 0 < left < 0.1:
+        return sign + compare.rounded(size, len(compare.significant(left, 2).partition(".")[2]))
+    return sign + compare.rounded(size, 1)
 
 
 def ratio(row: dict) -> str:
@@ -54,18 +61,37 @@ def named(document: dict, role: str) -> str:
 
 def line(row: dict) -> str:
     base, head = (f"{figure(row[role]):>14} {deviation(row[role]):<7}" for role in ("base", "head"))
-    why = f"  [{row['inexact']}]" if "inexact" in row else ""
+    why = "".join(f"  [{row[member]}]" for member in ("inexact", "lacks") if member in row)
     return f"  {base}  {percent(row):>10}  {head}  {ratio(row):>8}  {row['name']}{why}".rstrip()
 
 
-def conclusion(document: dict) -> str:
-    """In a sentence, with what the exit status means."""
-    numbers = ", ".join(f"{number} {HEADINGS[verdict]}" for verdict, number in document["summary"].items() if number)
-    said = {0: "no regression", verdicts.REGRESSION: "regression",
-            verdicts.SKIPPED: "skipped: nothing, or not all, could be told"}[document["status"]]
+def program(one: dict) -> str:
+    return f"{one['name']}: " + " -> ".join(f"exit {one[role]}" if one[role] else "works" for role in ("base", "head"))
+
+
+def decided(document: dict) -> list[str]:
+    """What the exit status comes from."""
+    bad, few = (document["summary"][verdict] for verdict in (verdicts.WORSE, verdicts.FEW))
     held = document["limits"]
-    limits = f"; {sum(limit['met'] for limit in held)} of {len(held)} limits met" if held else ""
-    return f"{said}: {numbers or 'no row was compared'}{limits}"
+    missed = [limit for limit in held or [] if not limit["met"]]
+    if document["status"] == verdicts.REGRESSION:
+        found = [f"{one['name']} fails now" for one in document["programs"] if one["verdict"] == verdicts.WORSE]
+        if missed:
+            found.append(f"{len(missed)} of {len(held)} limits not met")
+        return found + ([f"{bad} {'row is' if bad == 1 else 'rows are'} worse"] if held is None and bad else [])
+    if document["status"] == verdicts.SKIPPED:
+        if held is not None:
+            return ["no limit is about what was measured"]
+        return [f"too few samples of {few} {'row' if few == 1 else 'rows'}" if few else "nothing could be compared"]
+    return [] if held is None else [f"{len(held)} of {len(held)} limits met"]
+
+
+def conclusion(document: dict) -> str:
+    """In a sentence: what the exit status means, what decided it, and how many rows there are of each verdict."""
+    said = {0: "no regression", verdicts.REGRESSION: "regression", verdicts.SKIPPED: "skipped"}[document["status"]]
+    reasons = decided(document)
+    numbers = ", ".join(f"{number} {HEADINGS[verdict]}" for verdict, number in document["summary"].items() if number)
+    return said + (f", {' and '.join(reasons)}" if reasons else "") + f": {numbers or 'no row was compared'}"
 
 
 def changed_memory(document: dict) -> list[str]:
@@ -119,9 +145,7 @@ def sections(document: dict) -> list[tuple[str, list[str]]]:
         found.append(("text of objects, bytes", objects(document)))
     found.append(("memory at the start", changed_memory(document)))
     if document["programs"]:
-        found.append(("programs", [f"{one['name']}: {'works' if not one['base'] else 'exit %d' % one['base']} -> "
-                                   f"{'works' if not one['head'] else 'exit %d' % one['head']}"
-                                   for one in document["programs"]]))
+        found.append(("programs", list(map(program, document["programs"]))))
     return found
 
 

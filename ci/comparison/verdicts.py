@@ -3,7 +3,7 @@
 
 An exact row is the same in each boot: one boot a side decides, and any difference is one, unless the suite asks for
 more. On a clock of real time the boot is the unit: a row differs if the medians of all boots of one side are beyond
-those of the other, by more than boots of the same side are apart.
+those of the other, by more than boots of the same side are apart, and if as many other boots say the same.
 """
 
 import statistics
@@ -18,6 +18,7 @@ BETTER, WORSE, SAME, FEW, INEXACT = "better", "worse", "no difference", "too few
 VERDICTS = (WORSE, BETTER, SAME, FEW, INEXACT)
 BOOTS = 4                      # of a side, with a clock of real time; fewer are too few
 REGRESSION, SKIPPED = 2, 4     # exit statuses
+NOTHING = "no result"          # in place of an errno
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,21 @@ def lacks(boots: Sequence[Boot], name: str, results: list[dict]) -> str:
     for result in results:
         if "error" in result and result["error"]["errno"] in MISSING:
             return result["error"].get("message") or result["error"]["errno"]
-    return "" if results else "it gave no result"
+    return "" if results else NOTHING
+
+
+def failure(results: list[dict]) -> Figure:
+    """Of a side that has no such workload."""
+    return Figure(error=next((result["error"]["errno"] for result in results if "error" in result), NOTHING))
+
+
+def side(boots: Sequence[Boot], name: str, known: bool) -> Figure:
+    results = by_name(boots).get(name, [])
+    return failure(results) if lacks(boots, name, results) else figure(results, known)
+
+
+def differing(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -> list[str]:
+    return [row["name"] for row in rows(suite, base, head, clock)[0] if row["verdict"] in (BETTER, WORSE)]
 
 
 def strength(row: dict) -> tuple:
@@ -126,28 +141,41 @@ def strength(row: dict) -> tuple:
     return not turned, -max(ratio, 1 / ratio), row["name"]
 
 
-def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str) -> tuple[list[dict], list[dict]]:
-    """(rows, what was not measured: name, side, reason)"""
+def rows(suite: Suite, base: Sequence[Boot], head: Sequence[Boot], clock: str,
+         second: Sequence[Sequence[Boot]] = ()) -> tuple[list[dict], list[dict]]:
+    """(rows, what was not measured: name, side, reason)
+
+    What base has not got is compared with nothing. What base measured and head has not got is worse.
+    second: other boots of base and of head, of the rows that differed: a difference is one if both say so.
+    """
     found: list[dict] = []
     missing: list[dict] = []
     left, right = by_name(base), by_name(head)
     for name in dict.fromkeys([*left, *right]):
         why = {role: reason for role, boots, results in (("base", base, left), ("head", head, right))
                if (reason := lacks(boots, name, results.get(name, [])))}
-        if why:
+        if "base" in why:
             missing.append({"name": name, "side": " and ".join(why), "reason": next(iter(why.values()))})
             continue
         entry = compare.inexactness(name, suite.plan["inexact"]) \
             or compare.inexactness(compare.row_name(name), suite.plan["inexact"])
         known = not entry or entry.get("figure", False)
-        a, b = figure(left.get(name, []), known), figure(right.get(name, []), known)
+        a = figure(left[name], known)
+        b = failure(right.get(name, [])) if why else figure(right[name], known)
         verdict = judge(a, b, not entry, clock, suite.threshold(name))
         row = {"name": name, "unit": "ns", "exact": clock == "icount" and not entry, "base": a.json(), "head": b.json(),
                "ratio": compare.ratio(a.json(), b.json()), "change": change(a, b), "verdict": verdict}
         if entry:
             row["inexact"] = entry["reason"]
+        if why:
+            row["lacks"] = why["head"]
         if clock != "icount" and a.medians and b.medians:
             row["floor"] = floor(a, b)
+        if second and verdict in (BETTER, WORSE):
+            c, d = (side(boots, name, known) for boots in second)
+            row["again"] = change(c, d)
+            if judge(c, d, not entry, clock, suite.threshold(name)) != verdict:
+                row["verdict"] = SAME
         found.append(row)
     order = {verdict: place for place, verdict in enumerate((*VERDICTS, None))}
     return sorted(found, key=lambda row: (order[row["verdict"]], strength(row))), missing

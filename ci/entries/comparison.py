@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr compare stock phyr --limits, of the quick suite."""
 
-from ci import bench, paths
+from ci import bench, limits, paths, write
 from ci.artifacts import Artifacts
-from ci.comparison import command, sides, suites, write
+from ci.comparison import command, sides, suites
 from ci.comparison.text import terminal
 from ci.entry import Options
 from ci.tap import Tally
@@ -20,6 +20,6 @@ def tally_of(document: dict) -> Tally:
 def comparison(artifacts: Artifacts, _options: Options) -> Tally:
     pair = tuple(sides.side(role, text, paths.ROOT, None) for role, text in (("base", "stock"), ("head", "phyr")))
     found = command.compared(artifacts, pair, suites.find("quick", paths.ROOT), [],
-                             held=command.known_limits(bench.LIMITS))
+                             held=limits.read(bench.LIMITS))
     write.whole(paths.RESULTS / "stock-phyr.txt", terminal(found))
     return tally_of(found)

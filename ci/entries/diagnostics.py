@@ -12,7 +12,7 @@ from ci.artifacts import Artifacts
 from ci.entries import checkpatch, kbuild_objects
 from ci.entry import Options
 from ci.git import Git
-from ci.progress import say
+from ci.progress import note, say
 from ci.tap import Tally
 
 # Trees and objects of their own: going through commits must not disturb what the kernels are built from.
@@ -126,7 +126,7 @@ def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str
     """Each of commits (name -> commit), which follow start, compiles by itself, without a warning.
 
     That is with the measured kernel's configuration. Sources that it leaves out are compiled with everything, for
-    the commits that change them.
+    the commits that change them. Those that neither has are named, and count as skipped.
     """
     tally = Tally()
     git = measured.git
@@ -142,8 +142,12 @@ def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str
             files = touched(git, previous, commit)
             own, folders = affected(files, objects)
             found, left = measured.compile(commit, objects if skipped else own, folders)
-            found |= everything.compile(commit, [name for name in left if f"{name[:-2]}.c" in files])[0]
-            tally += Tally(passed=int(not found), failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
+            more, nowhere = everything.compile(commit, [name for name in left if f"{name[:-2]}.c" in files])
+            found |= more
+            if nowhere:
+                note(f"{name}: not compiled, as neither configuration has it: {', '.join(nowhere)}")
+            tally += Tally(passed=int(not found), skipped=len(nowhere),
+                           failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
         skipped = name not in wanted
         previous = commit
     return tally

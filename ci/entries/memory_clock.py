@@ -140,8 +140,10 @@ def cachegrind(plugin: Path, program: tuple) -> list[str]:
              "L1 misses": (ours["l1_misses"], theirs["D1mr"] + theirs["D1mw"]),
              "LL misses": (ours["llc_misses"], theirs["DLmr"] + theirs["DLmw"])}
     note(f"{' '.join(words)}: " + ", ".join(f"{name} {mine:,} of {other:,}" for name, (mine, other) in pairs.items()))
-    return [f"{name} {mine:,}, cachegrind {other:,}" for name, (mine, other) in pairs.items()
-            if abs(mine - other) > APART * other]
+    wrong = [f"{name} {mine:,}, cachegrind {other:,}" for name, (mine, other) in pairs.items()
+             if abs(mine - other) > APART * other]
+    least = program[1] // LINE
+    return wrong + ([f"lines {ours['lines']:,}, planted {least:,}"] if ours["lines"] < least else [])
 
 
 def memory_clock(_artifacts: Artifacts, options: Options) -> Tally:

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import bench, compare, limits
+from ci import bench, compare, limits, paths
 
 
 def result(name: str, *samples: int) -> dict:
@@ -79,6 +79,18 @@ class CompareTest(unittest.TestCase):
         text = compare.table(rows, "icount")
         self.assertIn("sg in the phyr kernel", text)
         self.assertIn("pages in the phyr kernel", text)
+
+    def test_ratios_are_shown_as_everywhere(self):
+        for value, said in json.loads((paths.ROOT / "userspace/tests/ratios.json").read_text()):
+            with self.subTest(value):
+                self.assertEqual(compare.times({"ratio": value}), said)
+        self.assertEqual(compare.times({"ratio": None}), "-")
+
+    def test_a_document_with_memory_is_of_another_version(self):
+        rows = compare.rows([result("mr/reg/x", 2)], [result("mr/reg/x", 1)], [])
+        self.assertEqual(compare.document(rows, "icount", {}, "")["schema"], "phyr-compare/2")
+        rows[0]["phyr"]["memory"] = {"loads": 1}
+        self.assertEqual(compare.document(rows, "icount", {}, "")["schema"], "phyr-compare/3")
 
     def test_failure_is_a_side_without_a_ratio(self):
         row = compare.rows([failed("mr/reg/x", "ENOMEM")], [result("mr/reg/x", 5)], [])[0]
@@ -153,6 +165,35 @@ class LimitsTest(unittest.TestCase):
         others = [{"row": "gup/*", "side": "phyrs", "at_most": 9},
                   {"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/c"}]
         self.assertEqual(limits.of_rows(wanted + others, self.ROWS), wanted)
+
+    def test_limits_are_checked_when_they_are_read(self):
+        good = {"row": "mr/*", "side": "phyr", "at_most": 1}
+        with tempfile.TemporaryDirectory() as scratch:
+            file = Path(scratch) / "mine.json"
+
+            def read(text: str) -> list[dict]:
+                file.write_text(text)
+                return limits.read(file)
+
+            self.assertEqual(len(read(json.dumps({"limits": [good]}))), 1)
+            for limit, said in ((7, "want an object"), (good | {"roe": 1}, "roe: no such key"),
+                                (good | {"row": 7}, "row: "), ({"side": "phyr", "at_most": 1}, "row is missing"),
+                                (good | {"side": "phyrr"}, "side: want"), (good | {"at_most": "1"}, "at_most: want a"),
+                                (good | {"error": "EIO"}, "want exactly"), ({"row": "*", "side": "phyr"}, "want exact"),
+                                (good | {"at_most": True}, "at_most: want"),
+                                ({"row": "*", "ratio_at_least": 2, "times": "stock"}, "times goes with at_most"),
+                                ({"row": "*", "side": "phyr", "works": False}, "works: want true")):
+                with self.assertRaises(limits.LimitError) as caught:
+                    read(json.dumps({"limits": [good, limit]}))
+                self.assertIn(f"{file}: limits[1]: ", str(caught.exception))
+                self.assertIn(f": {said}", str(caught.exception))
+            for text in ("{", "[]", '{"limits": 7}'):
+                with self.assertRaisesRegex(limits.LimitError, "mine.json: is no JSON object with limits"):
+                    read(text)
+            known = read(json.dumps({"limits": [{"row": "mr/reg/a", "side": "pages", "at_most": 1}]}))
+            with self.assertRaisesRegex(limits.LimitError, r"mine.json: limits\[0\]: .*mr/reg/a has no side pages"):
+                limits.check(known, self.ROWS)
+        self.assertTrue(limits.read(bench.LIMITS))
 
     def test_malformed_limits_are_errors(self):
         for limit in ({"row": "mr/reg/a", "side": "phyr"},

@@ -8,13 +8,14 @@ import os
 import tempfile
 import unittest
 import xml.etree.ElementTree as xml
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 import jsonschema
 
-from ci import tap
-from ci.comparison import command, document, exchange, html, text, verdicts, write
+from ci import bench, tap, write
+from ci.comparison import command, document, exchange, html, text, verdicts
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
 from ci.tests.comparison_case import SUITE, boot, built, failed, result
@@ -100,6 +101,27 @@ class Verdicts(Case):
         self.assertEqual(found, {"gup/phyrs/pin/base/4KiB": ("base", "/dev/phyr_test: No such file or directory"),
                                  "siw:mr/reg/base/4KiB": ("base", "siw0: no such device")})
 
+    def test_what_base_measured_and_head_has_not_got_is_worse(self):
+        name = "mr/reg/base/4KiB"
+        good = boot(result(name, 9552))
+        for head, error, why in (
+                *((boot(failed(name, errno, f"no: {errno}")), errno, f"no: {errno}")
+                  for errno in ("ENODEV", "ENOENT", "EOPNOTSUPP", "ENXIO")),
+                (boot(), "no result", "no result"),
+                (boot(missing={"mr": "no RDMA device"}), "no result", "no RDMA device"),
+                (boot(failed(name, "ENODEV"), missing={"mr": "no RDMA device"}), "ENODEV", "no RDMA device")):
+            with self.subTest(error):
+                made = self.made(good, head)
+                row = made["rows"][0]
+                self.assertEqual((row["verdict"], row["head"], row["lacks"], made["status"], made["not_measured"]),
+                                 ("worse", {"error": error}, why, 2, []))
+                jsonschema.validate(made, json.loads(document.SCHEMA_FILE.read_text()))
+                self.assertIn(f"[{why}]", text.terminal(made))
+                back = self.made(head, good)
+                self.assertEqual((back["rows"], [one["side"] for one in back["not_measured"]]), ([], ["base"]))
+        both = self.made(boot(failed(name, "EIO")), boot(failed(name, "ENODEV")))
+        self.assertEqual((both["rows"][0]["verdict"], both["status"]), (None, 4))
+
     def test_status(self):
         name = "mr/reg/base/4KiB"
         for base, head, status in ((result(name, 1), result(name, 2), 2), (result(name, 2), result(name, 1), 0),
@@ -168,18 +190,78 @@ class Outputs(Case):
         with self.assertRaises(jsonschema.ValidationError):
             jsonschema.validate(made | {"more": 1}, schema)
 
-    def test_ktap_says_what_the_status_says(self):
-        made = self.made()
+    def counts(self, made: dict) -> dict[str, tuple[int, int, int]]:
+        """Output -> failed, passed, all."""
         tally = tap.parse(exchange.ktap(made), "compare")
-        self.assertEqual((len(tally.failures), tally.passed), (made["summary"]["worse"],
-                                                               made["summary"]["better"]
-                                                               + made["summary"]["no difference"]))
+        suite = xml.fromstring(exchange.junit(made))[0]
+        self.assertEqual((suite.get("failures"), suite.get("skipped"), suite.get("tests")),
+                         tuple(str(len(suite.findall(name))) for name in (".//failure", ".//skipped", "testcase")))
+        kcidb = [test["status"] for test in json.loads(exchange.kcidb(made))["tests"]]
+        return {"ktap": (len(tally.failures), tally.passed, len(exchange.ktap(made).splitlines()) - 2),
+                "junit": (len(suite.findall(".//failure")), len(suite.findall(".//system-out")),
+                          int(suite.get("tests"))),
+                "kcidb": (kcidb.count("FAIL"), kcidb.count("PASS"), len(kcidb))}
 
-    def test_junit_is_xml_and_counts(self):
-        suite = xml.fromstring(exchange.junit(self.made()))[0]
-        self.assertEqual(suite.get("failures"), str(len(suite.findall(".//failure"))))
-        self.assertEqual(suite.get("skipped"), str(len(suite.findall(".//skipped"))))
-        self.assertEqual(suite.get("tests"), str(len(suite.findall("testcase"))))
+    def test_outputs_say_what_the_status_says(self):
+        """A failure in each exactly with status 2; and something passed with 0."""
+        name = "mr/reg/base/4KiB"
+        few = boot(result(name, 1) | {"stats": {"median": 1, "min": 1, "max": 1, "n": 0}})
+        loose, tight, other = ([{"row": row, "side": "phyr", "at_most": most}]
+                               for row, most in ((name, 200), (name, 1), ("gup/pin/base/4KiB", 1)))
+        program = [boot(result(name, 100), programs={"rping": status}) for status in (0, 1)]
+        base, head = boot(result(name, 100)), boot(result(name, 101))
+        for sides, limits, status in (
+                ((base, head), None, 2), ((base, base), None, 0), ((head, base), None, 0), ((base, boot()), None, 2),
+                ((boot(), base), None, 4), ((few, base), None, 4), ((base, head), loose, 0), ((base, base), tight, 2),
+                ((base, head), other, 4), ((program[0], program[1]), None, 2), ((program[0], program[1]), loose, 2),
+                ((program[1], program[0]), loose, 0), ((program[1], program[1]), None, 0)):
+            with self.subTest(limits=limits, status=status):
+                made = self.made(*sides, limits)
+                self.assertEqual(made["status"], status)
+                for output, (bad, good, _all) in self.counts(made).items():
+                    self.assertEqual(bool(bad), status == 2, output)
+                    self.assertTrue(status or good, output)
+                self.assertEqual(len(set(self.counts(made).values())), 1)
+                self.assertTrue(text.conclusion(made).startswith({0: "no regression", 2: "regression, ",
+                                                                  4: "skipped, "}[status]))
+
+    def test_a_test_for_each_program_and_limit(self):
+        limit = {"row": "mr/reg/base/4KiB", "side": "phyr", "at_most": 9}
+        made = self.made(limits=[limit, limit | {"at_most": 9_999}])
+        names = [case.get("name") for case in xml.fromstring(exchange.junit(made)).iter("testcase")]
+        self.assertEqual(names[-4:], ["programs/ibv_devinfo", "programs/rping", "limits/mr/reg/base/4KiB",
+                                      "limits/mr/reg/base/4KiB/2"])
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn(f"ok {len(names)} limits/mr/reg/base/4KiB/2 # mr/reg/base/4KiB: phyr 9,570 ns, at most 9,999",
+                      exchange.ktap(made))
+        self.assertIn("programs/rping # rping: exit 1 -> works",
+                      exchange.ktap(made))
+
+    def test_what_failed_on_both_sides_is_an_error_of_the_measurement(self):
+        made = self.made(boot(failed("mr/reg/x", "EIO"), programs={"rping": 1}),
+                         boot(failed("mr/reg/x", "EIO"), programs={"rping": 1}))
+        self.assertEqual([test["status"] for test in json.loads(exchange.kcidb(made))["tests"]], ["ERROR", "ERROR"])
+
+    def test_conclusion_names_what_decided(self):
+        name = "mr/reg/base/4KiB"
+        base, head = (boot(result(name, level), programs={"rping": status}) for level, status in ((100, 0), (101, 1)))
+        limit = {"row": name, "side": "phyr", "at_most": 1}
+        for sides, limits, said in (
+                ((base, head), None, "regression, rping fails now and 1 row is worse: 1 worse"),
+                ((base, head), [limit], "regression, rping fails now and 1 of 1 limits not met: 1 worse"),
+                ((base, base), [limit | {"at_most": 100}], "no regression, 1 of 1 limits met: 1 no difference"),
+                ((head, base), None, "no regression: 1 better"),
+                ((base, base), [limit | {"row": "x"}], "skipped, no limit is about what was measured: 1 no difference"),
+                ((boot(), base), None, "skipped, nothing could be compared: no row was compared")):
+            self.assertEqual(text.conclusion(self.made(*sides, limits)), said)
+
+    def test_percentages_have_digits_that_say_something(self):
+        for base, head, said in ((24458346, 24458347, "+0.0000041%"), (24458346, 24458345, "-0.0000041%"),
+                                 (24458346, 6947, "-99.972%"), (24458346, 1, "-99.9999959%"), (9552, 9570, "+0.2%"),
+                                 (100, 100, "0"), (100, 0, "-100.0%"), (100, 1234, "+1,134.0%"), (1000, 1001, "+0.1%"),
+                                 (10000, 10009, "+0.090%"), (200, 100, "-50.0%")):
+            row = {"base": {"median": base}, "head": {"median": head}, "change": 100 * (head - base) / base}
+            self.assertEqual(text.percent(row), said)
 
     def test_kcidb_has_the_forms_that_its_schema_asks_for(self):
         found = json.loads(exchange.kcidb(self.made()))
@@ -200,6 +282,36 @@ class Outputs(Case):
             self.assertNotIn(word, page)
         self.assertIn("7.3.4-&lt;x&gt;|y", page)
         xml.fromstring(page[page.index("<svg"):page.index("</svg>") + 6])
+
+
+class RealTime(Case):
+    def test_rows_that_differ_are_booted_once_more(self):
+        """Those only, without programs; and KVM has to run a guest, not only to be there."""
+        one, other, taken = "mr/reg/base/4KiB", "mr/dereg/base/4KiB", []
+        suite = replace(SUITE, programs=({"name": "rping", "command": "rping"},))
+
+        def take(artifacts, wanted, clock, again):
+            taken.append((wanted.rows, bool(wanted.programs), clock, again))
+            return mock.Mock(qemu="7.2")
+
+        def boots(levels: tuple) -> list:
+            return [[boot(result(one, base), result(other, 100)) for base in side] for side in levels]
+
+        sides = tuple(built(role, role, self.folder) for role in ("base", "head"))
+        artifacts = mock.Mock(accelerator="kvm")
+        for second, verdict in (((100,) * 4, "no difference"), ((200,) * 4, "worse")):
+            answers = [boots(((100,) * 4, (200,) * 4)), boots(((100,) * 4, second))]
+            with mock.patch.object(command, "Builder") as builder, mock.patch.object(command, "say"), \
+                    mock.patch.object(command, "Bench", take), \
+                    mock.patch.object(command, "all_boots", side_effect=answers):
+                builder.return_value.build.side_effect = sides
+                made = command.compared(artifacts, (None, None), suite, [], "kvm")
+            self.assertEqual({row["name"]: row["verdict"] for row in made["rows"]},
+                             {one: verdict, other: "no difference"})
+            jsonschema.validate(made, json.loads(document.SCHEMA_FILE.read_text()))
+        self.assertEqual(taken[:2], [((), True, "kvm", False), ((one,), False, "kvm", False)])
+        with self.assertRaisesRegex(bench.BenchError, "KVM does not run the kernel"):
+            command.compared(mock.Mock(accelerator="tcg"), (None, None), suite, [], "kvm")
 
 
 class Files(Case):

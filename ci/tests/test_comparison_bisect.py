@@ -7,10 +7,15 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from ci.bench import BenchError
 from ci.comparison import bisect
+from ci.comparison.builder import BuildError
+from ci.comparison.measure import MeasureError
 from ci.comparison.suites import find
 from ci.comparison.verdicts import Figure
 from ci.git import Git
+from ci.tests.comparison_case import SUITE, boot, failed, result
+from ci.vm import VmError
 
 COMMITS = 20
 LEVEL = 9552
@@ -98,7 +103,26 @@ class BisectTest(unittest.TestCase):
         with self.assertRaisesRegex(bisect.BisectError, "GOOD, .*: it does not build"):
             self.search(commits[0], commits[-1])
         with self.assertRaisesRegex(bisect.BisectError, "nothing to look at"):
-            self.search(commits[-1], commits[1])
+            self.search(commits[1], commits[1])
+
+    def test_good_is_an_ancestor_of_bad(self):
+        start = self.commit(LEVEL)
+        self.git("checkout", "-qb", "side")
+        side = self.commit(LEVEL * 2)
+        self.git("checkout", "-q", "-")
+        other = self.commit(LEVEL * 3)
+        for good, bad in ((side, other), (other, start)):
+            with self.assertRaisesRegex(bisect.BisectError, f"GOOD, {good[:12]}, is no ancestor of BAD, {bad[:12]}"):
+                self.search(good, bad)
+        self.assertEqual(self.taken, [])
+
+    def test_an_error_that_neither_end_has_is_skipped(self):
+        for cost, others in ((LEVEL * 1.011, {"n10": "EIO", "n4": "EIO"}), ("ENOMEM", {"n10": "EIO", "n4": "EIO"})):
+            with self.subTest(cost):
+                commits = self.series(7, cost, **others)
+                found = self.search(commits[0], commits[-1])
+                self.assertEqual(found.commits, (commits[7],))
+                self.assertIn(commits[10], found.skipped)
 
     def test_merges(self):
         start = self.commit(LEVEL)
@@ -111,6 +135,23 @@ class BisectTest(unittest.TestCase):
         self.git("merge", "-q", "--no-edit", "side")
         self.assertEqual(self.search(start, self.git("rev-parse", "HEAD")).commits, (moved,))
 
+    def measured(self, *results: dict, error: Exception | None = None) -> Figure:
+        """What the builder's and the VM's answer becomes."""
+        with mock.patch.object(bisect, "Builder"), mock.patch.object(bisect, "Bench") as taken:
+            taken.return_value.features.return_value = [frozenset()]
+            taken.return_value.measured.side_effect = error
+            taken.return_value.measured.return_value = boot(*results)
+            return bisect.measurer(mock.Mock(), self.tree, SUITE, [], "mr/reg/base/4KiB")("0" * 40)
+
+    def test_what_a_boot_says(self):
+        name = "mr/reg/base/4KiB"
+        self.assertEqual(self.measured(result(name, 7)).median, 7)
+        self.assertEqual([self.measured(*one).error for one in ([failed(name, "ENODEV")], [failed(name, "EIO")], [])],
+                         ["ENODEV", "EIO", "no result"])
+        for error in (BenchError("run mr ended as cancelled"), VmError("lost"), MeasureError("job"), BuildError("x")):
+            with self.assertRaisesRegex(bisect.Skip, str(error)):
+                self.measured(error=error)
+
     def test_report(self):
         commits = self.series(7)
         said = bisect.report(Git(self.tree / ".git"), "mr/reg/base/4KiB", self.search(commits[0], commits[-1]))
@@ -120,6 +161,10 @@ class BisectTest(unittest.TestCase):
 
     def test_row(self):
         self.assertEqual(bisect.one_row(find("full", Path("x")), "mr/reg/base/4KiB").names(), ["mr/reg/base/4KiB"])
+        for row in ("dio/nvme/read/base/4KiB", "crypto/sg/virtio/total/base/64KiB"):
+            self.assertIn(row, find("full", Path("x")).names())
+            with self.assertRaisesRegex(bisect.BisectError, f"--row {row}: is not exact, .*: "):
+                bisect.one_row(find("full", Path("x")), row)
         with self.assertRaisesRegex(bisect.BisectError, "--row mr/x: suite full has no such row"):
             bisect.one_row(find("full", Path("x")), "mr/x")
 

@@ -2,17 +2,22 @@
 """Sides of ./phyr compare: what they may be, that nothing is built twice, and no tree of a user's is written."""
 
 import json
+import os
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 from ci import kernel, paths, vm
 from ci.comparison import builder, measure, sides
 from ci.comparison.sides import Side
+from ci.comparison.suites import Suite
 from ci.tests.comparison_case import SUITE, boot, built, result
 
+PLAN = replace(SUITE, plan={"inexact": [], "runs": [{"name": "mr", "samples": 9, "warmup": 3, "backings": ["base/4KiB"],
+                                                    "workloads": ["mr/reg/{backing}"]}]})
 IMAGE = b"\0" * sides.MAGIC_AT + sides.MAGIC + b"\0" * 100
 NEEDED = "".join(f"{name}=y\n" for name in builder.NEEDED)
 
@@ -142,6 +147,24 @@ class Builds(Trees):
         work = paths.TREES / "compared"
         self.assertEqual([name for name in products + sources if (work / name).exists()], list(sources))
 
+    def test_nothing_of_a_user_s_repository_runs(self):
+        """Neither its hooks, nor what watches its files; and the caller's git is not asked."""
+        self.repository()
+        ran = self.folder / "ran"
+        for name in ("post-index-change", "post-checkout", "watch"):
+            hook = self.tree / ".git/hooks" / name
+            hook.parent.mkdir(exist_ok=True)
+            hook.write_text(f"#!/bin/sh\necho {name} >>{ran}\n")
+            hook.chmod(0o755)
+        self.git("config", "core.fsmonitor", str(hook))
+        with mock.patch.dict(os.environ, {"GIT_DIR": "/nowhere", "GIT_WORK_TREE": "/nowhere"}):
+            one = self.tree_side()
+            self.assertTrue(one.commit)
+            (self.tree / "mm/file.c").write_text("new\n")
+            self.assertEqual(self.builder.build(self.tree_side()).image.read_text(), "new")
+            self.assertEqual(self.builder.build(sides.ref("base", one.commit, self.tree)).image.read_text(), "mm")
+        self.assertFalse(ran.exists(), ran.exists() and ran.read_text())
+
     def test_refs(self):
         first = self.repository()
         (self.tree / "mm/file.c").write_text("later\n")
@@ -199,14 +222,55 @@ class Resumes(unittest.TestCase):
         patch.start()
         self.addCleanup(patch.stop)
 
-    def bench(self, again: bool = False, qemu: str = "7.2") -> measure.Bench:
+    def bench(self, again: bool = False, qemu: str = "7.2", suite: Suite = PLAN, clock: str = "icount",
+              guest: str = "0") -> measure.Bench:
         artifacts = mock.Mock(guest=Path("guest"))
         with mock.patch.object(measure, "qemu_version", lambda: qemu), \
-                mock.patch.object(measure, "guest_digest", lambda: "0"):
-            bench = measure.Bench(artifacts, SUITE, "icount", again, self.folder)
+                mock.patch.object(measure.initramfs, "digest", lambda image: guest):
+            bench = measure.Bench(artifacts, suite, clock, again, self.folder)
         bench.features = lambda: [frozenset()]
         bench.take = self.take
         return bench
+
+    def test_what_is_known_depends_on(self):
+        """All that a figure comes from, and not where files are."""
+        one = built("base", "old", self.folder)
+
+        def key(bench: measure.Bench, which: builder.Built = one) -> str:
+            return bench.key(which, frozenset(), 0)
+
+        known = key(self.bench())
+        copy = replace(one, image=self.folder / "copy.img")
+        copy.image.write_bytes(one.image.read_bytes())
+        self.assertEqual(key(self.bench(), copy), known)
+        runs = PLAN.plan["runs"]
+        others = [key(self.bench(guest="1")), key(self.bench(qemu="8")), key(self.bench(clock="kvm")),
+                  key(self.bench(suite=replace(PLAN, plan=PLAN.plan | {"runs": [runs[0] | {"prefix": "siw:"}]}))),
+                  key(self.bench(suite=replace(PLAN, plan=PLAN.plan | {"runs": [runs[0] | {"samples": 10}]})))]
+        with mock.patch.object(vm, "COMMAND_LINE", "panic=-1"):
+            others.append(key(self.bench()))
+        bench = self.bench()
+        bench.machine = lambda *_: vm.Machine(one.image, Path("guest"), "tcg", icount=True, memory="8G")
+        others.append(key(bench))
+        self.assertEqual(len({known, *others}), 1 + len(others))
+
+    def test_real_time_is_of_both_sides_together(self):
+        """Neither another host's, nor one side of another day."""
+        old, new, other = (built(role, name, self.folder) for role, name in
+                           (("base", "old"), ("head", "new"), ("head", "other")))
+        measure.all_boots(self.bench(clock="kvm"), [old, new], 2)
+        measure.all_boots(self.bench(clock="kvm"), [old, new], 2)
+        self.assertEqual(self.taken, ["old", "new"] * 2)
+        measure.all_boots(self.bench(clock="kvm"), [old, other], 1)
+        self.assertEqual(self.taken[4:], ["old", "other"])
+        with mock.patch.object(measure, "processor", lambda: "another"):
+            measure.all_boots(self.bench(clock="kvm"), [old, other], 1)
+        self.assertEqual(self.taken[6:], ["old", "other"])
+        bench = self.bench(clock="kvm")
+        bench.beside = [measure.processor(), old.digest, new.digest]
+        (self.folder / "results" / f"{bench.key(new, frozenset(), 1)}.json").unlink()
+        measure.all_boots(self.bench(clock="kvm"), [old, new], 2)
+        self.assertEqual(self.taken[8:], ["old", "new"])
 
     def take(self, one, _features) -> measure.Boot:
         if one.side.text == "hangs":

@@ -7,6 +7,7 @@ from itertools import count
 
 from ci.comparison import verdicts
 from ci.comparison.measure import Boot
+from ci.comparison.verdicts import Figure
 from ci.tests.comparison_case import SUITE, boot, failed, result
 
 NAME = "mr/reg/base/4KiB"
@@ -62,6 +63,31 @@ class RealTime(unittest.TestCase):
                       for levels in ((1000, 1000, 1000, 1020), (1015, 1034, 1034, 1034)))
         self.assertEqual(verdict(base, head), "no difference")
         self.assertEqual(verdict(base, [boot(result(NAME, 1034)) for _ in range(4)]), "worse")
+
+    def test_a_difference_is_one_if_other_boots_say_so(self):
+        low, high = ([boot(result(NAME, level)) for level in levels] for levels in ((100, 101, 100, 100), (110,) * 4))
+        for second, said in (((low, high), "worse"), ((low, low), "no difference"), ((high, low), "no difference"),
+                             ((low, [boot(failed(NAME, "ENODEV"))]), "worse")):
+            found = verdicts.rows(SUITE, low, high, "kvm", second)[0][0]
+            self.assertEqual(found["verdict"], said)
+        self.assertEqual(verdicts.differing(SUITE, low, high, "kvm"), [NAME])
+
+    def test_false_differences_are_as_rare_as_documented(self):
+        """docs/comparing.md: of 10,000 rows of the same kernel 95 in the first boots, one or none after the others."""
+        chance = random.Random(1)
+
+        def medians() -> Figure:
+            found = tuple(1000 * (1 + 0.01 * chance.gauss(0, 1)) for _ in range(verdicts.BOOTS))
+            return Figure(found, min(found), max(found), 80)
+
+        first = both = 0
+        for _ in range(10_000):
+            one = verdicts.judge(medians(), medians(), True, "kvm", 0)
+            if one != verdicts.SAME:
+                first += 1
+                both += verdicts.judge(medians(), medians(), True, "kvm", 0) == one
+        self.assertTrue(60 < first < 130, first)
+        self.assertLess(both, 4)
 
     def test_few_boots(self):
         chance = random.Random(1)

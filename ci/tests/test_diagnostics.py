@@ -11,6 +11,9 @@ from ci.entries import diagnostics, kbuild_objects
 
 
 class DiagnosticsTest(unittest.TestCase):
+    def setUp(self):
+        self.noted: list[str] = []
+
     def test_diagnostics(self):
         text = ("  CC      mm/gup.o\n"
                 "../mm/gup.c:12:5: warning: no previous prototype for 'f' [-Wmissing-prototypes]\n"
@@ -32,10 +35,10 @@ class DiagnosticsTest(unittest.TestCase):
         self.assertEqual(diagnostics.buildable(files), ["mm/phyr.o"])
 
     def walk(self, folder: str, changes: dict[str, list[str]], wanted: list[str],
-             left_out: tuple[str, ...] = ()) -> list[list[str]]:
+             left_out: tuple[str, ...] = (), nowhere: tuple[str, ...] = ()) -> list[list[str]]:
         """What make is asked for; changes: name of a commit -> the files that it changes.
 
-        left_out: objects that only the configuration with everything has.
+        left_out: objects that only the configuration with everything has; nowhere: that none has.
         """
         all_files = list(dict.fromkeys(file for files in changes.values() for file in files))
         order = ["base", *changes]
@@ -44,11 +47,13 @@ class DiagnosticsTest(unittest.TestCase):
             return all_files if (left, right) == ("base", order[-1]) else changes[right]
 
         def beside(which: kernel.Kernel, objects: list[str]) -> list[str]:
-            return [name for name in objects if which.flavour == "everything" or name not in left_out]
+            return [name for name in objects if name not in nowhere
+                    and (which.flavour == "everything" or name not in left_out)]
 
         with mock.patch.object(paths, "TREES", Path(folder)), mock.patch.object(kernel, "checkout"), \
                 mock.patch.object(kernel, "make"), mock.patch.object(diagnostics, "touched", touched), \
                 mock.patch.object(kbuild_objects, "beside", beside), \
+                mock.patch.object(diagnostics, "note", self.noted.append), \
                 mock.patch.object(diagnostics.subprocess, "run") as run:
             run.return_value = mock.Mock(stdout="", stderr="", returncode=0)
             tree = kernel.Kernel("commits", "check")
@@ -57,7 +62,7 @@ class DiagnosticsTest(unittest.TestCase):
                 (tree.source / file).touch()
             measured, everything = (diagnostics.Compiler(mock.Mock(line=lambda *_: ""), which, 1, {})
                                     for which in (tree, diagnostics.EVERYTHING))
-            diagnostics.walk(measured, everything, "base", {name: name for name in changes}, wanted)
+            self.tally = diagnostics.walk(measured, everything, "base", {name: name for name in changes}, wanted)
             return [[word.removeprefix("O=") for word in call.args[0] if word.endswith((".o", "/", "everything"))]
                     for call in run.call_args_list]
 
@@ -77,6 +82,14 @@ class DiagnosticsTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(self.walk(folder, changes, list(changes), ("fs/ceph.o",)),
                              [["mm/gup.o"], ["everything", "fs/ceph.o"], ["mm/gup.o"], ["everything", "fs/ceph.o"]])
+
+    def test_sources_that_no_configuration_has_are_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            asked = self.walk(folder, {"1": ["mm/gup.c", "fs/odd.c"], "2": ["mm/gup.c"]}, ["1", "2"],
+                              nowhere=("fs/odd.o",))
+        self.assertEqual(asked, [["mm/gup.o"], ["mm/gup.o"]])
+        self.assertEqual(self.noted, ["1: not compiled, as neither configuration has it: fs/odd.o"])
+        self.assertEqual((self.tally.passed, self.tally.skipped, self.tally.failures), (2, 1, []))
 
     def test_commits_that_were_skipped_are_compiled_with_the_next(self):
         changes = {"1": ["mm/phyr.c"], "2": ["mm/gup.c"], "3": ["mm/gup.c"]}

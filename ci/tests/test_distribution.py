@@ -73,6 +73,17 @@ class PackageTest(unittest.TestCase):
         with self.assertRaisesRegex(debian.DistributionError, "^false: .*; cure"):
             debian.run(["false"], paths.ROOT, "; cure")
 
+    def test_without_an_archive_the_newest_that_is_here_is_taken(self):
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(debian, "FOLDER", Path(folder)), \
+                mock.patch.object(debian, "note") as noted, \
+                mock.patch.object(debian, "run", side_effect=debian.DistributionError("no archive")):
+            with self.assertRaisesRegex(debian.DistributionError, "no archive"):
+                debian.unpacked()
+            for name in ("linux-image-6.1.0-9-amd64", "linux-image-6.1.0-57-amd64", "new"):
+                (Path(folder) / name).mkdir()
+            self.assertEqual(debian.unpacked().package, "linux-image-6.1.0-57-amd64")
+            self.assertRegex(noted.call_args.args[0], "57-amd64 is used, .*: no archive")
+
     def test_an_interrupted_fetch_leaves_nothing_that_counts(self):
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(debian, "FOLDER", Path(folder)), \
                 mock.patch.object(debian, "package", return_value="linux-image-1"), \

@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import re
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from unittest import mock
 
 from ci import __main__ as door
 from ci import packages, paths, vm
+from ci.comparison import verdicts
 
 
 class Door(unittest.TestCase):
@@ -100,9 +102,14 @@ class Door(unittest.TestCase):
         self.assert_refused("compare", "stock", "phyr", "--config", "/etc/passwd", because="passwd:1: want CONFIG_X=")
         self.assert_refused("compare", "stock", "phyr", "--json", "/", because="--json: /: is a directory")
         self.assert_refused("compare", "stock", "phyr", "--limits", "/etc/passwd", because="passwd: is no JSON object")
+        self.assert_refused("compare", "stock", "phyr", "--json", "/tmp/x", "--ktap", "/tmp/../tmp/x",
+                            because="--json and --ktap are to go into the same file, /tmp/x")
         self.assert_refused("compare", "v1", "v2", "--tree", "/etc", because="--tree /etc: is no git repository")
         with mock.patch.object(door.os, "access", return_value=False):
             self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", because="/dev/kvm cannot be opened")
+        with mock.patch.object(door.os, "access", return_value=True):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", "--limits",
+                                because="--limits: they are of instructions, which --clock kvm does not count")
 
     def test_bisect(self):
         tree = str(paths.ROOT)
@@ -120,6 +127,31 @@ class Door(unittest.TestCase):
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
             with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
                 self.assertEqual(self.phyr("kernels")[0], status)
+
+
+class Statuses(unittest.TestCase):
+    def test_they_are_said_alike(self):
+        """In phyrctl's header, help and man page, and for ./phyr compare in its help and docs/."""
+        programs = paths.ROOT / "userspace" / "programs" / "phyrctl"
+        header = (programs / "status.h").read_text()
+        known = {name: int(value) for name, value in re.findall(r"STATUS_(\w+) = (\d+),", header)}
+        self.assertEqual((known["ERROR"], known["BAD"], known["UNTOLD"]),
+                         (door.ERROR, verdicts.REGRESSION, verdicts.SKIPPED))
+        man = (paths.ROOT / "userspace/man/phyrctl.1").read_text().partition(".Sh EXIT STATUS")[2].partition(".Sh ")[0]
+        self.assertEqual(list(map(int, re.findall(r"^\.It (\d+)$", man, re.M))), sorted(known.values()))
+        said = (programs / "main.c").read_text().partition("Exit status:")[2].partition('";')[0]
+        self.assertEqual(list(map(int, re.findall(r"\b(\d+) ", said))), sorted(known.values()))
+        for text in (said, man, header):
+            error, untold = (re.search(pattern, text, re.S)[0] for pattern in
+                             (r"(?:\b1 |It 1\n|@STATUS_ERROR).*?(?:;|\.It|@STATUS_BAD)",
+                              r"(?:\b4 |It 4\n|@STATUS_UNTOLD).*?(?:;|\.It|@STATUS_INT)"))
+            self.assertNotIn("compared", error)
+            self.assertIn("compared", untold)
+        ours = {0, door.ERROR, verdicts.REGRESSION, verdicts.SKIPPED, door.LOST}
+        documented = (paths.ROOT / "docs/comparing.md").read_text().partition("## Exit statuses")[2].partition("## ")[0]
+        self.assertEqual(set(map(int, re.findall(r"^\| (\d+) \|", documented, re.M))), ours)
+        helped = re.sub(r"\s+", " ", door.parser().format_help()).partition("exit status: ")[2].partition(" bisect ")[0]
+        self.assertEqual(set(map(int, re.findall(r"\b(\d+) ", helped))), ours)
 
 
 class Script(unittest.TestCase):

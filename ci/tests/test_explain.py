@@ -55,16 +55,18 @@ class ExplainTest(unittest.TestCase):
 
     def test_what_is_asked_for(self):
         plan = json.loads(bench.WORKLOADS.read_text())
-        labels, kernels = explain.sides_of("mr/reg/base/4KiB", plan, "stock", "phyr")
+        labels, kernels = explain.sides_of("mr/reg/base/4KiB", plan, ["stock", "phyr"])
         self.assertEqual(labels, {"stock": ("stock", "mr/reg/base/4KiB"), "phyr": ("phyr", "mr/reg/base/4KiB")})
         self.assertEqual([which.tree for which in kernels], ["stock", "phyr"])
-        labels, kernels = explain.sides_of("iommu:dma/map/base/64MiB", plan, "stock", "phyr")
+        labels, kernels = explain.sides_of("iommu:dma/map/base/64MiB", plan)
         self.assertEqual(labels, {"sg": ("phyr", "iommu:dma/sg/map/base/64MiB"),
                                   "phyrs": ("phyr", "iommu:dma/phyrs/map/base/64MiB")})
+        with self.assertRaisesRegex(explain.ExplainError, "its sides are sg and phyrs, both in .*; leave out BASE"):
+            explain.sides_of("iommu:dma/map/base/64MiB", plan, ["stock", "phyr"])
         with self.assertRaisesRegex(explain.ExplainError, "5KiB: no such row; near it are mr/reg/base/4KiB"):
-            explain.sides_of("mr/reg/base/5KiB", plan, "stock", "phyr")
+            explain.sides_of("mr/reg/base/5KiB", plan, ["stock", "phyr"])
         with self.assertRaisesRegex(explain.ExplainError, "neither of stock, phyr"):
-            explain.sides_of("mr/reg/base/4KiB", plan, "stock", "main")
+            explain.sides_of("mr/reg/base/4KiB", plan, ["stock", "main"])
 
 
 class FlameTest(unittest.TestCase):

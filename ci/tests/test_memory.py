@@ -2,9 +2,11 @@
 """What the memory clock has written comes to the row that it belongs to, or to an error."""
 
 import json
+import os
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from ci import compare, memory, memory_table, vm
 from ci.tests.test_compare import failed, result
@@ -69,7 +71,7 @@ class MemoryTest(unittest.TestCase):
         self.assert_error("does not begin", "")
         self.assert_error("no end", written(*REG, last=""))
         self.assert_error("memory:2: 'sample 0 1'", written("sample 0 1"))
-        self.assert_error("marks in the measured code: a section", written("error a section begins within itself"))
+        self.assert_error("nothing of this can be believed: a section", written("error a section begins within itself"))
 
     def test_estimate(self):
         counts = dict(zip(memory.FIGURES, (1000, 0, 0, 3, 50, 20, 5, 0)))
@@ -128,6 +130,27 @@ class PluginTest(unittest.TestCase):
         target = self.folder / "build" / "plugin.so"
         first = memory.compile_plugin(target, self.folder).stat().st_mtime_ns
         self.assertEqual(memory.compile_plugin(target, self.folder).stat().st_mtime_ns, first)
+
+    def test_it_is_compiled_anew_when_anything_of_it_is_another(self):
+        """Times say nothing: a checkout of something older has older ones."""
+        source, target = self.folder / "plugin.c", self.folder / "build" / "plugin.so"
+        source.write_text("int nothing;\n")
+        memory.compile_plugin(target, self.folder)
+
+        def anew() -> bool:
+            before = target.stat().st_ino, target.read_bytes()
+            memory.compile_plugin(target, self.folder)
+            return (target.stat().st_ino, target.read_bytes()) != before
+
+        source.write_text("int other;\n")
+        os.utime(source, (0, 0))
+        self.assertTrue(anew())
+        self.assertFalse(anew())
+        with mock.patch.object(memory, "COMPILER", (*memory.COMPILER, "-DX")):
+            self.assertTrue(anew())
+        (self.folder / "more.h").write_text("")
+        os.utime(self.folder / "more.h", (0, 0))
+        self.assertTrue(anew())
 
     def test_command_line(self):
         machine = vm.Machine(Path("k"), Path("i"), "tcg", icount=True, plugin=("/a,b/plugin.so", "l1=1:2"))

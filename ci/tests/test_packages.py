@@ -82,6 +82,9 @@ class Needs(unittest.TestCase):
             self.assertLessEqual(set(entry.needs), known.keys(), entry.name)
         self.assertLessEqual({"ci", "base", *door.GUEST}, known.keys())
 
+    def test_the_tests_of_ci_need_what_they_run(self):
+        self.assertLessEqual({"python3-jsonschema", "gcc", "cpio"}, set(self.wanted_by("test", "ci")))
+
     def test_the_series_needs_no_compiler(self):
         self.assertEqual(self.wanted_by("series"), ["python3", "git"])
 

@@ -33,6 +33,13 @@ class Comparisons(PageTest):
         self.assertIn("mr/reg on hugetlb-1G", headings)
         self.assertNotIn("rdma/write on base", headings)
 
+    def test_ratios_are_shown_as_everywhere(self):
+        self.go("#/runs")
+        table = json.loads((Path(__file__).parent / "ratios.json").read_text())
+        found = self.browser.script("return import('/format.js').then((format) => arguments[0].map(format.ratio))",
+                                    [value for value, _said in table] + [None])
+        self.assertEqual(found, [said for _value, said in table] + ["–"])
+
     def test_old_runs_can_be_chosen(self):
         """Runs older than what is listed: in the address, and as a choice that is kept from page to page."""
         for _ in range(205):

@@ -95,7 +95,7 @@ class Answers(PhyrctlTest):
         self.serve({path: COMPARISON | {"rows": rows}})
         shown = self.call("compare", "1", "2").stdout
         self.assertRegex(shown, r"mr/reg/thp/1GiB +24,006,958 +24,000,000\.\.24,010,000 "
-                         r"+121,033 +121,000\.\.121,100 +198\.3 +-1\.00 +better\n")
+                         r"+121,033 +121,000\.\.121,100 +198 +-1\.00 +better\n")
         self.assertRegex(shown, r"same .* \+0\.01 +~\n")
         self.assertRegex(shown, r"gone +ENOMEM +3 +-\n")
         self.assertIn("only in head:  dma/map", shown)

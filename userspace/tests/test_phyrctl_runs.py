@@ -112,7 +112,7 @@ class Runs(phyrd.PhyrdTest):
         self.assertEqual(lines, [
             "| workload | base: old\\|er (instructions) | head: new (instructions) | ratio | head is |",
             "| --- | ---: | ---: | ---: | --- |",
-            "| mr/reg/thp/1GiB | 24,006,962 | 121,037 | 198.3 | better |",
+            "| mr/reg/thp/1GiB | 24,006,962 | 121,037 | 198 | better |",
             "| mr/reg/thp/4GiB | ENOMEM | 7 | - | better |"])
         self.call("compare", "--markdown", "2", "1", status=2)
 

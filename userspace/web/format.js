@@ -64,11 +64,14 @@ export function date(ns) {
 	return ns ? new Date(ns / 1e6).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" }) : "–";
 }
 
-/** How many times less head takes, as it stands in a table. */
+/** How many times less head takes, as it stands in a table; phyrctl and ./phyr compare write it so, too. */
 export function ratio(value) {
-	if (!Number.isFinite(value) || !value)
+	if (!Number.isFinite(value))
 		return "–";
-	return value < 100 ? value.toFixed(value < 0.1 ? 4 : 2) : grouped(Math.round(value));
+	if (value >= 99.995)
+		return value.toFixed(0).replace(/\B(?=(\d{3})+$)/g, ",");
+	/* toPrecision() would write an exponent. */
+	return value.toFixed(value >= 0.1 || !value ? 2 : 2 - Number(value.toExponential(2).split("e")[1]));
 }
 
 export function runTitle(run) {

@@ -64,16 +64,13 @@ static void add_row(struct table *table, const json_t *row, const char *clock)
 {
 	const json_t *base = json_object_get(row, "base");
 	const json_t *head = json_object_get(row, "head");
-	const json_t *ratio = json_object_get(row, "ratio");
 	const json_t *effect = json_object_get(row, "effect");
 	char texts[2][TEXT_TIME], intervals[2][INTERVAL];
-	char factor[32] = "", size[32] = "", name[TEXT_NAME];
+	char factor[TEXT_TIME] = "", size[32] = "", name[TEXT_NAME];
 
 	interval(base, clock, intervals[0]);
 	interval(head, clock, intervals[1]);
-	if (json_is_number(ratio))
-		snprintf(factor, sizeof(factor), "%.4g",
-			 json_number_value(ratio));
+	text_ratio(json_object_get(row, "ratio"), factor);
 	if (json_is_number(effect))
 		snprintf(size, sizeof(size), "%+.2f",
 			 json_number_value(effect));

@@ -46,9 +46,9 @@ static const char usage[] =
 	"  --token-file FILE  holds the token that the server before it asks for\n"
 	"  --version, --help\n"
 	"\n"
-	"Exit status: 0 all is well; 1 called wrongly or refused, or nothing was\n"
-	"compared; 2 a workload was not measured, or is worse; 3 no answer; 4 too few\n"
-	"samples to compare; 130 interrupted.\n";
+	"Exit status: 0 all is well; 1 called wrongly or refused; 2 a workload was not\n"
+	"measured, or is worse; 3 no answer; 4 nothing was compared, or of a workload\n"
+	"there are too few samples; 130 interrupted, and the run cancelled.\n";
 
 enum {
 	OPTION_JSON = 1,

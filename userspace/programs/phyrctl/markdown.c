@@ -34,14 +34,11 @@ static void print_side(const json_t *side, const char *clock)
 
 static void print_row(const json_t *row, const char *clock)
 {
-	const json_t *ratio = json_object_get(row, "ratio");
 	const char *verdict = text_of(row, "verdict");
-	char name[TEXT_NAME], factor[32] = "-";
+	char name[TEXT_NAME], factor[TEXT_TIME] = "-";
 
 	text_name(row, name);
-	if (json_is_number(ratio))
-		snprintf(factor, sizeof(factor), "%.4g",
-			 json_number_value(ratio));
+	text_ratio(json_object_get(row, "ratio"), factor);
 	putchar('|');
 	print_cell(name);
 	print_side(json_object_get(row, "base"), clock);

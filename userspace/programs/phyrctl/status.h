@@ -3,15 +3,16 @@
 #define STATUS_H
 
 /**
- * enum status - how phyrctl ends, see phyrctl(1); as ./phyr compare does
+ * enum status - how phyrctl ends, see phyrctl(1); ./phyr compare has 0, 1, 2
+ * and 4 for the same reasons
  * @STATUS_OK: all is well
  * @STATUS_ERROR: called wrongly, a file cannot be read or written, the daemon
- *	refused, nothing could be compared
+ *	refused
  * @STATUS_BAD: done, but a workload was not measured or is worse
  * @STATUS_UNREACHABLE: no answer, or one that is not understood
  * @STATUS_UNTOLD: of a workload there are too few samples, or nothing could be
  *                 compared
- * @STATUS_INTERRUPTED: by SIGINT; the run has been cancelled
+ * @STATUS_INTERRUPTED: by SIGINT or SIGTERM; the run has been cancelled
  */
 enum status {
 	STATUS_OK = 0,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Times, dates and names as people read them. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -90,6 +92,29 @@ void text_figure(const json_t *value, const char *unit, const char *clock,
 	}
 	snprintf(digits, sizeof(digits), "%.0f", number);
 	group(digits, text);
+}
+
+bool text_ratio(const json_t *value, char text[TEXT_TIME])
+{
+	/* Halves go up, as in JavaScript. */
+	double number = nextafter(json_number_value(value), INFINITY);
+	char digits[TEXT_TIME];
+
+	if (!json_is_number(value))
+		return false;
+	if (number >= 1e18) {
+		snprintf(text, TEXT_TIME, "%.3g", number);
+	} else if (number >= 99.995) {
+		snprintf(digits, sizeof(digits), "%.0f", number);
+		group(digits, text);
+	} else if (number >= 0.1 || json_number_value(value) <= 0) {
+		snprintf(text, TEXT_TIME, "%.2f", number);
+	} else {
+		snprintf(digits, sizeof(digits), "%.2e", number);
+		snprintf(text, TEXT_TIME, "%.*f",
+			 2 - atoi(strchr(digits, 'e') + 1), number);
+	}
+	return true;
 }
 
 const char *text_unit(const char *clock)

@@ -2,6 +2,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <jansson.h>
 
@@ -27,6 +28,14 @@ void text_duration(const json_t *value, const char *unit, char text[TEXT_TIME]);
  */
 void text_figure(const json_t *value, const char *unit, const char *clock,
 		 char text[TEXT_TIME]);
+
+/**
+ * text_ratio() - how many times less head takes, as the page and ./phyr compare
+ * write it: three digits below 0.1, groups from 100 on
+ *
+ * Return: false where @value is no number; @text is then as it was.
+ */
+bool text_ratio(const json_t *value, char text[TEXT_TIME]);
 
 /**
  * text_unit() - what stands in a heading for figures of a clock: " (instructions)"

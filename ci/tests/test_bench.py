@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The guest's measuring job, with programs that say what they are asked."""
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from ci import bench
+
+CURL = """#!/bin/sh
+echo "$*" >>asked
+case "$*" in *-D*) echo 'Location: /api/v1/runs/7' ;; esac
+while [ "$1" ]; do [ "$1" = -o ] && echo x >"$2"; shift; done
+"""
+
+
+class JobTest(unittest.TestCase):
+    def asked(self, *requests: str) -> list[str]:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            for name, text in (("curl", CURL), ("phyrd", "#!/bin/sh\n")):
+                (folder / name).write_text(text)
+                (folder / name).chmod(0o755)
+            (folder / "requests").mkdir()
+            for name in requests:
+                (folder / "requests" / name).touch()
+            run = subprocess.run(["sh", "-c", bench.JOB.replace("/results", scratch)], cwd=folder, capture_output=True,
+                                 text=True, env={"PATH": f"{folder}:/usr/bin:/bin"})
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            return (folder / "asked").read_text().splitlines()
+
+    def test_each_request_is_a_run(self):
+        asked = self.asked("00-a.json", "01-b.json")
+        self.assertEqual(len([line for line in asked if "--data-binary" in line]), 2)
+        self.assertEqual(len([line for line in asked if "/export?run=7" in line]), 2)
+
+    def test_without_requests_there_is_nothing_to_do(self):
+        self.assertEqual(len(self.asked()), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
