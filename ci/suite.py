@@ -87,6 +87,8 @@ ENTRIES = (
           lambda: list(machines.CRYPTO_MACHINES), apart, seconds=40, guest=True),
     Entry("distribution", "phyrd on Debian's own kernel", distribution.run, (*GUEST, "distribution"), PERF,
           distribution.parts, seconds=60, guest=True),
+    Entry("installed", "systemd starts phyrd in a fresh Debian with our packages", debian.installed,
+          ("guest", "userspace", "deb", "installed"), seconds=200, default=False, guest=True),
     Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
           seconds=40, default=False, guest=True),
 )

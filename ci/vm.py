@@ -58,6 +58,7 @@ class Machine:
     crypto_options: str = ""               # more properties of the virtio-crypto device
     crypto_queues: int = 1                 # its data queues
     storage: bool = False                  # NVMe and virtio-blk devices
+    disk: Path | None = None               # of the root file system, where the initramfs only looks for it
     forward: tuple[int, int] | None = None  # (port on the host's loopback, port in the guest)
     qemu: str = ""                         # in place of the architecture's own
     plugin: tuple[str, ...] = ()           # of QEMU's translator: its file, then arguments; writes folder/memory
@@ -164,6 +165,7 @@ class Machine:
             *(["-S", "-chardev", f"pipe,id=monitor,path={folder}/monitor", "-mon", "monitor"] if self.monitor
               else ["-device", self.crypto_device]),
             "-virtfs", f"local,path={folder}/results,mount_tag=results,security_model=none",
+            *(["-drive", f"if=virtio,format=raw,file={self.disk}"] if self.disk else []),
             *(self.storage_devices(folder) if self.storage else []),
             *(plugin_option(*self.plugin, f"out={folder}/{MEMORY}") if self.plugin else []),
         ]
