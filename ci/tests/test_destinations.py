@@ -4,7 +4,7 @@
 import unittest
 from fnmatch import fnmatchcase
 
-from ci import destinations, paths, series
+from ci import destinations, pageless, paths, series
 from ci.destinations import DestinationError
 
 
@@ -26,7 +26,9 @@ class TableTest(unittest.TestCase):
 
     def test_every_patch_has_a_destination(self):
         entries = series.entries(paths.ROOT, self.table)
-        patches = [path for path in paths.ROOT.glob("*/*/[0-9]*.patch") if paths.BUILD not in path.parents]
+        # Those of memory without struct pages are not of the series yet.
+        apart = {paths.BUILD, paths.ROOT / pageless.FOLDER}
+        patches = [path for path in paths.ROOT.glob("*/*/[0-9]*.patch") if not apart.intersection(path.parents)]
         self.assertEqual(len(entries), len(patches))
 
     def test_no_two_series_of_fixes_touch_the_same_file(self):
