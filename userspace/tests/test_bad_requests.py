@@ -86,7 +86,7 @@ class Bodies(phyrd.PhyrdTest):
         limit = self.phyrd.get("/system")[2]["limits"]
         self.check([
             ({"name": "é" * 50 + "x", "workloads": [GOOD]}, 422, "name", limit["name_bytes"], "101 bytes"),
-            ({"workloads": [GOOD] * 257}, 422, "workloads", limit["workloads"], "257 workloads"),
+            ({"workloads": [GOOD] * 513}, 422, "workloads", limit["workloads"], "513 workloads"),
             ({"workloads": [GOOD | {"samples": 10001}]}, 422, "workloads[0].samples", limit["samples"], "10001"),
             ({"workloads": [GOOD | {"samples": 2 ** 63 - 1}]}, 422, "workloads[0].samples", limit["samples"],
              "9223372036854775807"),

@@ -14,7 +14,7 @@
 
 /* Of a run: its name, its workloads, and the samples of all of them. */
 #define LIMIT_NAME_BYTES 100
-#define LIMIT_WORKLOADS 256
+#define LIMIT_WORKLOADS 512
 #define LIMIT_RUN_SAMPLES 200000
 
 /* What people say about a run: tags, each so long, and notes. */
