@@ -11,6 +11,7 @@ import xml.etree.ElementTree as xml
 from collections import Counter
 from dataclasses import dataclass
 
+from ci import compare
 from ci.comparison import text, verdicts
 
 # https://docs.kernelci.org/kcidb/: the version whose fields these are.
@@ -34,7 +35,7 @@ class Test:
 
 
 def said(row: dict) -> str:
-    return (f"{text.figure(row['base'])} -> {text.figure(row['head'])} {text.percent(row)}, "
+    return (f"{compare.figure(row['base'])} -> {compare.figure(row['head'])} {text.percent(row)}, "
             f"{row['verdict'] or 'failed on both sides'}") + (f": {row['lacks']}" if "lacks" in row else "")
 
 

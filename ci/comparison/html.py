@@ -4,6 +4,7 @@
 import math
 from html import escape
 
+from ci import compare
 from ci.comparison import text, verdicts
 
 WIDTH, BAR, LABEL = 900, 18, 330         # of a plot, in pixels
@@ -38,7 +39,7 @@ def bars(rows: list[dict]) -> str:
         anchor, x = ("start", middle + long + 4) if long >= 0 else ("end", middle + long - 4)
         parts += [f'<text x="{LABEL - 8}" y="{top + 13}" text-anchor="end">{escape(row["name"])}</text>',
                   f'<rect x="{left:.1f}" y="{top + 3}" width="{abs(long):.1f}" height="{BAR - 6}" fill="{colour}"/>',
-                  f'<text x="{x:.1f}" y="{top + 13}" text-anchor="{anchor}">{text.ratio(row)}</text>']
+                  f'<text x="{x:.1f}" y="{top + 13}" text-anchor="{anchor}">{compare.times(row)}</text>']
     parts.append(f'<text x="{middle:.0f}" y="{height - 4}" text-anchor="middle">'
                  "ratio = base / head, logarithmic; right of the line head takes less</text></svg>")
     return "\n".join(parts)
@@ -51,8 +52,8 @@ def table(verdict: str | None, rows: list[dict], unit: str) -> str:
              "".join(f"<th>{heading}</th>" for heading in ("row", f"base, {unit}", "sd", "change", f"head, {unit}",
                                                            "sd", "ratio")), "</tr></thead><tbody>"]
     for row in rows:
-        cells = (text.figure(row["base"]), text.deviation(row["base"]), text.percent(row), text.figure(row["head"]),
-                 text.deviation(row["head"]), text.ratio(row))
+        cells = (compare.figure(row["base"]), text.deviation(row["base"]), text.percent(row),
+                 compare.figure(row["head"]), text.deviation(row["head"]), compare.times(row))
         why = f' title="{escape(row["inexact"])}"' if "inexact" in row else ""
         lines.append(f"<tr><td{why}><code>{escape(row['name'])}</code></td>"
                      + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")

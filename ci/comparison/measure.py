@@ -106,9 +106,7 @@ class Bench:
         self.beside: list[str] = []
 
     def machine(self, built: Built, features: frozenset[str]) -> vm.Machine:
-        counts = self.clock == "icount"
-        return vm.Machine(built.image, self.initramfs, "tcg" if counts else "kvm", icount=counts, cpus=1, sealed=True,
-                          command_line="phyr_test.settle=1" if counts else "", **dict.fromkeys(features, True))
+        return bench.machine_for(built.image, self.initramfs, self.clock, features)
 
     def features(self) -> list[frozenset[str]]:
         """The machines that the suite needs, a boot each."""
@@ -131,8 +129,7 @@ class Bench:
     def take(self, built: Built, features: frozenset[str]) -> Boot:
         folder = paths.VM / "-".join(["compare", built.side.role, *sorted(features)])
         say(f"measuring in {built.side}, clock {self.clock}" + "".join(f", {name}" for name in sorted(features)))
-        files = {f"requests/{index:02}-{name}.json": json.dumps(body)
-                 for index, (name, body) in enumerate(self.bodies(features).items())}
+        files = bench.files_of(self.bodies(features))
         try:
             outcome = vm.run(self.machine(built, features), job(self.programs(features)), folder, bench.DEADLINE,
                              files=files)
@@ -143,10 +140,8 @@ class Bench:
                                f"see {folder}/console.log and {folder}/results")
         if outcome.splats:
             note(f"{built.side} complained: {outcome.splats[0].text}")
-        system = json.loads((outcome.results / "system.json").read_text())
-        if self.clock == "icount" and system["clock"]["overhead_ns"] > bench.OVERHEAD_LIMIT:
-            raise MeasureError(f"{built.side}: a sample of nothing takes {system['clock']['overhead_ns']} "
-                               f"instructions, but {bench.OVERHEAD_LIMIT} are allowed")
+        if why := bench.excess(outcome, self.clock):
+            raise MeasureError(f"{built.side}: {why}")
         results = [result for file in files
                    for result in deviating(*bench.read(outcome, self.suite.plan, file, ("done", "failed")))]
         return self.boot(outcome.results, results, self.programs(features))

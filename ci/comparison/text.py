@@ -10,10 +10,6 @@ HEADINGS = {verdicts.WORSE: "worse", verdicts.BETTER: "better", verdicts.SAME: "
             verdicts.FEW: "too few samples", verdicts.INEXACT: "not exact, not judged", None: "failed on both sides"}
 
 
-def figure(side: dict) -> str:
-    return compare.figure(side)
-
-
 def deviation(side: dict) -> str:
     """Of the samples of one boot, or of the medians of several, in percent; nothing where all are the same."""
     if not side.get("median") or not side["sd"]:
@@ -44,10 +40,6 @@ def share(percent: float) -> str:
     return sign + compare.rounded(size, 1)
 
 
-def ratio(row: dict) -> str:
-    return compare.times(row)
-
-
 def by_verdict(document: dict) -> list[tuple[str | None, list[dict]]]:
     found = [(verdict, [row for row in document["rows"] if row["verdict"] == verdict]) for verdict in HEADINGS]
     return [(verdict, rows) for verdict, rows in found if rows]
@@ -60,9 +52,9 @@ def named(document: dict, role: str) -> str:
 
 
 def line(row: dict) -> str:
-    base, head = (f"{figure(row[role]):>14} {deviation(row[role]):<7}" for role in ("base", "head"))
+    base, head = (f"{compare.figure(row[role]):>14} {deviation(row[role]):<7}" for role in ("base", "head"))
     why = "".join(f"  [{row[member]}]" for member in ("inexact", "lacks") if member in row)
-    return f"  {base}  {percent(row):>10}  {head}  {ratio(row):>8}  {row['name']}{why}".rstrip()
+    return f"  {base}  {percent(row):>10}  {head}  {compare.times(row):>8}  {row['name']}{why}".rstrip()
 
 
 def program(one: dict) -> str:
@@ -175,8 +167,8 @@ def markdown(document: dict) -> str:
         lines += ["", f"### {HEADINGS[verdict].capitalize()}: {len(rows)}", "",
                   "| row | base | sd | change | head | sd | ratio |", "|---|--:|--:|--:|--:|--:|--:|"]
         for row in rows:
-            cells = (f"`{row['name']}`", figure(row["base"]), deviation(row["base"]), percent(row), figure(row["head"]),
-                     deviation(row["head"]), ratio(row))
+            cells = (f"`{row['name']}`", compare.figure(row["base"]), deviation(row["base"]), percent(row),
+                     compare.figure(row["head"]), deviation(row["head"]), compare.times(row))
             lines.append("| " + " | ".join(map(cell, cells)) + " |")
     for heading, said in sections(document):
         lines += ["", f"### {heading[:1].upper()}{heading[1:]}", "", *(f"- {cell(one)}" for one in said)]

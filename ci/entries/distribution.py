@@ -27,8 +27,7 @@ MEASURED: dict[str, tuple[str, tuple[str, ...]]] = {
 # Part -> what its reason has to name.
 MISSING = {"gup": "/dev/phyr_test", "dma": "CONFIG_PHYR_TEST_DMA",
            "crypto": "/dev/phyr_test", "gup_test": "CONFIG_GUP_TEST"}
-JOB = f"curl -sS --retry 100 --retry-delay 1 --retry-connrefused http://127.0.0.1:{bench.PORT}/api/v1/workloads " \
-      f"-o /results/workloads.json &\n{bench.JOB}wait %1\n"
+JOB = bench.JOB + "curl -sSf $api/workloads -o /results/workloads.json\n"
 
 
 def parts() -> list[str]:

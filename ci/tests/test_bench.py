@@ -1,18 +1,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The guest's measuring job, with programs that say what they are asked."""
 
+import json
+import re
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from ci import bench
+from ci import bench, paths
 
 CURL = """#!/bin/sh
 echo "$*" >>asked
 case "$*" in *-D*) echo 'Location: /api/v1/runs/7' ;; esac
 while [ "$1" ]; do [ "$1" = -o ] && echo x >"$2"; shift; done
 """
+
+
+class PlanTest(unittest.TestCase):
+    def test_the_daemon_takes_all_rows_of_a_kernel_as_one_run(self):
+        """As ./phyr serve loads them."""
+        limits = (paths.ROOT / "userspace/programs/phyrd/limits.h").read_text()
+        most = int(re.search(r"^#define LIMIT_WORKLOADS (\d+)$", limits, re.M)[1])
+        plan = json.loads(bench.WORKLOADS.read_text())
+        for which in bench.KERNELS:
+            bodies = [body for features in bench.MACHINES
+                      for body in bench.requests(plan, which.tree, features).values()]
+            self.assertLessEqual(sum(len(body["workloads"]) for body in bodies), most)
 
 
 class JobTest(unittest.TestCase):

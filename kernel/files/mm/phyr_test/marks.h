@@ -3,7 +3,8 @@
  * /dev/phyr_test: what an emulator is told of the parts that are timed
  *
  * A mark is a NOP whose operand names it. It stands in front of the first
- * reading of the clock and behind the last one, so that it is in no sample.
+ * reading of the clock and behind the last one, so that it is in no sample of
+ * its own part.
  */
 #ifndef _MM_PHYR_TEST_MARKS_H
 #define _MM_PHYR_TEST_MARKS_H
