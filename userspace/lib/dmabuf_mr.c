@@ -13,16 +13,20 @@
 
 #define MAX_ATTRS 9
 
-struct request {
+/* The header ends in an array without a length: @room gives it MAX_ATTRS. */
+union request {
 	struct ib_uverbs_ioctl_hdr header;
-	struct ib_uverbs_attr attrs[MAX_ATTRS];
+	unsigned char room[sizeof(struct ib_uverbs_ioctl_hdr) +
+			   MAX_ATTRS * sizeof(struct ib_uverbs_attr)];
 };
 
 /* @data: what the kernel reads, if @len is at most eight, or where. */
-static void add(struct request *request, uint16_t id, uint16_t len,
+static void add(union request *request, uint16_t id, uint16_t len,
 		uint64_t data)
 {
-	request->attrs[request->header.num_attrs++] = (struct ib_uverbs_attr){
+	struct ib_uverbs_ioctl_hdr *header = &request->header;
+
+	header->attrs[header->num_attrs++] = (struct ib_uverbs_attr){
 		.attr_id = id,
 		.len = len,
 		.flags = UVERBS_ATTR_F_MANDATORY,
@@ -41,7 +45,7 @@ static uint16_t driver_of(const struct ibv_context *context)
 		       : RDMA_DRIVER_RXE;
 }
 
-static void begin(struct request *request, const struct ibv_context *context,
+static void begin(union request *request, const struct ibv_context *context,
 		  uint16_t method)
 {
 	memset(request, 0, sizeof(*request));
@@ -51,17 +55,17 @@ static void begin(struct request *request, const struct ibv_context *context,
 }
 
 /* Returns 0 or -errno. */
-static int send(struct ibv_context *context, struct request *request,
+static int send(struct ibv_context *context, union request *request,
 		uint64_t *ns)
 {
+	struct ib_uverbs_ioctl_hdr *header = &request->header;
 	uint64_t start, end;
 	int ret;
 
-	request->header.length =
-		sizeof(request->header) +
-		request->header.num_attrs * sizeof(request->attrs[0]);
+	header->length =
+		sizeof(*header) + header->num_attrs * sizeof(header->attrs[0]);
 	start = phyr_clock_ns();
-	ret = ioctl(context->cmd_fd, RDMA_VERBS_IOCTL, &request->header);
+	ret = ioctl(context->cmd_fd, RDMA_VERBS_IOCTL, header);
 	end = phyr_clock_ns();
 	if (ret)
 		return -errno;
@@ -76,7 +80,7 @@ int phyr_dmabuf_mr_register(struct ibv_pd *pd, int fd, uint64_t offset,
 			    struct phyr_error *error)
 {
 	struct phyr_dmabuf_mr new = { .context = pd->context };
-	struct request request;
+	union request request;
 	uint64_t start, end;
 	int ret;
 
@@ -113,7 +117,7 @@ int phyr_dmabuf_mr_register(struct ibv_pd *pd, int fd, uint64_t offset,
 		return phyr_error_set(error, ret,
 				      "registering %zu bytes of a DMA-buf: %s",
 				      len, strerror(-ret));
-	new.handle = request.attrs[0].data;
+	new.handle = request.header.attrs[0].data;
 	*mr = new;
 	return 0;
 }
@@ -121,7 +125,7 @@ int phyr_dmabuf_mr_register(struct ibv_pd *pd, int fd, uint64_t offset,
 int phyr_dmabuf_mr_deregister(struct phyr_dmabuf_mr *mr, uint64_t *ns,
 			      struct phyr_error *error)
 {
-	struct request request;
+	union request request;
 	int ret;
 
 	if (mr->mr)
