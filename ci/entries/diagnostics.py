@@ -4,7 +4,8 @@
 import re
 import subprocess
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from ci import config, destinations, kernel, series
@@ -54,20 +55,31 @@ class Compiler:
     options: dict[str, str]
     start: str = "allnoconfig"
     configured: str = ""       # the commit for which the tree has a configuration
+    listed: dict[tuple[str, ...], list[str]] = field(default_factory=dict)    # by folders, for this commit
 
     def configure(self) -> None:
         # Half-way through the series some of its options do not exist yet, so nothing is verified here.
         (self.tree.objects / "all.config").write_text(config.render(self.options))
         kernel.make(self.tree, "KCONFIG_ALLCONFIG=all.config", self.start)
-        kernel.make(self.tree, "prepare", processes=self.processes)
+        kernel.make(self.tree, "syncconfig")       # kbuild prepares the rest before it compiles
 
     def prepare(self, commit: str) -> None:
         self.tree.objects.mkdir(parents=True, exist_ok=True)
         kernel.checkout(self.tree.tree, commit)
+        changed = self.git.line("diff-tree", "-r", "--name-only", self.configured, commit) if self.configured else ""
         # The same Kconfig files grant the same options, and asking them takes longer than most commits do.
-        if not self.configured or "Kconfig" in self.git.line("diff-tree", "-r", "--name-only", self.configured, commit):
+        if not self.configured or "Kconfig" in changed:
             self.configure()
+        if not changed or re.search(r"Kconfig|Kbuild|Makefile", changed):
+            self.listed = {}
         self.configured = commit
+
+    def made(self, objects: list[str]) -> list[str]:
+        """What kbuild compiles in their folders."""
+        folders = tuple(sorted({str(Path(name).parent) for name in objects}))
+        if folders not in self.listed:
+            self.listed[folders] = kbuild_objects.beside(self.tree, objects)
+        return self.listed[folders]
 
     def forget(self, objects: list[str]) -> None:
         """What an earlier command has left up to date would not repeat its warnings."""
@@ -80,7 +92,7 @@ class Compiler:
         if not objects:
             return set(), []
         self.prepare(commit)
-        made = set(kbuild_objects.beside(self.tree, objects))
+        made = set(self.made(objects))
         own = [name for name in objects if name in made]
         places = sorted({f"{Path(name).parent}/" for name in own})
         found = self.run(own, *[place for place in places if place in folders]) if own else set()
@@ -121,6 +133,33 @@ def affected(files: list[str], objects: list[str]) -> tuple[list[str], list[str]
     return objects, []
 
 
+@dataclass(frozen=True)
+class Step:
+    """A commit of a row."""
+    name: str
+    commit: str
+    files: list[str]               # that it changes
+    since: list[str]               # that its folder has changed up to its end, if this is the end; else as files
+    objects: list[str]             # of its folder; at the end of that, of the whole row
+
+
+def steps(git: Git, start: str, commits: dict[str, str]) -> list[Step]:
+    """What each may break is compiled of its own folder, such as kernel/patches: of all it would take many hours."""
+    row = of_this_processor(buildable(touched(git, start, list(commits.values())[-1])))
+    found = []
+    before = start
+    for _folder, group in groupby(commits, lambda name: name.rpartition("/")[0]):
+        names = list(group)
+        since = touched(git, before, commits[names[-1]])
+        own = of_this_processor(buildable(since))
+        for name in names:
+            files = touched(git, before, commits[name])
+            last = name == names[-1]
+            found.append(Step(name, commits[name], files, since if last else files, row if last else own))
+            before = commits[name]
+    return found
+
+
 def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str, str],
          wanted: Container[str]) -> Tally:
     """Each of commits (name -> commit), which follow start, compiles by itself, without a warning.
@@ -129,27 +168,23 @@ def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str
     the commits that change them. Those that neither has are named, and count as skipped.
     """
     tally = Tally()
-    git = measured.git
-    previous = start
-    objects = of_this_processor(buildable(touched(git, start, list(commits.values())[-1])))
+    row = steps(measured.git, start, commits)
     for compiler in (measured, everything):
         if not compiler.configured:
-            compiler.forget(objects)
+            compiler.forget(row[-1].objects)
     skipped = False
-    for name, commit in commits.items():
-        if name in wanted:
-            say(f"compiling {name}")
-            files = touched(git, previous, commit)
-            own, folders = affected(files, objects)
-            found, left = measured.compile(commit, objects if skipped else own, folders)
-            more, nowhere = everything.compile(commit, [name for name in left if f"{name[:-2]}.c" in files])
+    for step in row:
+        if step.name in wanted:
+            say(f"compiling {step.name}")
+            objects, folders = affected(step.since, step.objects)
+            found, left = measured.compile(step.commit, step.objects if skipped else objects, folders)
+            more, nowhere = everything.compile(step.commit, [name for name in left if f"{name[:-2]}.c" in step.files])
             found |= more
             if nowhere:
-                note(f"{name}: not compiled, as neither configuration has it: {', '.join(nowhere)}")
+                note(f"{step.name}: not compiled, as neither configuration has it: {', '.join(nowhere)}")
             tally += Tally(passed=int(not found), skipped=len(nowhere),
-                           failures=[f"{name}: {file}: {text}" for file, text in sorted(found)])
-        skipped = name not in wanted
-        previous = commit
+                           failures=[f"{step.name}: {file}: {text}" for file, text in sorted(found)])
+        skipped = step.name not in wanted
     return tally
 
 

@@ -42,7 +42,10 @@ NVME_PROGRAMS = ("nvme_rdma",)
 # A hugepage pool would take the movable memory, and pinning move its pages.
 MOVABLE = "movable"
 MOVABLE_PROGRAMS = ("phyr_pins", "rdma_region", "phyr_property")
-MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0, "command_line": "movablecore=2G"}
+MOVABLE_MACHINE = {"hugepages_1g": 0, "hugepages_2m": 0}
+MOVABLE_MEMORY = "movablecore=2G"
+# Long self-tests of ciphers, minutes of a slow kernel, are left to kunit-debug: a device that comes back has them anew.
+SHORT_SELF_TESTS = "cryptomgr.noslowtests=1"
 APART = DMA_PROGRAMS + NVME_PROGRAMS
 
 
@@ -68,9 +71,10 @@ def listed_as_built() -> Tally:
 
 def on_kernel(which: kernel.Kernel, artifacts: Artifacts, options: Options) -> Tally:
     """The parts are of one boot."""
-    machine = artifacts.machine(which, boot_seconds=BOUNDS[which].init, crypto_queues=2, storage=True)
+    machine = artifacts.machine(which, boot_seconds=BOUNDS[which].init, crypto_queues=2, storage=True,
+                                command_line=SHORT_SELF_TESTS)
     if options.parts[0].startswith(f"{MOVABLE}/"):
-        machine = replace(machine, **MOVABLE_MACHINE)
+        machine = replace(machine, command_line=f"{MOVABLE_MEMORY} {SHORT_SELF_TESTS}", **MOVABLE_MACHINE)
     names = [part.rpartition("/")[2] for part in options.parts]
     return guest.programs(machine, names, folder_of(options.name), BOUNDS[which], options) + listed_as_built()
 

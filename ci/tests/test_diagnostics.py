@@ -44,7 +44,8 @@ class DiagnosticsTest(unittest.TestCase):
         order = ["base", *changes]
 
         def touched(_git: object, left: str, right: str) -> list[str]:
-            return all_files if (left, right) == ("base", order[-1]) else changes[right]
+            between = order[order.index(left) + 1:order.index(right) + 1]
+            return list(dict.fromkeys(file for commit in between for file in changes[commit]))
 
         def beside(which: kernel.Kernel, objects: list[str]) -> list[str]:
             return [name for name in objects if name not in nowhere
@@ -75,13 +76,22 @@ class DiagnosticsTest(unittest.TestCase):
                    "4": ["mm/Makefile"]}
         both = ["mm/gup.o", "mm/phyr.o"]
         with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(self.walk(folder, changes, list(changes)), [["mm/gup.o"], ["mm/", *both], both])
+            self.assertEqual(self.walk(folder, changes, list(changes)), [["mm/gup.o"], ["mm/", *both], ["mm/", *both]])
+
+    def test_what_a_header_may_break_is_compiled_of_its_folder_and_at_the_end_of_that_of_all(self):
+        changes = {"mm/1": ["mm/phyr.h"], "mm/2": ["mm/gup.c"], "mm/3": ["Documentation/phyr.rst"],
+                   "fs/1": ["fs/bio.c"], "fs/2": ["fs/bio.c"]}
+        both = ["mm/gup.o", "fs/bio.o"]
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(self.walk(folder, changes, list(changes)),
+                             [["mm/", "mm/gup.o"], ["mm/gup.o"], ["fs/", "mm/", *both], ["fs/bio.o"], ["fs/bio.o"]])
 
     def test_sources_that_the_configuration_lacks_are_compiled_with_everything_by_the_commit_that_changes_them(self):
         changes = {"1": ["mm/gup.c", "fs/ceph.c"], "2": ["mm/Kconfig"], "3": ["fs/ceph.c"]}
         with tempfile.TemporaryDirectory() as folder:
             self.assertEqual(self.walk(folder, changes, list(changes), ("fs/ceph.o",)),
-                             [["mm/gup.o"], ["everything", "fs/ceph.o"], ["mm/gup.o"], ["everything", "fs/ceph.o"]])
+                             [["mm/gup.o"], ["everything", "fs/ceph.o"], ["mm/gup.o"], ["mm/gup.o"],
+                              ["everything", "fs/ceph.o"]])
 
     def test_sources_that_no_configuration_has_are_said(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -94,7 +104,7 @@ class DiagnosticsTest(unittest.TestCase):
     def test_commits_that_were_skipped_are_compiled_with_the_next(self):
         changes = {"1": ["mm/phyr.c"], "2": ["mm/gup.c"], "3": ["mm/gup.c"]}
         with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(self.walk(folder, changes, ["2", "3"]), [["mm/phyr.o", "mm/gup.o"], ["mm/gup.o"]])
+            self.assertEqual(self.walk(folder, changes, ["2", "3"]), [["mm/phyr.o", "mm/gup.o"]] * 2)
 
     def test_objects_of_an_earlier_command_are_compiled_again(self):
         with tempfile.TemporaryDirectory() as folder, mock.patch.object(paths, "TREES", Path(folder)):
