@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -190,10 +191,17 @@ static void rebind_driver(void)
 	tell_driver("bind");
 }
 
-/* QEMU's device has 256 sessions. Each user needs two. */
+/*
+ * QEMU's device has 256 sessions. Each user needs two. A kernel that is slow
+ * from debugging looks for memory that is not freed: it sees that sooner.
+ */
 static void leave_no_session(void (*take_away)(void))
 {
-	for (int i = 0; i < SESSIONS / 2 + 2; i++) {
+	int rounds = getenv("PHYR_LAYOUTS") && !getenv("PHYR_LONG")
+			     ? ROUNDS
+			     : SESSIONS / 2 + 2;
+
+	for (int i = 0; i < rounds; i++) {
 		int fd = crypto_open(CIPHER, key, sizeof(key));
 
 		if (fd < 0)

@@ -32,13 +32,6 @@
 
 static struct disk disk;
 
-static void open_element(void)
-{
-	const char *const *name = test_element();
-
-	disk_open(disk_kind_named(*name), &disk);
-}
-
 /* Transfers that are in flight together, each with its own memory and place. */
 struct transfer {
 	char *memory;
@@ -191,7 +184,7 @@ static void many_at_once(exchange_fn *exchange)
 	struct dice dice = dice_with_seed(dio_seed());
 	unsigned int rounds = dio_rounds(8);
 
-	open_element();
+	dio_open(&disk);
 	while (rounds--) {
 		size_t used[PHYR_BACKING_KINDS] = {};
 		struct transfer transfers[DEPTH];
@@ -252,7 +245,7 @@ static void many_folios(exchange_fn *exchange)
 	struct transfer transfer = { .len = len, .pos = (off_t)(3 * PAGE) };
 	char *memory;
 
-	open_element();
+	dio_open(&disk);
 	memory = split_hugepages(3 * HUGE);
 	/* From within the first page, and from its beginning. */
 	for (size_t offset = 0; offset <= 512; offset += 512) {
@@ -292,7 +285,7 @@ static void test_nowait(void)
 {
 	static const size_t lens[] = { 512, 4 * KIB, 60 * KIB, MIB, 8 * MIB };
 
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		for (size_t i = 0; dio_backings[kind] && i < ARRAY_SIZE(lens);
 		     i++) {
@@ -380,7 +373,7 @@ static void test_polled(void)
 	static const size_t lens[] = { 512, 4 * KIB, 60 * KIB, MIB + 512,
 				       8 * MIB };
 
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		const struct phyr_backing *backing = dio_backings[kind];
 		struct io_uring ring;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "disk.h"
+#include "dio_case.h"
 #include "harness.h"
 #include "island.h"
 
@@ -33,9 +34,7 @@ static void setup(void)
 
 static void open_element(void)
 {
-	const char *const *name = test_element();
-
-	disk_open(disk_kind_named(*name), &disk);
+	dio_open(&disk);
 	memset(plain, 'd', LEN);
 	disk_put(&disk, plain, LEN, 0);
 	memset(memory, 'm', LEN);

@@ -40,6 +40,12 @@ ssize_t dio_vectored(int fd, bool write, const struct iovec *pieces, int nr,
 void dio_case(const struct disk *disk, dio_transfer_fn *transfer,
 	      const struct iovec *pieces, int nr, uint64_t pos);
 
+/*
+ * Open the disk that the running test is about. A kernel that is slow skips two
+ * of three where there are many, other ones in each test.
+ */
+void dio_open(struct disk *disk);
+
 /* How many random cases there are, and their seed: see PHYR_LAYOUTS. */
 unsigned int dio_rounds(unsigned int usual);
 /*

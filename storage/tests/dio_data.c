@@ -25,14 +25,6 @@
 
 static struct disk disk;
 
-/* An element begins with the name of a kind of disk. */
-static void open_element(void)
-{
-	const char *const *name = test_element();
-
-	disk_open(disk_kind_named(*name), &disk);
-}
-
 /* A piece has at least a byte of its memory before and behind it. */
 static struct iovec piece(const struct phyr_backing *backing, size_t offset,
 			  size_t len)
@@ -73,7 +65,7 @@ static void test_lengths_and_offsets(void)
 	};
 	struct dice dice = dice_with_seed(dio_seed());
 
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		for (unsigned int i = 0;
 		     dio_backings[kind] && i < ARRAY_SIZE(lens); i++) {
@@ -115,7 +107,7 @@ static void test_vectors(void)
 	struct dice dice = dice_with_seed(dio_seed() + 1);
 	unsigned int rounds = dio_rounds(16);
 
-	open_element();
+	dio_open(&disk);
 	for (unsigned int round = 0; round < rounds; round++) {
 		struct iovec pieces[DIO_PIECES];
 		int nr = 1 + (int)dice_roll(&dice, DIO_PIECES - 1);
@@ -151,7 +143,7 @@ static void test_empty_elements(void)
 	};
 	const int nr = ARRAY_SIZE(full);
 
-	open_element();
+	dio_open(&disk);
 	for (int place = 0; place <= nr; place++) {
 		for (int way = 0; way < 3; way++) {
 			struct iovec pieces[ARRAY_SIZE(full) + 1];
@@ -185,7 +177,7 @@ static void test_borders_of_hugepages(void)
 	static const size_t after[] = { 512, PAGE - 512, 5 * PAGE, 2 * MIB,
 					4 * MIB + 512 };
 
-	open_element();
+	dio_open(&disk);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		const struct phyr_backing *backing = dio_backings[kinds[k]];
 
@@ -209,7 +201,7 @@ static void test_untouched_memory(void)
 	const size_t len = MIB;
 	char *memory;
 
-	open_element();
+	dio_open(&disk);
 	memory = mmap(NULL, len, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(memory, MAP_FAILED);
@@ -261,7 +253,7 @@ static void test_fork(void)
 	const size_t len = 256 * KIB;
 	int go[2];
 
-	open_element();
+	dio_open(&disk);
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		struct phyr_backing *backing = dio_backings[kinds[k]];
 		char *memory;
@@ -289,7 +281,7 @@ static void test_end(void)
 	const size_t len = 16 * PAGE;
 	uint64_t end = DISK_SIZE;
 
-	open_element();
+	dio_open(&disk);
 	if (!disk.is_file) {
 		off_t size = lseek(disk.direct, 0, SEEK_END);
 
@@ -314,7 +306,7 @@ static void test_end_between_blocks(void)
 	char *memory = dio_backings[PHYR_BACKING_BASE]->addr;
 	const size_t len = 8 * PAGE, end = 5 * PAGE + 77;
 
-	open_element();
+	dio_open(&disk);
 	memset(memory, 'd', len);
 	assert_int_equal(ftruncate(disk.buffered, 0), 0);
 	disk_put(&disk, memory, end, 0);
@@ -332,7 +324,7 @@ static void test_holes(void)
 	char *memory = dio_backings[PHYR_BACKING_BASE]->addr;
 	const size_t hole = sizeof(zeroes);
 
-	open_element();
+	dio_open(&disk);
 	assert_int_equal(ftruncate(disk.buffered, 0), 0);
 	assert_int_equal(ftruncate(disk.buffered, DISK_SIZE), 0);
 	/* data, hole, data, preallocated, data */
@@ -367,7 +359,7 @@ static void test_end_in_hole(void)
 {
 	char *memory = dio_backings[PHYR_BACKING_BASE]->addr;
 
-	open_element();
+	dio_open(&disk);
 	assert_int_equal(ftruncate(disk.buffered, 0), 0);
 	assert_int_equal(ftruncate(disk.buffered, 4 * PAGE), 0);
 	memset(memory, 'd', PAGE);

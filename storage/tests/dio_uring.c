@@ -135,13 +135,6 @@ static bool has_fixed_vectors(void)
 	return has;
 }
 
-static void open_element(void)
-{
-	const char *const *name = test_element();
-
-	disk_open(disk_kind_named(*name), &disk);
-}
-
 /* Of the buffer; a byte of it is left before and behind. */
 static struct iovec piece(struct dice *dice, size_t most)
 {
@@ -162,7 +155,7 @@ static void test_fixed(void)
 	static const size_t most[] = { 512, 4608, 64 * KIB, MIB, 9 * MIB };
 	struct dice dice = dice_with_seed(dio_seed());
 
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		unsigned int rounds = dio_rounds(ARRAY_SIZE(most));
 
@@ -189,7 +182,7 @@ static void test_fixed_vectors(void)
 
 	if (!has_fixed_vectors())
 		skip("this kernel has no vectored fixed I/O");
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		unsigned int rounds = dio_rounds(4);
 
@@ -227,7 +220,7 @@ static void test_unregistered(void)
 {
 	struct dice dice = dice_with_seed(dio_seed() + 2);
 
-	open_element();
+	dio_open(&disk);
 	for (int kind = 0; kind < PHYR_BACKING_KINDS; kind++) {
 		unsigned int rounds = dio_rounds(4);
 
@@ -262,7 +255,7 @@ static void test_bounds(void)
 	char *start = (char *)base->addr + PAGE + HEAD;
 	const size_t len = base->mapped - 2 * PAGE - 1024;
 
-	open_element();
+	dio_open(&disk);
 	register_backing(base);
 	assert_errno_equal(error_of(false, start, PAGE), 0);
 	assert_errno_equal(error_of(false, start - 512, PAGE), EFAULT);

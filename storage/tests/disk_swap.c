@@ -8,7 +8,7 @@
 #include <sys/swap.h>
 #include <unistd.h>
 
-#include "disk.h"
+#include "dio_case.h"
 #include "harness.h"
 #include "pattern.h"
 
@@ -68,9 +68,8 @@ static void out_and_in(int advice)
 static void test_swap(void)
 {
 	static const int advices[] = { MADV_NOHUGEPAGE, MADV_HUGEPAGE };
-	const char *const *name = test_element();
 
-	disk_open(disk_kind_named(*name), &disk);
+	dio_open(&disk);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", disk.buffered);
 	for (size_t i = 0; i < ARRAY_SIZE(advices); i++) {
 		make_swap();

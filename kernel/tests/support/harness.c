@@ -4,15 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "pins.h"
 
+/* Seconds of a test that are worth a line. */
+#define LONG 1.0
+
 static pid_t runner; /* the thread that runs the tests */
 static jmp_buf end;
 static char why_skipped[256];
 static const void *element;
+static size_t elements;
 
 static struct counts {
 	unsigned int pass;
@@ -24,6 +29,16 @@ static struct counts {
 const void *test_element(void)
 {
 	return element;
+}
+
+size_t test_elements(void)
+{
+	return elements;
+}
+
+unsigned int test_number(void)
+{
+	return counts.pass + counts.fail + counts.skip;
 }
 
 void note(const char *format, ...)
@@ -87,6 +102,14 @@ void in_child(void (*run)(void))
 		fail("the child ended with status %#x", status);
 }
 
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
 static int status_of(void (*run)(void))
 {
 	int status = setjmp(end);
@@ -111,18 +134,22 @@ static int run_one(void (*run)(void))
 
 static void run_and_report(const struct test_case *test)
 {
+	const double start = seconds();
 	const int status = run_one(test->run);
+	const double took = seconds() - start;
 
 	counts.pass += status == KSFT_PASS;
 	counts.fail += status == KSFT_FAIL;
 	counts.skip += status == KSFT_SKIP;
-	printf("%s %u %s", status == KSFT_FAIL ? "not ok" : "ok",
-	       counts.pass + counts.fail + counts.skip, test->name);
+	printf("%s %u %s", status == KSFT_FAIL ? "not ok" : "ok", test_number(),
+	       test->name);
 	if (element)
 		printf(": %s", *(const char *const *)element);
 	if (status == KSFT_SKIP)
 		printf(" # SKIP %s", why_skipped);
 	putchar('\n');
+	if (took >= LONG)
+		note("took %.0f s", took);
 }
 
 static void run_case(const struct test_case *test)
@@ -131,6 +158,7 @@ static void run_case(const struct test_case *test)
 		run_and_report(test);
 		return;
 	}
+	elements = test->nr;
 	for (size_t i = 0; i < test->nr; i++) {
 		element = (const char *)test->elements + i * test->size;
 		run_and_report(test);

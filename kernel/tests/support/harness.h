@@ -48,8 +48,12 @@ struct test_case {
 		.nr = ARRAY_SIZE(array), .size = sizeof((array)[0]),   \
 	}
 
-/* The element that the running test is about. */
+/* The element that the running test is about, and of how many it is one. */
 const void *test_element(void);
+size_t test_elements(void);
+
+/* How many results came before that of the running test. */
+unsigned int test_number(void);
 
 /**
  * struct test_program - the tests of a program
