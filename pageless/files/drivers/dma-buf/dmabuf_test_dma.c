@@ -13,13 +13,14 @@ static int test_map_dma(struct test_mem *mem, struct device *dev,
 			struct dmabuf_test_dma *dma)
 {
 	const struct phys_vec all = { mem->mem.start, mem->size };
-	size_t max = dma_phyrs_max_vecs(dev, &all, 1) + 2;
+	size_t max = dma_phyrs_max_vecs_of(dev, &mem->mem, &all, 1);
 	struct dma_batch batch;
 	struct dma_vec *vecs;
 	u64 start;
 	int err;
 
-	vecs = kvmalloc_objs(*vecs, max);
+	/* None if it is out of reach, which mapping says. */
+	vecs = kvmalloc_objs(*vecs, max + 1);
 	if (!vecs)
 		return -ENOMEM;
 	start = ktime_get_ns();

@@ -67,12 +67,17 @@ static void phyr_dma_peer_bus(struct kunit *test)
 
 	reach(test, BUS_ADDR);
 	for (round = 0; round < ROUNDS; round++) {
+		size_t max;
+
 		random_phyrs(f, 60, SZ_64K);
 		random_limits(f);
 		/* Boundaries lie elsewhere on the bus. */
 		provider.bus_offset = round % 2 ? roll(f, SZ_1M) * SZ_4K :
 						  -(u64)roll(f, SZ_1M) * SZ_4K;
-		KUNIT_ASSERT_EQ(test, map_of(f, &peer, 0, MAX_VECS), 0);
+		max = dma_phyrs_max_vecs_of(f->dev, &peer, f->phyrs, f->nr);
+		KUNIT_ASSERT_LE(test, max, MAX_VECS);
+		KUNIT_ASSERT_EQ(test, map_of(f, &peer, 0, max), 0);
+		KUNIT_EXPECT_EQ(test, f->batch.nr, max);
 		shift_phyrs(f, provider.bus_offset);
 		expect_vecs(test, f->vecs, f->batch.nr);
 		dma_unmap_phyrs(&f->batch);
@@ -169,6 +174,8 @@ static void phyr_dma_peer_out_of_reach(struct kunit *test)
 	reach(test, NOT_SUPPORTED);
 	random_phyrs(f, 60, SZ_64K);
 	KUNIT_EXPECT_EQ(test, map_of(f, &peer, 0, MAX_VECS), -EREMOTEIO);
+	KUNIT_EXPECT_EQ(test, dma_phyrs_max_vecs_of(f->dev, &peer, f->phyrs,
+						    f->nr), 0);
 	KUNIT_EXPECT_EQ(test, sg_map_of(f, &sgt, &peer), -EREMOTEIO);
 }
 

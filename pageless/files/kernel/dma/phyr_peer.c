@@ -138,6 +138,39 @@ static size_t dma_batch_nr_bus(const struct dma_batch *batch,
 }
 
 /**
+ * dma_phyrs_max_vecs_of() - how many entries dma_map_phyrs_of() can need
+ * @dev: the device
+ * @mem: what memory the ranges are of, as dma_map_phyrs_of()
+ * @phyrs: the ranges
+ * @nr: their number
+ *
+ * dma_phyrs_max_vecs() is for memory with struct pages only.
+ *
+ * Context: Any.
+ * Return: The number of entries; 0 if the device does not reach the memory.
+ */
+size_t dma_phyrs_max_vecs_of(struct device *dev, const struct phyr_mem *mem,
+			     const struct phys_vec *phyrs, unsigned int nr)
+{
+	unsigned long attrs = 0;
+	struct dma_batch batch;
+	int type;
+
+	if (!mem)
+		return dma_phyrs_max_vecs(dev, phyrs, nr);
+	type = dma_mem_map_type(dev, mem, &attrs);
+	if (type < 0)
+		return 0;
+	if (type != PCI_P2PDMA_MAP_BUS_ADDR)
+		return dma_phyrs_max_vecs_attrs(dev, phyrs, nr, attrs);
+	if (dma_batch_start(&batch, dev, 0, 0, DMA_BIDIRECTIONAL, attrs,
+			    GFP_NOWAIT, NULL, 0))
+		return 0;
+	return dma_batch_nr_bus(&batch, mem->provider, phyrs, nr);
+}
+EXPORT_SYMBOL_GPL(dma_phyrs_max_vecs_of);
+
+/**
  * dma_map_phyrs_of() - map physical ranges of one kind of memory for a device
  * @batch: the caller's struct; need not be initialised
  * @dev: the device
@@ -149,7 +182,7 @@ static size_t dma_batch_nr_bus(const struct dma_batch *batch,
  * @attrs: DMA_ATTR_* of all ranges
  * @gfp: as dma_map_phyrs()
  * @vecs: the caller's array, kept until dma_unmap_phyrs()
- * @max: number of entries of @vecs
+ * @max: number of entries of @vecs; dma_phyrs_max_vecs_of() are always enough
  *
  * dma_map_phyrs() for memory that need not have struct pages. If a PCI function
  * provides it, @dev is given bus addresses where it reaches that function through
@@ -158,9 +191,6 @@ static size_t dma_batch_nr_bus(const struct dma_batch *batch,
  *
  * The owner of the memory says how long @dev may use it: unmap before it goes.
  * Nothing is to be synchronised.
- *
- * Bus addresses can cross a segment boundary where physical ones do not: up to
- * two entries more for each range than dma_phyrs_max_vecs() says.
  *
  * Context: That of dma_map_phyrs().
  * Return: 0; -errno, with nothing mapped: %-EREMOTEIO if @dev does not reach the
