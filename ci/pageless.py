@@ -5,7 +5,9 @@ python3 -m ci.pageless build                     the branch, on top of 'phyr'
 python3 -m ci.pageless export                    files/ and patches/, from the branch
 python3 -m ci.pageless run BZIMAGE PROGRAM...    test programs, of a meson folder with -Dvm_tests=true -Dpageless=true,
                                                  on a machine with a BAR, all of which is compared afterwards;
-                                                 --icount first: the guest's clock counts instructions
+                                                 --icount: the guest's clock counts instructions; --siw: the
+                                                 other RDMA device; --switch: a PCI switch above the BAR;
+                                                 --iommu: devices are behind an IOMMU
 """
 
 import shutil
@@ -25,6 +27,7 @@ FOLDER = "pageless"
 REF = "refs/heads/pageless"
 TESTS = "/opt/phyr/tests"    # in the guest
 BAR = 256 << 20
+FLAGS = {"--icount", "--iommu", "--siw", "--switch"}
 DEADLINE = 1800
 SERIES = Destination(name=FOLDER, folder=FOLDER, paths=["*"], lists=[], maintainers=[], part="patches")
 
@@ -69,10 +72,19 @@ def export(root: Path) -> int:
 class BarMachine(vm.Machine):
     """With ivshmem, whose BAR is a file of this machine."""
     bar: Path = paths.VM / "bar.img"
+    switch: bool = False         # between the BAR and the root, with another device behind it
+
+    def ports(self) -> list[str]:
+        if not self.switch:
+            return ["-device", "pcie-root-port,id=bar-port,chassis=99,slot=99"]
+        return ["-device", "pcie-root-port,id=switch-port,chassis=97,slot=97",
+                "-device", "x3130-upstream,id=switch,bus=switch-port",
+                "-device", "xio3130-downstream,id=bar-port,bus=switch,chassis=98,slot=98",
+                "-device", "xio3130-downstream,id=peer-port,bus=switch,chassis=99,slot=99",
+                "-device", "nvme,serial=peer,bus=peer-port"]
 
     def arguments(self, folder: Path, interactive: bool) -> list[str]:
-        return [*super().arguments(folder, interactive),
-                "-device", "pcie-root-port,id=bar-port,chassis=99,slot=99",
+        return [*super().arguments(folder, interactive), *self.ports(),
                 "-object", f"memory-backend-file,id=bar,share=on,mem-path={self.bar},size={BAR}",
                 "-device", "ivshmem-plain,memdev=bar,bus=bar-port"]
 
@@ -88,13 +100,15 @@ def guest(programs: list[Path]) -> Path:
     return initramfs.pack(paths.VM / "pageless.cpio", installed)
 
 
-def run(kernel: Path, programs: list[Path], icount: bool) -> int:
+def run(kernel: Path, programs: list[Path], flags: set[str]) -> int:
     """How many programs failed, the comparison among them."""
     checker = programs[0].parent / "check_memory"
-    machine = BarMachine(kernel, guest(programs), "tcg", icount=icount, memory="6G", hugepages_1g=0, hugepages_2m=0,
-                         command_line="kunit.enable=1 kunit.filter_glob=phyr_*")
+    machine = BarMachine(kernel, guest(programs), "tcg", icount="--icount" in flags, iommu="--iommu" in flags,
+                         switch="--switch" in flags, memory="6G", hugepages_1g=0, hugepages_2m=0,
+                         command_line="" if "--icount" in flags else "kunit.enable=1 kunit.filter_glob=phyr_*")
     subprocess.run([checker, "fill", machine.bar, str(BAR)], check=True)
-    lines = [f"PHYR_CHANGES=/results/changes {TESTS}/{one.name} >/results/{one.name}.out 2>&1 || failed=$((failed + 1))"
+    device = "siw0" if "--siw" in flags else "rxe0"
+    lines = [f"PHYR_DEVICE={device} PHYR_CHANGES=/results/changes {TESTS}/{one.name} >/results/{one.name}.out 2>&1 || failed=$((failed + 1))"
              for one in programs]
     # What KUnit said, and what KASAN, lockdep or kmemleak had to say, is on the console.
     outcome = vm.run(machine, "\n".join(["failed=0", ": >/results/changes", *lines, "exit $failed"]),
@@ -117,10 +131,12 @@ def main(arguments: list[str]) -> int:
             print(build(paths.ROOT))
         case ["export"]:
             print(export(paths.ROOT))
-        case ["run", "--icount", kernel, *programs] if programs:
-            return run(Path(kernel), [Path(one) for one in programs], icount=True)
-        case ["run", kernel, *programs] if programs:
-            return run(Path(kernel), [Path(one) for one in programs], icount=False)
+        case ["run", *rest]:
+            flags = {one for one in rest if one.startswith("--")}
+            kernel, *programs = [Path(one) for one in rest if one not in flags] or [Path()]
+            if not programs or flags - FLAGS:
+                raise CiError("pageless: run [FLAG...] BZIMAGE PROGRAM...")
+            return run(kernel, programs, flags)
         case _:
             raise CiError(f"pageless: build, export or run, not '{' '.join(arguments)}'")
     return 0

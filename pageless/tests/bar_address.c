@@ -191,6 +191,17 @@ static void test_reregistration(void)
 	munmap(bytes, LEN);
 }
 
+/* Of the word @there, which is at @at of the region. */
+static void check_atomic(uint8_t *there, uint64_t at, uint32_t rkey)
+{
+	*(uint64_t *)there = 5;
+	assert_int_equal(pair_atomic(&pair, IBV_WR_ATOMIC_FETCH_AND_ADD,
+				     buffer_range(buffer, 8), at, rkey, 37, 0),
+			 IBV_WC_SUCCESS);
+	assert_int_equal(*(uint64_t *)there, 42);
+	assert_int_equal(*(uint64_t *)buffer, 5);
+}
+
 /* A buffer of RAM by its file descriptor and by an address; closes it. */
 static void check_ram(int fd)
 {
@@ -204,21 +215,19 @@ static void check_ram(int fd)
 	check_write(mr, (uintptr_t)bytes + 3, bytes + 3, LEN - 5);
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 
-	/* Atomics are RAM's as well. */
+	/* Atomics are RAM's as well; iWARP has none. */
 	assert_errno_equal(
-		-phyr_dmabuf_mr_register(pair.device->pd, fd, 0, LEN, 0,
-					 ACCESS | IBV_ACCESS_REMOTE_ATOMIC,
-					 &by_fd, NULL, NULL),
+		-phyr_dmabuf_mr_register(
+			pair.device->pd, fd, 0, LEN, 0,
+			ACCESS | (phyr_rdma_is_iwarp(pair.device) ?
+					  0 :
+					  IBV_ACCESS_REMOTE_ATOMIC),
+			&by_fd, NULL, NULL),
 		0);
 	as_mr.rkey = by_fd.rkey;
 	check_write(&as_mr, 77, bytes + 77, LEN - 77);
-	*(uint64_t *)(bytes + 8 * PAGE) = 5;
-	assert_int_equal(pair_atomic(&pair, IBV_WR_ATOMIC_FETCH_AND_ADD,
-				     buffer_range(buffer, 8), 8 * PAGE,
-				     by_fd.rkey, 37, 0),
-			 IBV_WC_SUCCESS);
-	assert_int_equal(*(uint64_t *)(bytes + 8 * PAGE), 42);
-	assert_int_equal(*(uint64_t *)buffer, 5);
+	if (!phyr_rdma_is_iwarp(pair.device))
+		check_atomic(bytes + 8 * PAGE, 8 * PAGE, by_fd.rkey);
 	assert_errno_equal(-phyr_dmabuf_mr_deregister(&by_fd, NULL, NULL), 0);
 	munmap(bytes, LEN);
 	close(fd);

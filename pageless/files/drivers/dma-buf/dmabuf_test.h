@@ -51,6 +51,28 @@ struct dmabuf_test_export {
 	__s32	fd;
 };
 
+/**
+ * struct dmabuf_test_dma - all of the memory, mapped for a PCI function
+ * @domain: of the function
+ * @bus: of the function
+ * @devfn: of the function, to which a driver is bound
+ * @addr: out: DMA address of the first byte
+ * @nr: out: number of entries that describe all of it
+ * @map_ns: out: how long mapping took
+ * @unmap_ns: out: how long unmapping took
+ *
+ * It is unmapped again when the ioctl returns.
+ */
+struct dmabuf_test_dma {
+	__u32	domain;
+	__u32	bus;
+	__u32	devfn;
+	__u32	nr;
+	__u64	addr;
+	__u64	map_ns;
+	__u64	unmap_ns;
+};
+
 #define DMABUF_TEST_INFO	_IOR('d', 0x40, struct dmabuf_test_info)
 #define DMABUF_TEST_EXPORT	_IOWR('d', 0x41, struct dmabuf_test_export)
 /*
@@ -59,5 +81,7 @@ struct dmabuf_test_export {
  */
 #define DMABUF_TEST_REVOKE	_IO('d', 0x42)
 #define DMABUF_TEST_RESTORE	_IO('d', 0x43)
+/* Also the errors of dma_map_phyrs_of(). */
+#define DMABUF_TEST_DMA		_IOWR('d', 0x44, struct dmabuf_test_dma)
 
 #endif /* _DMABUF_TEST_H */

@@ -7,13 +7,10 @@
  * that memmap=SIZE$START hides, which the parameter carveout names. Its user can
  * revoke and restore it at any time. The interface is in dmabuf_test.h.
  *
- * Locks: mem->lock, then the reservation lock of a buffer. What goes away, goes
- * as it does with vfio-pci: first it is revoked, then users' mappings are
- * zapped, then it is unmapped in the kernel.
+ * What goes away, goes as it does with vfio-pci: first it is revoked, then users'
+ * mappings are zapped, then it is unmapped in the kernel.
  */
 #include <linux/dma-buf.h>
-#include <linux/dma-buf-mapping.h>
-#include <linux/dma-resv.h>
 #include <linux/fs.h>
 #include <linux/io.h>
 #include <linux/kref.h>
@@ -24,9 +21,9 @@
 #include <linux/pci-p2pdma.h>
 #include <linux/phyr.h>
 #include <linux/slab.h>
-#include <linux/wait_bit.h>
 
 #include "dmabuf_test.h"
+#include "dmabuf_test_mem.h"
 
 #define TEST_BAR	2
 
@@ -37,229 +34,6 @@ MODULE_PARM_DESC(wc, "Combine writes to the BARs of functions bound from now on"
 static unsigned long long carveout[2];
 module_param_array(carveout, ullong, NULL, 0444);
 MODULE_PARM_DESC(carveout, "START,SIZE of RAM that the kernel does not use");
-
-struct test_buf;
-
-struct test_mem {
-	struct miscdevice	misc;
-	struct kref		kref;
-	struct phyr_mem		mem;
-	size_t			size;
-
-	struct mutex		lock;	/* protects all below */
-	bool			revoked;
-	u64			told;
-	struct test_buf		*whole;	/* what an mmap() names, while in use */
-	struct list_head	bufs;
-	struct list_head	files;
-};
-
-struct test_file {
-	struct test_mem		*mem;
-	struct file		*filp;
-	struct list_head	list;
-};
-
-struct test_buf {
-	struct dma_buf		*dmabuf;
-	struct test_mem		*mem;
-	struct list_head	list;
-	struct phyr_list	phyrs;
-
-	/* protected by the reservation lock; the first is also waited for */
-	unsigned int		mappings;
-	bool			revoked;
-};
-
-static void test_mem_free(struct kref *kref)
-{
-	struct test_mem *mem = container_of(kref, struct test_mem, kref);
-
-	mutex_destroy(&mem->lock);
-	kfree(mem);
-}
-
-static int test_buf_attach(struct dma_buf *dmabuf,
-			   struct dma_buf_attachment *attach)
-{
-	if (!attach->peer2peer || !dma_buf_attach_revocable(attach))
-		return -EOPNOTSUPP;
-	return 0;
-}
-
-static void test_buf_unmapped(struct test_buf *buf)
-{
-	store_release_wake_up(&buf->mappings, buf->mappings - 1);
-}
-
-static struct sg_table *test_buf_map(struct dma_buf_attachment *attach,
-				     enum dma_data_direction dir)
-{
-	struct test_buf *buf = attach->dmabuf->priv;
-	struct sg_table *sgt;
-
-	if (buf->revoked)
-		return ERR_PTR(-ENODEV);
-	if (!buf->mem->mem.provider)
-		return ERR_PTR(-EOPNOTSUPP);
-	sgt = dma_buf_phys_vec_to_sgt(attach, buf->mem->mem.provider,
-				      buf->phyrs.phyrs, buf->phyrs.nr,
-				      buf->phyrs.len, dir);
-	if (!IS_ERR(sgt))
-		buf->mappings++;
-	return sgt;
-}
-
-static void test_buf_unmap(struct dma_buf_attachment *attach,
-			   struct sg_table *sgt, enum dma_data_direction dir)
-{
-	dma_buf_free_sgt(attach, sgt, dir);
-	test_buf_unmapped(attach->dmabuf->priv);
-}
-
-static const struct phyr_list *
-test_buf_map_phyrs(struct dma_buf_attachment *attach)
-{
-	struct test_buf *buf = attach->dmabuf->priv;
-
-	if (buf->revoked)
-		return ERR_PTR(-ENODEV);
-	buf->mappings++;
-	return &buf->phyrs;
-}
-
-static void test_buf_unmap_phyrs(struct dma_buf_attachment *attach)
-{
-	test_buf_unmapped(attach->dmabuf->priv);
-}
-
-static void test_buf_free(struct test_buf *buf)
-{
-	phyr_list_free(&buf->phyrs);
-	kref_put(&buf->mem->kref, test_mem_free);
-	kfree(buf);
-}
-
-static void test_buf_release(struct dma_buf *dmabuf)
-{
-	struct test_buf *buf = dmabuf->priv;
-
-	scoped_guard(mutex, &buf->mem->lock) {
-		list_del(&buf->list);
-		if (buf->mem->whole == buf)
-			buf->mem->whole = NULL;
-	}
-	test_buf_free(buf);
-}
-
-static const struct dma_buf_ops test_buf_ops = {
-	.attach		= test_buf_attach,
-	.map_dma_buf	= test_buf_map,
-	.unmap_dma_buf	= test_buf_unmap,
-	.map_phyrs	= test_buf_map_phyrs,
-	.unmap_phyrs	= test_buf_unmap_phyrs,
-	.release	= test_buf_release,
-};
-
-static void test_buf_set_revoked(struct test_buf *buf, bool revoked)
-{
-	/* Not if the last reference is on its way to test_buf_release(). */
-	if (!get_file_active(&buf->dmabuf->file))
-		return;
-	dma_resv_lock(buf->dmabuf->resv, NULL);
-	buf->revoked = revoked;
-	if (revoked) {
-		dma_buf_invalidate_mappings(buf->dmabuf);
-		dma_resv_wait_timeout(buf->dmabuf->resv,
-				      DMA_RESV_USAGE_BOOKKEEP, false,
-				      MAX_SCHEDULE_TIMEOUT);
-	}
-	dma_resv_unlock(buf->dmabuf->resv);
-	if (revoked) {
-		wait_var_event(&buf->mappings,
-			       /* see test_buf_unmapped() */
-			       !smp_load_acquire(&buf->mappings));
-	}
-	fput(buf->dmabuf->file);
-}
-
-static void test_mem_set_revoked(struct test_mem *mem, bool revoked)
-{
-	struct test_file *file;
-	struct test_buf *buf;
-
-	lockdep_assert_held(&mem->lock);
-	if (mem->revoked == revoked)
-		return;
-	mem->revoked = revoked;
-	list_for_each_entry(buf, &mem->bufs, list) {
-		mem->told += revoked;
-		test_buf_set_revoked(buf, revoked);
-	}
-	if (!revoked)
-		return;
-	list_for_each_entry(file, &mem->files, list)
-		unmap_mapping_range(file->filp->f_mapping, 0, 0, 1);
-}
-
-static int test_buf_add_ranges(struct test_buf *buf,
-			       const struct dmabuf_test_range *ranges, u32 nr)
-{
-	struct test_mem *mem = buf->mem;
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		u64 offset = ranges[i].offset, len = ranges[i].len;
-		int err;
-
-		if (!PAGE_ALIGNED(offset) || !PAGE_ALIGNED(len) || !len ||
-		    offset > mem->size || len > mem->size - offset)
-			return -EINVAL;
-		err = phyr_list_add(&buf->phyrs, mem->mem.start + offset, len,
-				    GFP_KERNEL_ACCOUNT);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static struct dma_buf *test_mem_export_locked(struct test_mem *mem,
-					      const struct dmabuf_test_range *ranges,
-					      u32 nr)
-{
-	DEFINE_DMA_BUF_EXPORT_INFO(info);
-	struct test_buf *buf;
-	int err;
-
-	lockdep_assert_held(&mem->lock);
-	buf = kzalloc_obj(*buf, GFP_KERNEL_ACCOUNT);
-	if (!buf)
-		return ERR_PTR(-ENOMEM);
-	kref_get(&mem->kref);
-	buf->mem = mem;
-	buf->phyrs.mem = &mem->mem;
-	err = test_buf_add_ranges(buf, ranges, nr);
-	if (err)
-		goto err_free;
-
-	info.ops = &test_buf_ops;
-	info.size = buf->phyrs.len;
-	info.flags = O_RDWR;
-	info.priv = buf;
-
-	buf->dmabuf = dma_buf_export(&info);
-	if (IS_ERR(buf->dmabuf)) {
-		err = PTR_ERR(buf->dmabuf);
-		goto err_free;
-	}
-	buf->revoked = mem->revoked;
-	list_add_tail(&buf->list, &mem->bufs);
-	return buf->dmabuf;
-
-err_free:
-	test_buf_free(buf);
-	return ERR_PTR(err);
-}
 
 static long ioctl_export(struct test_mem *mem,
 			 struct dmabuf_test_export __user *arg)
@@ -277,8 +51,7 @@ static long ioctl_export(struct test_mem *mem,
 				   sizeof(*ranges));
 	if (IS_ERR(ranges))
 		return PTR_ERR(ranges);
-	scoped_guard(mutex, &mem->lock)
-		dmabuf = test_mem_export_locked(mem, ranges, export.nr);
+	dmabuf = test_mem_export(mem, ranges, export.nr);
 	kfree(ranges);
 	if (IS_ERR(dmabuf))
 		return PTR_ERR(dmabuf);
@@ -302,14 +75,22 @@ static long ioctl_info(struct test_mem *mem,
 		.start = mem->mem.start,
 		.type = mem->mem.type,
 	};
-	struct test_buf *buf;
 
-	scoped_guard(mutex, &mem->lock) {
-		info.told = mem->told;
-		list_for_each_entry(buf, &mem->bufs, list)
-			info.mappings += READ_ONCE(buf->mappings);
-	}
+	test_mem_count(mem, &info);
 	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+static long ioctl_dma(struct test_mem *mem, struct dmabuf_test_dma __user *arg)
+{
+	struct dmabuf_test_dma dma;
+	int err;
+
+	if (copy_from_user(&dma, arg, sizeof(dma)))
+		return -EFAULT;
+	err = test_mem_map_dma(mem, &dma);
+	if (err)
+		return err;
+	return copy_to_user(arg, &dma, sizeof(dma)) ? -EFAULT : 0;
 }
 
 static long ioctl_set_revoked(struct test_mem *mem, bool revoked)
@@ -336,6 +117,8 @@ static long test_ioctl(struct file *filp, unsigned int cmd, unsigned long arg)
 		return ioctl_set_revoked(file->mem, true);
 	case DMABUF_TEST_RESTORE:
 		return ioctl_set_revoked(file->mem, false);
+	case DMABUF_TEST_DMA:
+		return ioctl_dma(file->mem, user);
 	default:
 		return -ENOTTY;
 	}
@@ -352,23 +135,12 @@ static vm_fault_t test_fault(struct vm_fault *vmf)
 			      PHYS_PFN(mem->mem.start) + vmf->pgoff);
 }
 
-/* All mappings name one buffer, which goes when nobody has it any more. */
+/* All mappings name one buffer. */
 static struct dma_buf *test_get_dma_buf(struct vm_area_struct *vma,
 					unsigned long addr, u64 *offset)
 {
-	struct test_mem *mem = vma->vm_private_data;
-	const struct dmabuf_test_range all = { .len = mem->size };
-	struct dma_buf *dmabuf;
-
 	*offset = ((u64)vma->vm_pgoff << PAGE_SHIFT) + addr - vma->vm_start;
-
-	guard(mutex)(&mem->lock);
-	if (mem->whole && get_file_active(&mem->whole->dmabuf->file))
-		return mem->whole->dmabuf;
-	dmabuf = test_mem_export_locked(mem, &all, 1);
-	if (!IS_ERR(dmabuf))
-		mem->whole = dmabuf->priv;
-	return dmabuf;
+	return test_mem_whole(vma->vm_private_data);
 }
 
 static const struct vm_operations_struct test_vm_ops = {
