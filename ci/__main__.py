@@ -9,14 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import NoReturn
 
 from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
                 paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
-from ci.comparison import bisect, sides, suites
+from ci.comparison import bisect, commits, history, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
 
@@ -142,6 +142,15 @@ def fragments_of(files: list[Path]) -> list[Path]:
     return files
 
 
+def outputs_of(arguments: argparse.Namespace, known: Iterable[str]) -> dict[str, Path]:
+    """Those that are wanted, and where."""
+    outputs = {name: file for name in known if (file := getattr(arguments, name))}
+    for name, file in outputs.items():
+        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
+            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
+    return outputs
+
+
 def command_compare(arguments: argparse.Namespace) -> int:
     check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.limits:
@@ -152,10 +161,7 @@ def command_compare(arguments: argparse.Namespace) -> int:
     sides.check_options(list(both), fragments)
     suite = suites.find(arguments.suite, path(arguments.suite))
     held = limits.read(arguments.limits) if arguments.limits else None
-    outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
-    for name, file in outputs.items():
-        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
-            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
+    outputs = outputs_of(arguments, comparison.OUTPUTS)
     prepare(GUEST)
     return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
 
@@ -167,9 +173,18 @@ def command_bisect(arguments: argparse.Namespace) -> int:
         if not found:
             raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
     fragments = fragments_of(arguments.config)
-    suite = bisect.one_row(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
     prepare(GUEST)
     return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least)
+
+
+def command_history(arguments: argparse.Namespace) -> int:
+    of = history.of_range(arguments.tree, arguments.range)
+    fragments = fragments_of(arguments.config)
+    suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    outputs = outputs_of(arguments, history.OUTPUTS)
+    prepare(GUEST)
+    return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -301,6 +316,18 @@ def parser() -> argparse.ArgumentParser:
                          help="kernel options of your own on top; repeatable")
     command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
                          help="which has the row (%(default)s)")
+    command = add("history", command_history, "rows over the commits of a range; exit status: 0 measured, 1 an error, "
+                  "4 fewer than two commits could be measured")
+    command.add_argument("--tree", type=folder, required=True, metavar="DIR", help="the repository")
+    command.add_argument("range", type=word, metavar="A..B", help="A is what the first commit is held against")
+    command.add_argument("--row", type=word, nargs="+", action="extend", required=True,
+                         help="such as mr/reg/base/4KiB or gup/phyrs/pin/base/4KiB")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top; repeatable")
+    command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="which has the rows (%(default)s)")
+    for name, (text, _make) in history.OUTPUTS.items():
+        command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

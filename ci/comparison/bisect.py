@@ -2,14 +2,12 @@
 """./phyr bisect: which commit moved a row. The commits to look at next are git's choice, as in 'git bisect'."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import bench, compare, vm
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
-from ci.comparison.builder import BuildError, Builder
-from ci.comparison.measure import Bench, MeasureError, merged
+from ci.comparison.commits import Commits, Skip, shown
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.comparison.verdicts import Figure
@@ -20,10 +18,6 @@ from ci.progress import say
 
 class BisectError(CiError):
     pass
-
-
-class Skip(Exception):
-    """Of this commit nothing can be said: it does not build, boot or measure."""
 
 
 @dataclass(frozen=True)
@@ -106,19 +100,6 @@ class Search:
                 before = figure
 
 
-def shown(figure: Figure) -> str:
-    return figure.error or f"{figure.median:,.0f}"
-
-
-def one_row(suite: Suite, row: str) -> Suite:
-    if row not in suite.names():
-        raise BisectError(f"--row {row}: suite {suite.name} has no such row")
-    for name in (row, compare.row_name(row)):
-        if entry := compare.inexactness(name, suite.plan["inexact"]):
-            raise BisectError(f"--row {row}: is not exact, so a boot decides nothing: {entry['reason']}")
-    return replace(suite, rows=(row,), programs=())
-
-
 def report(git: Git, row: str, found: Found) -> str:
     base, head = shown(found.before), shown(found.after)
     percent = verdicts.change(found.before, found.after)
@@ -134,26 +115,10 @@ def report(git: Git, row: str, found: Found) -> str:
     return "\n".join(lines)
 
 
-def measurer(artifacts: Artifacts, tree: Path, suite: Suite, fragments: list[Path],
-             row: str) -> Callable[[str], Figure]:
-    builder, take = Builder(artifacts, fragments), Bench(artifacts, suite, "icount")
-
-    def measure(commit: str) -> Figure:
-        try:
-            built = builder.build(Side("head", commit[:12], "ref", tree, commit))
-            boot = merged([take.measured(built, features) for features in take.features()])
-        except (BuildError, vm.VmError, MeasureError, bench.BenchError) as error:
-            raise Skip(str(error)) from None
-        results = [result for result in boot.results if result["workload"] == row]
-        figure = verdicts.failure(results) if verdicts.lacks([boot], row, results) else verdicts.figure(results, True)
-        say(f"{commit[:12]}: {shown(figure)}")
-        return figure
-    return measure
-
-
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
         percent: float) -> int:
     git = sides.repository(tree) or Git(tree)
-    search = Search(git, [good.commit], bad.commit, measurer(artifacts, tree, suite, fragments, row), percent)
+    take = Commits(artifacts, tree, suite, fragments)
+    search = Search(git, [good.commit], bad.commit, lambda commit: take.measure(commit)[row], percent)
     print(report(git, row, search.run()))
     return 0

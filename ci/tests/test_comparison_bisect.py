@@ -4,14 +4,15 @@
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 from ci.bench import BenchError
-from ci.comparison import bisect
+from ci.comparison import bisect, commits
 from ci.comparison.builder import BuildError
 from ci.comparison.measure import MeasureError
-from ci.comparison.suites import find
+from ci.comparison.suites import SuiteError, find
 from ci.comparison.verdicts import Figure
 from ci.git import Git
 from ci.tests.comparison_case import SUITE, boot, failed, result
@@ -137,11 +138,13 @@ class BisectTest(unittest.TestCase):
 
     def measured(self, *results: dict, error: Exception | None = None) -> Figure:
         """What the builder's and the VM's answer becomes."""
-        with mock.patch.object(bisect, "Builder"), mock.patch.object(bisect, "Bench") as taken:
+        row = "mr/reg/base/4KiB"
+        with mock.patch.object(commits, "Builder"), mock.patch.object(commits, "Bench") as taken, \
+                mock.patch.object(commits, "say"):
             taken.return_value.features.return_value = [frozenset()]
             taken.return_value.measured.side_effect = error
             taken.return_value.measured.return_value = boot(*results)
-            return bisect.measurer(mock.Mock(), self.tree, SUITE, [], "mr/reg/base/4KiB")("0" * 40)
+            return commits.Commits(mock.Mock(), self.tree, replace(SUITE, rows=(row,)), []).measure("0" * 40)[row]
 
     def test_what_a_boot_says(self):
         name = "mr/reg/base/4KiB"
@@ -160,13 +163,14 @@ class BisectTest(unittest.TestCase):
         self.assertIn("cost   | 2 +-", said)
 
     def test_row(self):
-        self.assertEqual(bisect.one_row(find("full", Path("x")), "mr/reg/base/4KiB").names(), ["mr/reg/base/4KiB"])
+        rows = ["mr/reg/base/4KiB"]
+        self.assertEqual(commits.exact_rows(find("full", Path("x")), rows).names(), rows)
         for row in ("dio/nvme/read/base/4KiB", "crypto/sg/virtio/total/base/64KiB"):
             self.assertIn(row, find("full", Path("x")).names())
-            with self.assertRaisesRegex(bisect.BisectError, f"--row {row}: is not exact, .*: "):
-                bisect.one_row(find("full", Path("x")), row)
-        with self.assertRaisesRegex(bisect.BisectError, "--row mr/x: suite full has no such row"):
-            bisect.one_row(find("full", Path("x")), "mr/x")
+            with self.assertRaisesRegex(SuiteError, f"--row {row}: is not exact, .*: "):
+                commits.exact_rows(find("full", Path("x")), [row])
+        with self.assertRaisesRegex(SuiteError, "--row mr/x: suite full has no such row"):
+            commits.exact_rows(find("full", Path("x")), ["mr/x"])
 
 
 if __name__ == "__main__":

@@ -122,6 +122,14 @@ class Door(unittest.TestCase):
             self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", *row, f"--at-least={share}",
                                 because="a share is a number from 0 to 100")
 
+    def test_history(self):
+        tree, row = str(paths.ROOT), ("--row", "mr/reg/base/4KiB")
+        self.assert_refused("history", "HEAD~1..HEAD", *row, because="required: --tree")
+        self.assert_refused("history", "--tree", tree, "HEAD~1..HEAD", because="required: --row")
+        self.assert_refused("history", "--tree", tree, "HEAD", *row, because="'HEAD': want A..B, two commits of")
+        self.assert_refused("history", "--tree", tree, "nix..HEAD", *row, because="has no commit 'nix'")
+        self.assert_refused("history", "--tree", tree, "HEAD..HEAD", *row, because="has no commit that HEAD has not")
+
     def test_statuses(self):
         """An error is 1 and a lost VM 255; 2 is a regression's."""
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
