@@ -16,7 +16,7 @@ from typing import NoReturn
 from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
                 paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
-from ci.comparison import bisect, commits, history, sides, suites
+from ci.comparison import bisect, commits, history, place, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
 
@@ -104,6 +104,18 @@ def percentage(text: str) -> float:
     return found
 
 
+def jobs(text: str) -> int:
+    """slurm, which is 0: as many at a time as there are nodes; or slurm:N"""
+    name, colon, number = text.partition(":")
+    if name != "slurm" or colon and not (number.isascii() and number.isdecimal() and 0 < int(number) <= 1000):
+        raise argparse.ArgumentTypeError(f"{text}: want slurm, or slurm:N for N jobs at a time")
+    return int(number or 0)
+
+
+def place_of(arguments: argparse.Namespace) -> place.Place:
+    return place.Here() if arguments.jobs is None else place.Cluster(arguments.jobs or None)
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -155,6 +167,8 @@ def command_compare(arguments: argparse.Namespace) -> int:
     check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.limits:
         raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave one out")
+    if arguments.clock == "kvm" and arguments.jobs is not None:
+        raise ArgumentError("--jobs: real time never mixes machines; leave out --clock kvm, or --jobs")
     both = tuple(sides.side(role, text, path(text), arguments.tree)
                  for role, text in (("base", arguments.base), ("head", arguments.head)))
     fragments = fragments_of(arguments.config)
@@ -163,7 +177,8 @@ def command_compare(arguments: argparse.Namespace) -> int:
     held = limits.read(arguments.limits) if arguments.limits else None
     outputs = outputs_of(arguments, comparison.OUTPUTS)
     prepare(GUEST)
-    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
+    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
+                          place_of(arguments))
 
 
 def command_bisect(arguments: argparse.Namespace) -> int:
@@ -175,7 +190,8 @@ def command_bisect(arguments: argparse.Namespace) -> int:
     fragments = fragments_of(arguments.config)
     suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
     prepare(GUEST)
-    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least)
+    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
+                      place_of(arguments))
 
 
 def command_history(arguments: argparse.Namespace) -> int:
@@ -184,7 +200,7 @@ def command_history(arguments: argparse.Namespace) -> int:
     suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
     outputs = outputs_of(arguments, history.OUTPUTS)
     prepare(GUEST)
-    return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs)
+    return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -272,6 +288,10 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
+    def add_jobs(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--jobs", type=jobs, metavar="slurm[:N]",
+                             help="each build and each boot is a job of Slurm, N at a time (one a node)")
+
     command = add("bench", command_bench, "measure both kernels and compare them")
     command.add_argument("--json", type=writable, default=paths.RESULTS / "compare.json", metavar="FILE",
                          help="where the comparison goes (%(default)s)")
@@ -302,6 +322,7 @@ def parser() -> argparse.ArgumentParser:
                          "(bench/limits.json)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
+    add_jobs(command)
     command.add_argument("--again", action="store_true", help="measure anew what is known of these kernels")
     for name, (text, _make) in comparison.OUTPUTS.items():
         command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
@@ -316,6 +337,7 @@ def parser() -> argparse.ArgumentParser:
                          help="kernel options of your own on top; repeatable")
     command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
                          help="which has the row (%(default)s)")
+    add_jobs(command)
     command = add("history", command_history, "rows over the commits of a range; exit status: 0 measured, 1 an error, "
                   "4 fewer than two commits could be measured")
     command.add_argument("--tree", type=folder, required=True, metavar="DIR", help="the repository")
@@ -326,6 +348,7 @@ def parser() -> argparse.ArgumentParser:
                          help="kernel options of your own on top; repeatable")
     command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
                          help="which has the rows (%(default)s)")
+    add_jobs(command)
     for name, (text, _make) in history.OUTPUTS.items():
         command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
     command = add("test", command_test, "run all tests, or some")

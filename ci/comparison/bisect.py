@@ -8,6 +8,7 @@ from pathlib import Path
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
 from ci.comparison.commits import Commits, Skip, shown
+from ci.comparison.place import Here, Place
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.comparison.verdicts import Figure
@@ -35,26 +36,39 @@ class Search:
     git: Git
     good: list[str]
     bad: str
-    measure: Callable[[str], Figure]         # raises Skip
+    measure: Callable[[list[str]], list[Figure | Skip]]      # side by side, where there is room
     percent: float
+    workers: int = 1                         # so many commits are measured at a time
     skipped: list[str] = field(default_factory=list)
-    figures: dict[str, Figure] = field(default_factory=dict)
+    figures: dict[str, Figure | Skip] = field(default_factory=dict)
 
     def candidates(self) -> list[str]:
         """Which may have moved it, the one that halves them best first; bad is one of them."""
         out = self.git.line("rev-list", "--bisect-all", self.bad, "--not", *self.good)
         return [line.split()[0] for line in out.splitlines()]
 
-    def take(self, commit: str) -> Figure:
-        if commit not in self.figures:
-            self.figures[commit] = self.measure(commit)
-        return self.figures[commit]
+    def choose(self, usable: list[str]) -> list[str]:
+        """Of those, of which nothing is known yet: the middle, or several that divide all into equal parts."""
+        if self.workers == 1:
+            return usable[:1]
+        ordered = self.git.line("rev-list", "--topo-order", "--reverse", self.bad, "--not", *self.good).split()
+        parts = min(self.workers, len(usable)) + 1
+        ordered = [commit for commit in ordered if commit in usable]
+        places = {max(0, round(number * (len(ordered) + 1) / parts) - 1) for number in range(1, parts)}
+        return [ordered[place] for place in sorted(places)]
 
-    def end(self, commit: str, name: str) -> Figure:
-        try:
-            return self.take(commit)
-        except Skip as reason:
-            raise BisectError(f"{name}, {commit[:12]}: {reason}") from None
+    def take(self, commits: list[str]) -> list[Figure | Skip]:
+        """Each is measured once."""
+        new = [commit for commit in dict.fromkeys(commits) if commit not in self.figures]
+        self.figures |= dict(zip(new, self.measure(new), strict=True))
+        return [self.figures[commit] for commit in commits]
+
+    def ends(self) -> tuple[Figure, Figure]:
+        found = self.take([self.good[0], self.bad])
+        for name, commit, figure in zip(("GOOD", "BAD"), (self.good[0], self.bad), found):
+            if isinstance(figure, Skip):
+                raise BisectError(f"{name}, {commit[:12]}: {figure}")
+        return found[0], found[1]
 
     def moved(self, base: Figure, one: Figure, up: bool) -> bool:
         """As far as asked for, in the direction in which it moves from good to bad."""
@@ -63,6 +77,16 @@ class Search:
         apart = one.median - base.median
         return abs(apart) > self.percent / 100 * base.median and (apart > 0) == up
 
+    def usable(self, commit: str, figure: Figure | Skip, errors: tuple[str, str]) -> bool:
+        """errors: of both ends."""
+        reason = str(figure) if isinstance(figure, Skip) else ""
+        if not reason and figure.error and figure.error not in errors:
+            reason = f"it fails with {figure.error}, as neither end does"
+        if reason:
+            say(f"{commit[:12]} is skipped: {reason}")
+            self.skipped.append(commit)
+        return not reason
+
     def run(self) -> Found:
         first = self.good[0]
         if not self.git.holds("merge-base", "--is-ancestor", first, self.bad):
@@ -70,7 +94,7 @@ class Search:
                               "such as what git merge-base says of both")
         if not self.candidates():
             raise BisectError(f"{self.bad[:12]} has no commit that {first[:12]} has not: nothing to look at")
-        base, last = self.end(first, "GOOD"), self.end(self.bad, "BAD")
+        base, last = self.ends()
         up = bool(last.error) or not base.error and last.median > base.median
         if not self.moved(base, last, up):
             raise BisectError(f"the row does not move by more than {self.percent:g} %: {shown(base)} at {first[:12]}, "
@@ -82,20 +106,17 @@ class Search:
             if not open_:
                 return Found(tuple(left) if len(left) > 1 else (self.bad,), before, self.figures[self.bad], steps,
                              tuple(self.skipped))
-            commit = open_[0]
+            chosen = self.choose(open_)
             steps += 1
-            say(f"{len(left)} commits left; step {steps}: {self.git.line('show', '-s', '--format=%h %s', commit)}")
-            try:
-                figure = self.take(commit)
-                if figure.error and figure.error not in (base.error, last.error):
-                    raise Skip(f"it fails with {figure.error}, as neither end does")
-            except Skip as reason:
-                say(f"{commit[:12]} is skipped: {reason}")
-                self.skipped.append(commit)
-                continue
-            if self.moved(base, figure, up):
-                self.bad = commit
-            else:
+            say(f"{len(left)} commits left; step {steps}: "
+                + "; ".join(self.git.line("show", "-s", "--format=%h %s", commit) for commit in chosen))
+            # The first that moved is the new end; what is behind it says nothing any more.
+            for commit, figure in zip(chosen, self.take(chosen)):
+                if not self.usable(commit, figure, (base.error, last.error)):
+                    continue
+                if self.moved(base, figure, up):
+                    self.bad = commit
+                    break
                 self.good.append(commit)
                 before = figure
 
@@ -116,9 +137,13 @@ def report(git: Git, row: str, found: Found) -> str:
 
 
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
-        percent: float) -> int:
+        percent: float, place: Place = Here()) -> int:
     git = sides.repository(tree) or Git(tree)
-    take = Commits(artifacts, tree, suite, fragments)
-    search = Search(git, [good.commit], bad.commit, lambda commit: take.measure(commit)[row], percent)
+    take = Commits(artifacts, tree, suite, fragments, place)
+
+    def measure(commits: list[str]) -> list[Figure | Skip]:
+        return [found if isinstance(found, Skip) else found[row] for found in take.measure_all(commits)]
+
+    search = Search(git, [good.commit], bad.commit, measure, percent, place.workers)
     print(report(git, row, search.run()))
     return 0

@@ -264,15 +264,17 @@ class Builder:
         options = config.merged(kernel.fragments(WORK, source.has(OURS)))
         tree = source.git.line("rev-parse", f"{source.tree}^{{tree}}", env=source.environment)
         key = hashlib.sha256(repr((tree, options, self.options, kernel.compiler())).encode()).hexdigest()
-        return Order(key, (side.role, side.text), str(source.git.directory.resolve()), tree, source.environment, options,
-                     self.options)
+        return Order(key, (side.role, side.text), str(source.git.directory.resolve()), tree, source.environment,
+                     options, self.options)
 
     def build(self, side: Side) -> Built:
         if side.kind == "image":
             return Built(side, side.path)
         if side.kind == "own" and not self.options:
             return self.own(side)
-        order = self.order(side)
+        return self.ordered(side, self.order(side))
+
+    def ordered(self, side: Side, order: Order) -> Built:
         if found := self.kept(order.key, side):
             return found
         say(f"building {side}")

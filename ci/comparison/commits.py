@@ -8,8 +8,9 @@ from pathlib import Path
 from ci import bench, compare, vm
 from ci.artifacts import Artifacts
 from ci.comparison import verdicts
-from ci.comparison.builder import BuildError, Builder
-from ci.comparison.measure import Bench, Boot, MeasureError, merged
+from ci.comparison.builder import BuildError
+from ci.comparison.measure import Boot, MeasureError, merged
+from ci.comparison.place import Here, Place
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite, SuiteError
 from ci.comparison.verdicts import Figure
@@ -47,10 +48,10 @@ def shown(figure: Figure) -> str:
 class Commits:
     """Builds and boots them; what is known of one is not measured again."""
 
-    def __init__(self, artifacts: Artifacts, tree: Path, suite: Suite, fragments: list[Path]):
+    def __init__(self, artifacts: Artifacts, tree: Path, suite: Suite, fragments: list[Path], place: Place = Here()):
         """suite: of exact_rows()"""
-        self.tree, self.rows = tree, suite.rows
-        self.builder, self.bench = Builder(artifacts, fragments), Bench(artifacts, suite, "icount")
+        self.tree, self.rows, self.place = tree, suite.rows, place
+        self.builder, self.bench = place.builder(artifacts, fragments), place.bench(artifacts, suite, "icount")
 
     def measure(self, commit: str) -> dict[str, Figure]:
         """Row -> its figure, or Skip."""
@@ -62,3 +63,14 @@ class Commits:
         found = figures(boot, self.rows)
         say(f"{commit[:12]}: " + ", ".join(f"{row} {shown(figure)}" for row, figure in found.items()))
         return found
+
+    def tried(self, commit: str) -> dict[str, Figure] | Skip:
+        try:
+            return self.measure(commit)
+        except Skip as reason:
+            say(f"{commit[:12]} is skipped: {reason}")
+            return reason
+
+    def measure_all(self, commits: Sequence[str]) -> list[dict[str, Figure] | Skip]:
+        """Side by side, where the place has room for several."""
+        return self.place.each(self.tried, commits)

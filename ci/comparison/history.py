@@ -10,6 +10,7 @@ from ci.artifacts import Artifacts
 from ci.comparison import commits, history_page, sides, verdicts
 from ci.comparison.commits import Commits, Skip
 from ci.comparison.document import text
+from ci.comparison.place import Here, Place
 from ci.comparison.suites import Suite
 from ci.comparison.text import share
 from ci.comparison.verdicts import Figure
@@ -140,21 +141,16 @@ def status(document: dict) -> int:
 
 
 def measured(take: Commits, of: Range) -> dict[str, dict[str, Figure] | str]:
-    found: dict[str, dict[str, Figure] | str] = {}
-    for number, one in enumerate(of.commits, 1):
-        say(f"commit {number} of {len(of.commits)}: {one.name[:12]} {one.subject}")
-        try:
-            found[one.name] = take.measure(one.name)
-        except Skip as reason:
-            say(f"{one.name[:12]} is skipped: {reason}")
-            found[one.name] = str(reason)
-    return found
+    say(f"{len(of.commits)} commits, {take.place.workers} at a time")
+    names = [one.name for one in of.commits]
+    return {name: str(found) if isinstance(found, Skip) else found
+            for name, found in zip(names, take.measure_all(names))}
 
 
 def run(artifacts: Artifacts, tree: Path, of: Range, suite: Suite, fragments: list[Path],
-        outputs: dict[str, Path]) -> int:
+        outputs: dict[str, Path], place: Place = Here()) -> int:
     """outputs: of OUTPUTS those that are wanted, and where."""
-    take = Commits(artifacts, tree, suite, fragments)
+    take = Commits(artifacts, tree, suite, fragments, place)
     document = make(suite, of, measured(take, of), take.bench.qemu, bench.now())
     for name, file in outputs.items():
         whole(file, OUTPUTS[name][1](document))

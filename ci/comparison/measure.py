@@ -7,8 +7,10 @@ import re
 import shlex
 import statistics
 import subprocess
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ci import bench, initramfs, paths, vm
 from ci.artifacts import Artifacts
@@ -18,6 +20,9 @@ from ci.error import CiError
 from ci.progress import note, say
 from ci.write import whole
 
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Each = Callable[[Callable[[Item], Value], Iterable[Item]], list[Value]]      # a function of each item, in order
 PROGRAM_SECONDS = 60           # of the guest's time
 # errno of a workload that the kernel has not got, such as a device, a system call or a file.
 MISSING = ("ENODEV", "ENOENT", "ENOSYS", "ENOTSUP", "ENXIO", "EOPNOTSUPP", "EAFNOSUPPORT", "EPROTONOSUPPORT")
@@ -104,6 +109,10 @@ class Bench:
         self.qemu, self.guest = qemu_version(), initramfs.digest(self.initramfs)
         # What else a time depends on: the host, and the kernels that are measured in turns.
         self.beside: list[str] = []
+        self.name = "compare"                # what the folders of its VMs begin with
+
+    def place(self, built: Built, features: frozenset[str]) -> Path:
+        return paths.VM / "-".join([self.name, built.side.role, *sorted(features)])
 
     def machine(self, built: Built, features: frozenset[str]) -> vm.Machine:
         return bench.machine_for(built.image, self.initramfs, self.clock, features)
@@ -127,7 +136,7 @@ class Bench:
         return self.suite.programs if features == bench.PLAIN else ()
 
     def take(self, built: Built, features: frozenset[str]) -> Boot:
-        folder = paths.VM / "-".join(["compare", built.side.role, *sorted(features)])
+        folder = self.place(built, features)
         say(f"measuring in {built.side}, clock {self.clock}" + "".join(f", {name}" for name in sorted(features)))
         files = bench.files_of(self.bodies(features))
         try:
@@ -175,8 +184,12 @@ def merged(boots: list[Boot]) -> Boot:
                 {name: status for boot in boots for name, status in boot.programs.items()})
 
 
-def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
-    """Of each side as many boots as rounds, taken in turns, so that what drifts meets both."""
+def in_turn(function: Callable[[Item], Value], items: Iterable[Item]) -> list[Value]:
+    return [function(item) for item in items]
+
+
+def all_boots(take: Bench, sides: list[Built], rounds: int, each: Each = in_turn) -> list[list[Boot]]:
+    """Of each side as many boots as rounds, taken in turns, so that what drifts meets both. each: does them."""
     found: list[list[Boot]] = [[] for _ in sides]
     # Or A/A would compare a boot with itself.
     same = len({built.digest for built in sides}) < len(sides)
@@ -188,6 +201,9 @@ def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
         # Of another day one side alone would bring that day's drift.
         anew = real and not all(take.known(built, features, serial) for built, serial in zip(sides, serials)
                                 for features in take.features())
-        for boots, built, serial in zip(found, sides, serials):
-            boots.append(merged([take.measured(built, features, serial, anew) for features in take.features()]))
+        wanted = [(place, built, features, serial) for place, (built, serial) in enumerate(zip(sides, serials))
+                  for features in take.features()]
+        taken = each(lambda one: take.measured(*one[1:], anew), wanted)
+        for place, boots in enumerate(found):
+            boots.append(merged([boot for one, boot in zip(wanted, taken) if one[0] == place]))
     return found

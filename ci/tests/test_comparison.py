@@ -15,7 +15,7 @@ from unittest import mock
 import jsonschema
 
 from ci import bench, tap, write
-from ci.comparison import command, document, exchange, html, text, verdicts
+from ci.comparison import command, document, exchange, html, place, text, verdicts
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
 from ci.tests.comparison_case import SUITE, boot, built, failed, result
@@ -301,8 +301,8 @@ class RealTime(Case):
         artifacts = mock.Mock(accelerator="kvm")
         for second, verdict in (((100,) * 4, "no difference"), ((200,) * 4, "worse")):
             answers = [boots(((100,) * 4, (200,) * 4)), boots(((100,) * 4, second))]
-            with mock.patch.object(command, "Builder") as builder, mock.patch.object(command, "say"), \
-                    mock.patch.object(command, "Bench", take), \
+            with mock.patch.object(place, "Builder") as builder, mock.patch.object(command, "say"), \
+                    mock.patch.object(place, "Bench", take), \
                     mock.patch.object(command, "all_boots", side_effect=answers):
                 builder.return_value.build.side_effect = sides
                 made = command.compared(artifacts, (None, None), suite, [], "kvm")

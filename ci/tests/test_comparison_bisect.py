@@ -9,7 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci.bench import BenchError
-from ci.comparison import bisect, commits
+from ci.comparison import bisect, commits, place
 from ci.comparison.builder import BuildError
 from ci.comparison.measure import MeasureError
 from ci.comparison.suites import SuiteError, find
@@ -49,16 +49,15 @@ class BisectTest(unittest.TestCase):
         return [self.commit(others.get(f"n{number}", cost if number >= moved else LEVEL + number % 3))
                 for number in range(COMMITS + 1)]
 
-    def measure(self, commit: str) -> Figure:
+    def measure(self, names: list[str]) -> list[Figure | bisect.Skip]:
         """A builder and a VM, in a word."""
-        self.taken.append(commit)
-        cost = self.git("show", f"{commit}:cost")
-        if cost == "broken":
-            raise bisect.Skip("it does not build")
-        return Figure(error=cost) if cost.startswith("E") else Figure((float(cost),), n=9)
+        self.taken += names
+        costs = [self.git("show", f"{name}:cost") for name in names]
+        return [bisect.Skip("it does not build") if cost == "broken" else Figure(error=cost) if cost.startswith("E")
+                else Figure((float(cost),), n=9) for cost in costs]
 
-    def search(self, good: str, bad: str, percent: float = 1) -> bisect.Found:
-        return bisect.Search(Git(self.tree / ".git"), [good], bad, self.measure, percent).run()
+    def search(self, good: str, bad: str, percent: float = 1, workers: int = 1) -> bisect.Found:
+        return bisect.Search(Git(self.tree / ".git"), [good], bad, self.measure, percent, workers).run()
 
     def test_one_percent_in_twenty_commits(self):
         for moved in (1, 7, 13, COMMITS):
@@ -71,6 +70,29 @@ class BisectTest(unittest.TestCase):
                 self.assertEqual(found.after.median, LEVEL * 1.011)
                 self.assertLessEqual(len(self.taken), 2 + 5)
                 self.assertEqual(len(set(self.taken)), len(self.taken))
+
+    def test_several_at_a_time_find_the_same(self):
+        """With k workers a step leaves a part of k + 1."""
+        for moved, others in ((1, {}), (7, {}), (13, {"n9": "broken", "n12": "broken"}), (COMMITS, {})):
+            commits = self.series(moved, **others)
+            alone = self.search(commits[0], commits[-1])
+            for workers, most in ((2, 3), (3, 3), (4, 2), (19, 1), (100, 1)):
+                with self.subTest(moved=moved, workers=workers):
+                    self.taken.clear()
+                    found = self.search(commits[0], commits[-1], workers=workers)
+                    self.assertEqual((found.commits, found.before, found.after),
+                                     (alone.commits, alone.before, alone.after))
+                    # A commit that is skipped may cost a step more.
+                    self.assertLessEqual(found.steps, most + len(others))
+                    self.assertEqual(len(set(self.taken)), len(self.taken))
+
+    def test_what_moved_twice_has_one_answer(self):
+        """What is behind the first that moved is not believed, though it is as GOOD was."""
+        costs = {f"n{number}": LEVEL for number in range(12, 16)}
+        commits = self.series(7, **costs)
+        for workers in (2, 3, 6):
+            self.assertIn(self.search(commits[0], commits[-1], workers=workers).commits,
+                          [(commits[7],), (commits[16],)])
 
     def test_what_is_less_than_asked_for(self):
         commits = self.series(7)
@@ -139,7 +161,7 @@ class BisectTest(unittest.TestCase):
     def measured(self, *results: dict, error: Exception | None = None) -> Figure:
         """What the builder's and the VM's answer becomes."""
         row = "mr/reg/base/4KiB"
-        with mock.patch.object(commits, "Builder"), mock.patch.object(commits, "Bench") as taken, \
+        with mock.patch.object(place, "Builder"), mock.patch.object(place, "Bench") as taken, \
                 mock.patch.object(commits, "say"):
             taken.return_value.features.return_value = [frozenset()]
             taken.return_value.measured.side_effect = error

@@ -13,7 +13,7 @@ from unittest import mock
 
 import jsonschema
 
-from ci.comparison import commits, history, history_page
+from ci.comparison import commits, history, history_page, place
 from ci.comparison.commits import Skip
 from ci.comparison.verdicts import Figure
 from ci.tests.comparison_case import SUITE, boot, failed, result
@@ -127,7 +127,10 @@ class History(unittest.TestCase):
         names = self.series()
         asked = []
 
-        class Take:
+        class Take(commits.Commits):
+            def __init__(self):
+                self.place = place.Here()
+
             def measure(self, name):
                 asked.append(name)
                 value = FOUND[names.index(name)]

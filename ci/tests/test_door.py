@@ -130,6 +130,14 @@ class Door(unittest.TestCase):
         self.assert_refused("history", "--tree", tree, "nix..HEAD", *row, because="has no commit 'nix'")
         self.assert_refused("history", "--tree", tree, "HEAD..HEAD", *row, because="has no commit that HEAD has not")
 
+    def test_jobs(self):
+        for words in (["compare", "stock", "phyr"], ["bisect", "a", "b"], ["history", "a..b"]):
+            for jobs in ("lsf", "slurm:", "slurm:0", "slurm:x", "slurm:-1"):
+                self.assert_refused(*words, "--jobs", jobs, because="--jobs: .*want slurm, or slurm:N")
+        with mock.patch.object(door.os, "access", return_value=True):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", "--jobs", "slurm",
+                                because="--jobs: real time never mixes machines")
+
     def test_statuses(self):
         """An error is 1 and a lost VM 255; 2 is a regression's."""
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
