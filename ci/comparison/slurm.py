@@ -85,6 +85,7 @@ class Queue:
         self.lock = threading.Lock()
         self.looked = 0.0                    # when it was answered
         self.tried = 0.0
+        self.began = 0.0                     # when it was tried first
         self.states: dict[str, tuple[str, str, str]] = {}
 
     def look(self) -> None:
@@ -92,11 +93,11 @@ class Queue:
         if now - self.tried < LOOK:
             return
         self.tried = now
-        self.looked = self.looked or now
+        self.began = self.began or now
         try:
             listed = call("squeue", "--me", "--states=all", "--noheader", "--format=%i|%T|%N|%r")
         except SlurmError as error:
-            if now - self.looked > PATIENCE:
+            if now - max(self.looked, self.began) > PATIENCE:
                 raise SlurmError(f"for {PATIENCE:.0f} s Slurm has not answered: {error}") from None
             return
         self.looked = now
