@@ -142,9 +142,13 @@ def command_bench(arguments: argparse.Namespace) -> int:
 def command_explain(arguments: argparse.Namespace) -> int:
     if len(arguments.kernels) not in (0, 2):
         raise ArgumentError("explain: BASE and HEAD come together, or not at all")
-    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), arguments.kernels)
+    asked = [sides.side(role, text, path(text), arguments.tree)
+             for role, text in zip(("base", "head"), arguments.kernels)]
+    fragments = fragments_of(arguments.config)
+    sides.check_options(asked, fragments)
+    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), asked)
     prepare(GUEST)
-    return explain.run(Artifacts(), arguments.row, arguments.kernels, arguments.svg)
+    return explain.run(Artifacts(), arguments.row, asked, arguments.svg, fragments)
 
 
 def fragments_of(files: list[Path]) -> list[Path]:
@@ -191,7 +195,7 @@ def command_bisect(arguments: argparse.Namespace) -> int:
     suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
     prepare(GUEST)
     return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
-                      place_of(arguments))
+                      place_of(arguments), arguments.svg)
 
 
 def command_history(arguments: argparse.Namespace) -> int:
@@ -304,7 +308,10 @@ def parser() -> argparse.ArgumentParser:
     command = add("explain", command_explain, "where a row's difference is, by function")
     command.add_argument("row", type=word, metavar="ROW", help="such as mr/reg/base/64MiB")
     command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD",
-                         help="stock or phyr (stock phyr); not of a row that has two forms of memory")
+                         help="as of compare (stock phyr); not of a row that has two forms of memory")
+    command.add_argument("--tree", type=folder, metavar="DIR", help="the repository that refs are of")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top, for both sides; repeatable")
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
     command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
@@ -337,6 +344,8 @@ def parser() -> argparse.ArgumentParser:
                          help="kernel options of your own on top; repeatable")
     command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
                          help="which has the row (%(default)s)")
+    command.add_argument("--svg", type=writable, default=paths.RESULTS / "bisect.svg", metavar="FILE",
+                         help="where the flame graph of what is found goes (%(default)s)")
     add_jobs(command)
     command = add("history", command_history, "rows over the commits of a range; exit status: 0 measured, 1 an error, "
                   "4 fewer than two commits could be measured")

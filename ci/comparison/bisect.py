@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ci import explain, paths
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
 from ci.comparison.commits import Commits, Skip, shown
@@ -14,7 +15,7 @@ from ci.comparison.suites import Suite
 from ci.comparison.verdicts import Figure
 from ci.error import CiError
 from ci.git import Git
-from ci.progress import say
+from ci.progress import note, say
 
 
 class BisectError(CiError):
@@ -136,14 +137,31 @@ def report(git: Git, row: str, found: Found) -> str:
     return "\n".join(lines)
 
 
+def explain_found(artifacts: Artifacts, git: Git, tree: Path, suite: Suite, fragments: list[Path], row: str,
+                  found: Found, svg: Path) -> None:
+    """Where the difference is, by function. What was found stays found if that cannot be told."""
+    if len(found.commits) > 1 or found.before.error or found.after.error:
+        say("without one commit that has figures on both sides there is nothing to explain")
+        return
+    commit = found.commits[0]
+    pair = [Side(role, name[:12], "ref", tree, name)
+            for role, name in (("base", git.line("rev-parse", f"{commit}^")), ("head", commit))]
+    try:
+        explain.run(artifacts, row, pair, svg, fragments, suite.plan)
+    except CiError as error:
+        note(f"explain: {error}")
+
+
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
-        percent: float, place: Place = Here()) -> int:
+        percent: float, place: Place = Here(),
+        svg: Path | None = None) -> int:
     git = sides.repository(tree) or Git(tree)
     take = Commits(artifacts, tree, suite, fragments, place)
 
     def measure(commits: list[str]) -> list[Figure | Skip]:
         return [found if isinstance(found, Skip) else found[row] for found in take.measure_all(commits)]
 
-    search = Search(git, [good.commit], bad.commit, measure, percent, place.workers)
-    print(report(git, row, search.run()))
+    found = Search(git, [good.commit], bad.commit, measure, percent, place.workers).run()
+    print(report(git, row, found), flush=True)
+    explain_found(artifacts, git, tree, suite, fragments, row, found, svg or paths.RESULTS / "bisect.svg")
     return 0

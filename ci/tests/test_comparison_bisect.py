@@ -184,6 +184,24 @@ class BisectTest(unittest.TestCase):
         self.assertIn(f"commit {commits[7]}", said)
         self.assertIn("cost   | 2 +-", said)
 
+    def test_ends_with_explain(self):
+        """Of the commit and its parent; what was found stays so if that fails, or cannot be."""
+        commits = self.series(7)
+        git, svg = Git(self.tree / ".git"), Path("x.svg")
+        found = self.search(commits[0], commits[-1])
+
+        def explained(one: bisect.Found, **run) -> tuple:
+            with mock.patch.object(bisect.explain, "run", **run) as asked, mock.patch.object(bisect, "note") as noted:
+                bisect.explain_found(None, git, self.tree, SUITE, [], "mr/reg/base/4KiB", one, svg)
+            return asked.call_args, [call.args[0] for call in noted.call_args_list]
+
+        (_artifacts, row, pair, output, fragments, plan), noted = explained(found)[0].args, explained(found)[1]
+        self.assertEqual(([one.commit for one in pair], row, output, plan, noted),
+                         ([commits[6], commits[7]], "mr/reg/base/4KiB", svg, SUITE.plan, []))
+        self.assertEqual(explained(found, side_effect=bisect.CiError("no marks"))[1], ["explain: no marks"])
+        for other in (replace(found, commits=tuple(commits[5:7])), replace(found, after=Figure(error="EIO"))):
+            self.assertEqual(explained(other), (None, []))
+
     def test_row(self):
         rows = ["mr/reg/base/4KiB"]
         self.assertEqual(commits.exact_rows(find("full", Path("x")), rows).names(), rows)
