@@ -2,6 +2,7 @@
 """The commands of ./phyr."""
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -9,14 +10,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
                 paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
-from ci.comparison import bisect, commits, history, place, sides, suites
+from ci.comparison import bisect, commits, history, place, prune, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
 
@@ -116,6 +118,16 @@ def place_of(arguments: argparse.Namespace) -> place.Place:
     return place.Here() if arguments.jobs is None else place.Cluster(arguments.jobs or None)
 
 
+@contextlib.contextmanager
+def pruned() -> Iterator[None]:
+    """What a command leaves in build/compared is not without end, however it ends."""
+    began = time.time()
+    try:
+        yield
+    finally:
+        prune.prune(began)
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -148,7 +160,8 @@ def command_explain(arguments: argparse.Namespace) -> int:
     sides.check_options(asked, fragments)
     explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), asked)
     prepare(GUEST)
-    return explain.run(Artifacts(), arguments.row, asked, arguments.svg, fragments)
+    with pruned():
+        return explain.run(Artifacts(), arguments.row, asked, arguments.svg, fragments)
 
 
 def fragments_of(files: list[Path]) -> list[Path]:
@@ -181,8 +194,9 @@ def command_compare(arguments: argparse.Namespace) -> int:
     held = limits.read(arguments.limits) if arguments.limits else None
     outputs = outputs_of(arguments, comparison.OUTPUTS)
     prepare(GUEST)
-    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
-                          place_of(arguments))
+    with pruned():
+        return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
+                              place_of(arguments))
 
 
 def command_bisect(arguments: argparse.Namespace) -> int:
@@ -194,8 +208,9 @@ def command_bisect(arguments: argparse.Namespace) -> int:
     fragments = fragments_of(arguments.config)
     suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
     prepare(GUEST)
-    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
-                      place_of(arguments), arguments.svg)
+    with pruned():
+        return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
+                          place_of(arguments), arguments.svg)
 
 
 def command_history(arguments: argparse.Namespace) -> int:
@@ -204,7 +219,8 @@ def command_history(arguments: argparse.Namespace) -> int:
     suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
     outputs = outputs_of(arguments, history.OUTPUTS)
     prepare(GUEST)
-    return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
+    with pruned():
+        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
 
 
 def command_test(arguments: argparse.Namespace) -> int:

@@ -47,7 +47,7 @@ def confirmed(artifacts: Artifacts, suite: Suite, builts: list[Built], boots: li
     if not names:
         return ()
     say(f"{len(names)} rows differ; measuring them once more")
-    some = replace(suite, rows=tuple(names), programs=())
+    some = replace(suite, rows=tuple(names), programs=(), held=())
     return all_boots(place.bench(artifacts, some, "kvm", again), builts, verdicts.BOOTS)
 
 

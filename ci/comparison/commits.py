@@ -29,7 +29,7 @@ def exact_rows(suite: Suite, rows: Sequence[str]) -> Suite:
         for name in (row, compare.row_name(row)):
             if entry := compare.inexactness(name, suite.plan["inexact"]):
                 raise SuiteError(f"--row {row}: is not exact, so a boot decides nothing: {entry['reason']}")
-    return replace(suite, rows=tuple(rows), programs=())
+    return replace(suite, rows=tuple(rows), programs=(), held=())
 
 
 def figures(boot: Boot, rows: Sequence[str]) -> dict[str, Figure]:

@@ -88,7 +88,7 @@ def build(request: dict) -> dict:
 def boot(request: dict) -> dict:
     need("guest")
     suite = Suite(request["suite"]["name"], request["suite"]["plan"], tuple(request["suite"]["rows"]), (),
-                  tuple(request["suite"]["programs"]))
+                  tuple(request["suite"]["programs"]), tuple(request["suite"]["held"]))
     taker = Bench(Guest(Path(request["initramfs"])), suite, "icount")
     taker.name = f"job-{os.environ.get('SLURM_JOB_ID', os.getpid())}"
     built, features = Built(Side(*request["side"], "ref"), Path(request["image"])), frozenset(request["features"])

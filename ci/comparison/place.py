@@ -86,7 +86,7 @@ class JobBench(Bench):
             "initramfs": str(self.initramfs.resolve()), "features": sorted(features), "number": 0, "key": key,
             "qemu": self.qemu, "guest": self.guest,
             "suite": {"name": self.suite.name, "plan": self.suite.plan, "rows": self.suite.rows,
-                      "programs": self.suite.programs}}, self.job_options)
+                      "programs": self.suite.programs, "held": self.suite.held}}, self.job_options)
         if "error" in found:
             raise job.error_of(found)
         return Boot(**found["answer"])

@@ -195,7 +195,8 @@ class BisectTest(unittest.TestCase):
                 bisect.explain_found(None, git, self.tree, SUITE, [], "mr/reg/base/4KiB", one, svg)
             return asked.call_args, [call.args[0] for call in noted.call_args_list]
 
-        (_artifacts, row, pair, output, fragments, plan), noted = explained(found)[0].args, explained(found)[1]
+        asked, noted = explained(found)
+        _artifacts, row, pair, output, _fragments, plan = asked.args
         self.assertEqual(([one.commit for one in pair], row, output, plan, noted),
                          ([commits[6], commits[7]], "mr/reg/base/4KiB", svg, SUITE.plan, []))
         self.assertEqual(explained(found, side_effect=bisect.CiError("no marks"))[1], ["explain: no marks"])

@@ -221,8 +221,8 @@ class Answers(unittest.TestCase):
                 patch.start()
                 self.addCleanup(patch.stop)
             request = {"initramfs": "guest", "side": ["base", "x"], "image": str(image), "features": [], "number": 0,
-                       "suite": {"name": "s", "plan": plan, "rows": [], "programs": []}, "qemu": "7", "guest": "0",
-                       "key": "other"}
+                       "suite": {"name": "s", "plan": plan, "rows": [], "programs": [], "held": []},
+                       "qemu": "7", "guest": "0", "key": "other"}
             with self.assertRaisesRegex(job.JobError, "would measure something else: QEMU is 7.2.22 there"):
                 job.boot(request)
 
