@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import os
 import re
 import socket
 import subprocess
@@ -143,6 +144,41 @@ class Door(unittest.TestCase):
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
             with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
                 self.assertEqual(self.phyr("kernels")[0], status)
+
+
+class Recipes(unittest.TestCase):
+    """What docs/ci/ runs is a command that there is."""
+
+    def test_script(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            script = Path(scratch) / "docs/ci/compare.sh"
+            script.parent.mkdir(parents=True)
+            script.write_bytes((paths.ROOT / "docs/ci/compare.sh").read_bytes())
+            phyr = Path(scratch) / "phyr"
+            phyr.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 2\n")
+            for file in (script, phyr):
+                file.chmod(0o755)
+            (Path(scratch) / "my.config").touch()
+
+            def run(*words: str, **more: str) -> subprocess.CompletedProcess:
+                return subprocess.run([script, *words], cwd=scratch, capture_output=True, text=True,
+                                      env=os.environ | more)
+
+            said = run(scratch, "v1", "v2", f"{scratch}/out", SUITE="full", CONFIG=f"{scratch}/my.config")
+            self.assertEqual(said.returncode, 2, said.stderr)
+            asked = door.parser().parse_args(said.stdout.splitlines())
+            self.assertEqual((asked.run, asked.base, asked.head, asked.tree, asked.suite, asked.config),
+                             (door.command_compare, "v1", "v2", Path(scratch), "full", [Path(scratch) / "my.config"]))
+            self.assertEqual({asked.markdown, asked.html, asked.junit, asked.json},
+                             {Path(scratch) / "out" / name
+                              for name in ("report.md", "report.html", "junit.xml", "comparison.json")})
+            self.assertEqual(door.parser().parse_args(run(scratch, "a", "b").stdout.splitlines()).suite, "quick")
+            self.assertEqual(run(scratch).returncode, 1)
+
+    def test_workflow_runs_it(self):
+        text = (paths.ROOT / "docs/ci/compare.yml").read_text()
+        self.assertRegex(text, r'docs/ci/compare\.sh linux "\$\(git .* merge-base .*\)" "\$HEAD" report\n')
+        self.assertIn("cat report/report.md", text)
 
 
 class Statuses(unittest.TestCase):
