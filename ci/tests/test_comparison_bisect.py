@@ -73,10 +73,10 @@ class BisectTest(unittest.TestCase):
 
     def test_several_at_a_time_find_the_same(self):
         """With k workers a step leaves a part of k + 1."""
-        for moved, others in ((1, {}), (7, {}), (13, {"n9": "broken", "n12": "broken"}), (COMMITS, {})):
+        for moved, others in ((7, {}), (13, {"n9": "broken", "n12": "broken"})):
             commits = self.series(moved, **others)
             alone = self.search(commits[0], commits[-1])
-            for workers, most in ((2, 3), (3, 3), (4, 2), (19, 1), (100, 1)):
+            for workers, most in ((2, 3), (4, 2), (100, 1)):
                 with self.subTest(moved=moved, workers=workers):
                     self.taken.clear()
                     found = self.search(commits[0], commits[-1], workers=workers)
@@ -90,7 +90,7 @@ class BisectTest(unittest.TestCase):
         """What is behind the first that moved is not believed, though it is as GOOD was."""
         costs = {f"n{number}": LEVEL for number in range(12, 16)}
         commits = self.series(7, **costs)
-        for workers in (2, 3, 6):
+        for workers in (2, 6):
             self.assertIn(self.search(commits[0], commits[-1], workers=workers).commits,
                           [(commits[7],), (commits[16],)])
 
