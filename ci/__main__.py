@@ -2,6 +2,7 @@
 """The commands of ./phyr."""
 
 import argparse
+import contextlib
 import json
 import os
 import re
@@ -9,14 +10,15 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Collection
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
                 paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
-from ci.comparison import bisect, sides, suites
+from ci.comparison import bisect, commits, history, place, prune, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
 
@@ -104,6 +106,28 @@ def percentage(text: str) -> float:
     return found
 
 
+def jobs(text: str) -> int:
+    """slurm, which is 0: as many at a time as there are nodes; or slurm:N"""
+    name, colon, number = text.partition(":")
+    if name != "slurm" or colon and not (number.isascii() and number.isdecimal() and 0 < int(number) <= 1000):
+        raise argparse.ArgumentTypeError(f"{text}: want slurm, or slurm:N for N jobs at a time")
+    return int(number or 0)
+
+
+def place_of(arguments: argparse.Namespace) -> place.Place:
+    return place.Here() if arguments.jobs is None else place.Cluster(arguments.jobs or None)
+
+
+@contextlib.contextmanager
+def pruned() -> Iterator[None]:
+    """What a command leaves in build/compared is not without end, however it ends."""
+    began = time.time()
+    try:
+        yield
+    finally:
+        prune.prune(began)
+
+
 def prepare(needs: Collection[str]) -> None:
     """After all arguments have been checked, before anything is made."""
     if "kernel" in needs:
@@ -130,9 +154,14 @@ def command_bench(arguments: argparse.Namespace) -> int:
 def command_explain(arguments: argparse.Namespace) -> int:
     if len(arguments.kernels) not in (0, 2):
         raise ArgumentError("explain: BASE and HEAD come together, or not at all")
-    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), arguments.kernels)
+    asked = [sides.side(role, text, path(text), arguments.tree)
+             for role, text in zip(("base", "head"), arguments.kernels)]
+    fragments = fragments_of(arguments.config)
+    sides.check_options(asked, fragments)
+    explain.sides_of(arguments.row, json.loads(bench.WORKLOADS.read_text()), asked)
     prepare(GUEST)
-    return explain.run(Artifacts(), arguments.row, arguments.kernels, arguments.svg)
+    with pruned():
+        return explain.run(Artifacts(), arguments.row, asked, arguments.svg, fragments)
 
 
 def fragments_of(files: list[Path]) -> list[Path]:
@@ -142,22 +171,32 @@ def fragments_of(files: list[Path]) -> list[Path]:
     return files
 
 
+def outputs_of(arguments: argparse.Namespace, known: Iterable[str]) -> dict[str, Path]:
+    """Those that are wanted, and where."""
+    outputs = {name: file for name in known if (file := getattr(arguments, name))}
+    for name, file in outputs.items():
+        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
+            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
+    return outputs
+
+
 def command_compare(arguments: argparse.Namespace) -> int:
     check_clock(arguments.clock)
     if arguments.clock == "kvm" and arguments.limits:
         raise ArgumentError("--limits: they are of instructions, which --clock kvm does not count; leave one out")
+    if arguments.clock == "kvm" and arguments.jobs is not None:
+        raise ArgumentError("--jobs: real time never mixes machines; leave out --clock kvm, or --jobs")
     both = tuple(sides.side(role, text, path(text), arguments.tree)
                  for role, text in (("base", arguments.base), ("head", arguments.head)))
     fragments = fragments_of(arguments.config)
     sides.check_options(list(both), fragments)
     suite = suites.find(arguments.suite, path(arguments.suite))
     held = limits.read(arguments.limits) if arguments.limits else None
-    outputs = {name: file for name in comparison.OUTPUTS if (file := getattr(arguments, name))}
-    for name, file in outputs.items():
-        if other := next((other for other in outputs if other != name and outputs[other] == file), ""):
-            raise ArgumentError(f"--{name} and --{other} are to go into the same file, {file}")
+    outputs = outputs_of(arguments, comparison.OUTPUTS)
     prepare(GUEST)
-    return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again)
+    with pruned():
+        return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
+                              place_of(arguments))
 
 
 def command_bisect(arguments: argparse.Namespace) -> int:
@@ -167,9 +206,21 @@ def command_bisect(arguments: argparse.Namespace) -> int:
         if not found:
             raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
     fragments = fragments_of(arguments.config)
-    suite = bisect.one_row(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
     prepare(GUEST)
-    return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least)
+    with pruned():
+        return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
+                          place_of(arguments), arguments.svg)
+
+
+def command_history(arguments: argparse.Namespace) -> int:
+    of = history.of_range(arguments.tree, arguments.range)
+    fragments = fragments_of(arguments.config)
+    suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
+    outputs = outputs_of(arguments, history.OUTPUTS)
+    prepare(GUEST)
+    with pruned():
+        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -257,6 +308,10 @@ def parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         return command
 
+    def add_jobs(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--jobs", type=jobs, metavar="slurm[:N]",
+                             help="each build and each boot is a job of Slurm, N at a time (one a node)")
+
     command = add("bench", command_bench, "measure both kernels and compare them")
     command.add_argument("--json", type=writable, default=paths.RESULTS / "compare.json", metavar="FILE",
                          help="where the comparison goes (%(default)s)")
@@ -269,7 +324,10 @@ def parser() -> argparse.ArgumentParser:
     command = add("explain", command_explain, "where a row's difference is, by function")
     command.add_argument("row", type=word, metavar="ROW", help="such as mr/reg/base/64MiB")
     command.add_argument("kernels", type=word, nargs="*", metavar="BASE HEAD",
-                         help="stock or phyr (stock phyr); not of a row that has two forms of memory")
+                         help="as of compare (stock phyr); not of a row that has two forms of memory")
+    command.add_argument("--tree", type=folder, metavar="DIR", help="the repository that refs are of")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top, for both sides; repeatable")
     command.add_argument("--svg", type=writable, default=paths.RESULTS / "explain.svg", metavar="FILE",
                          help="where the flame graph goes (%(default)s)")
     command = add("compare", command_compare, "compare any two kernels; exit status: 0 no regression, 1 an error, "
@@ -287,6 +345,7 @@ def parser() -> argparse.ArgumentParser:
                          "(bench/limits.json)")
     command.add_argument("--clock", choices=("icount", "kvm"), default="icount",
                          help="icount counts guest instructions, kvm takes time (%(default)s)")
+    add_jobs(command)
     command.add_argument("--again", action="store_true", help="measure anew what is known of these kernels")
     for name, (text, _make) in comparison.OUTPUTS.items():
         command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
@@ -301,6 +360,22 @@ def parser() -> argparse.ArgumentParser:
                          help="kernel options of your own on top; repeatable")
     command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
                          help="which has the row (%(default)s)")
+    command.add_argument("--svg", type=writable, default=paths.RESULTS / "bisect.svg", metavar="FILE",
+                         help="where the flame graph of what is found goes (%(default)s)")
+    add_jobs(command)
+    command = add("history", command_history, "rows over the commits of a range; exit status: 0 measured, 1 an error, "
+                  "4 fewer than two commits could be measured")
+    command.add_argument("--tree", type=folder, required=True, metavar="DIR", help="the repository")
+    command.add_argument("range", type=word, metavar="A..B", help="A is what the first commit is held against")
+    command.add_argument("--row", type=word, nargs="+", action="extend", required=True,
+                         help="such as mr/reg/base/4KiB or gup/phyrs/pin/base/4KiB")
+    command.add_argument("--config", type=readable, action="append", default=[], metavar="FILE",
+                         help="kernel options of your own on top; repeatable")
+    command.add_argument("--suite", type=word, default="full", metavar="|".join((*suites.NAMED, "FILE")),
+                         help="which has the rows (%(default)s)")
+    add_jobs(command)
+    for name, (text, _make) in history.OUTPUTS.items():
+        command.add_argument(f"--{name}", type=writable, metavar="FILE", help=text)
     command = add("test", command_test, "run all tests, or some")
     command.add_argument("--long", action="store_true",
                          help="random tests without their time limits, and the entries that are else run by name only")

@@ -65,6 +65,8 @@ ENTRIES = (
           seconds=100, guest=True),
     Entry("compare", "stock and phyr with the limits, as ./phyr compare does it", comparison.comparison,
           GUEST, ("stock", *PERF), seconds=90, guest=True),
+    Entry("slurm", "compare, bisect and history as jobs of a real cluster, of which some are killed", own.slurm,
+          ("own", "slurm"), seconds=110, default=False),
     Entry("kunit", "KUnit suites in the measured kernel", kunit.perf, GUEST, PERF, kunit.suites,
           seconds=20, guest=True),
     Entry("kunit-debug", "the same with KASAN, lockdep and kmemleak", kunit.debug, GUEST, DEBUG, kunit.suites,

@@ -2,28 +2,24 @@
 """./phyr bisect: which commit moved a row. The commits to look at next are git's choice, as in 'git bisect'."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import bench, compare, vm
+from ci import explain, paths
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
-from ci.comparison.builder import BuildError, Builder
-from ci.comparison.measure import Bench, MeasureError, merged
+from ci.comparison.commits import Commits, Skip, shown
+from ci.comparison.place import Here, Place
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.comparison.verdicts import Figure
 from ci.error import CiError
 from ci.git import Git
-from ci.progress import say
+from ci.progress import note, say
 
 
 class BisectError(CiError):
     pass
-
-
-class Skip(Exception):
-    """Of this commit nothing can be said: it does not build, boot or measure."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +37,39 @@ class Search:
     git: Git
     good: list[str]
     bad: str
-    measure: Callable[[str], Figure]         # raises Skip
+    measure: Callable[[list[str]], list[Figure | Skip]]      # side by side, where there is room
     percent: float
+    workers: int = 1                         # so many commits are measured at a time
     skipped: list[str] = field(default_factory=list)
-    figures: dict[str, Figure] = field(default_factory=dict)
+    figures: dict[str, Figure | Skip] = field(default_factory=dict)
 
     def candidates(self) -> list[str]:
         """Which may have moved it, the one that halves them best first; bad is one of them."""
         out = self.git.line("rev-list", "--bisect-all", self.bad, "--not", *self.good)
         return [line.split()[0] for line in out.splitlines()]
 
-    def take(self, commit: str) -> Figure:
-        if commit not in self.figures:
-            self.figures[commit] = self.measure(commit)
-        return self.figures[commit]
+    def choose(self, usable: list[str]) -> list[str]:
+        """Of those, of which nothing is known yet: the middle, or several that divide all into equal parts."""
+        if self.workers == 1:
+            return usable[:1]
+        ordered = self.git.line("rev-list", "--topo-order", "--reverse", self.bad, "--not", *self.good).split()
+        parts = min(self.workers, len(usable)) + 1
+        ordered = [commit for commit in ordered if commit in usable]
+        places = {max(0, round(number * (len(ordered) + 1) / parts) - 1) for number in range(1, parts)}
+        return [ordered[place] for place in sorted(places)]
 
-    def end(self, commit: str, name: str) -> Figure:
-        try:
-            return self.take(commit)
-        except Skip as reason:
-            raise BisectError(f"{name}, {commit[:12]}: {reason}") from None
+    def take(self, commits: list[str]) -> list[Figure | Skip]:
+        """Each is measured once."""
+        new = [commit for commit in dict.fromkeys(commits) if commit not in self.figures]
+        self.figures |= dict(zip(new, self.measure(new), strict=True))
+        return [self.figures[commit] for commit in commits]
+
+    def ends(self) -> tuple[Figure, Figure]:
+        found = self.take([self.good[0], self.bad])
+        for name, commit, figure in zip(("GOOD", "BAD"), (self.good[0], self.bad), found):
+            if isinstance(figure, Skip):
+                raise BisectError(f"{name}, {commit[:12]}: {figure}")
+        return found[0], found[1]
 
     def moved(self, base: Figure, one: Figure, up: bool) -> bool:
         """As far as asked for, in the direction in which it moves from good to bad."""
@@ -69,6 +78,16 @@ class Search:
         apart = one.median - base.median
         return abs(apart) > self.percent / 100 * base.median and (apart > 0) == up
 
+    def usable(self, commit: str, figure: Figure | Skip, errors: tuple[str, str]) -> bool:
+        """errors: of both ends."""
+        reason = str(figure) if isinstance(figure, Skip) else ""
+        if not reason and figure.error and figure.error not in errors:
+            reason = f"it fails with {figure.error}, as neither end does"
+        if reason:
+            say(f"{commit[:12]} is skipped: {reason}")
+            self.skipped.append(commit)
+        return not reason
+
     def run(self) -> Found:
         first = self.good[0]
         if not self.git.holds("merge-base", "--is-ancestor", first, self.bad):
@@ -76,7 +95,7 @@ class Search:
                               "such as what git merge-base says of both")
         if not self.candidates():
             raise BisectError(f"{self.bad[:12]} has no commit that {first[:12]} has not: nothing to look at")
-        base, last = self.end(first, "GOOD"), self.end(self.bad, "BAD")
+        base, last = self.ends()
         up = bool(last.error) or not base.error and last.median > base.median
         if not self.moved(base, last, up):
             raise BisectError(f"the row does not move by more than {self.percent:g} %: {shown(base)} at {first[:12]}, "
@@ -88,35 +107,19 @@ class Search:
             if not open_:
                 return Found(tuple(left) if len(left) > 1 else (self.bad,), before, self.figures[self.bad], steps,
                              tuple(self.skipped))
-            commit = open_[0]
+            chosen = self.choose(open_)
             steps += 1
-            say(f"{len(left)} commits left; step {steps}: {self.git.line('show', '-s', '--format=%h %s', commit)}")
-            try:
-                figure = self.take(commit)
-                if figure.error and figure.error not in (base.error, last.error):
-                    raise Skip(f"it fails with {figure.error}, as neither end does")
-            except Skip as reason:
-                say(f"{commit[:12]} is skipped: {reason}")
-                self.skipped.append(commit)
-                continue
-            if self.moved(base, figure, up):
-                self.bad = commit
-            else:
+            say(f"{len(left)} commits left; step {steps}: "
+                + "; ".join(self.git.line("show", "-s", "--format=%h %s", commit) for commit in chosen))
+            # The first that moved is the new end; what is behind it says nothing any more.
+            for commit, figure in zip(chosen, self.take(chosen)):
+                if not self.usable(commit, figure, (base.error, last.error)):
+                    continue
+                if self.moved(base, figure, up):
+                    self.bad = commit
+                    break
                 self.good.append(commit)
                 before = figure
-
-
-def shown(figure: Figure) -> str:
-    return figure.error or f"{figure.median:,.0f}"
-
-
-def one_row(suite: Suite, row: str) -> Suite:
-    if row not in suite.names():
-        raise BisectError(f"--row {row}: suite {suite.name} has no such row")
-    for name in (row, compare.row_name(row)):
-        if entry := compare.inexactness(name, suite.plan["inexact"]):
-            raise BisectError(f"--row {row}: is not exact, so a boot decides nothing: {entry['reason']}")
-    return replace(suite, rows=(row,), programs=())
 
 
 def report(git: Git, row: str, found: Found) -> str:
@@ -134,26 +137,31 @@ def report(git: Git, row: str, found: Found) -> str:
     return "\n".join(lines)
 
 
-def measurer(artifacts: Artifacts, tree: Path, suite: Suite, fragments: list[Path],
-             row: str) -> Callable[[str], Figure]:
-    builder, take = Builder(artifacts, fragments), Bench(artifacts, suite, "icount")
-
-    def measure(commit: str) -> Figure:
-        try:
-            built = builder.build(Side("head", commit[:12], "ref", tree, commit))
-            boot = merged([take.measured(built, features) for features in take.features()])
-        except (BuildError, vm.VmError, MeasureError, bench.BenchError) as error:
-            raise Skip(str(error)) from None
-        results = [result for result in boot.results if result["workload"] == row]
-        figure = verdicts.failure(results) if verdicts.lacks([boot], row, results) else verdicts.figure(results, True)
-        say(f"{commit[:12]}: {shown(figure)}")
-        return figure
-    return measure
+def explain_found(artifacts: Artifacts, git: Git, tree: Path, suite: Suite, fragments: list[Path], row: str,
+                  found: Found, svg: Path) -> None:
+    """Where the difference is, by function. What was found stays found if that cannot be told."""
+    if len(found.commits) > 1 or found.before.error or found.after.error:
+        say("without one commit that has figures on both sides there is nothing to explain")
+        return
+    commit = found.commits[0]
+    pair = [Side(role, name[:12], "ref", tree, name)
+            for role, name in (("base", git.line("rev-parse", f"{commit}^")), ("head", commit))]
+    try:
+        explain.run(artifacts, row, pair, svg, fragments, suite.plan)
+    except CiError as error:
+        note(f"explain: {error}")
 
 
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
-        percent: float) -> int:
+        percent: float, place: Place = Here(),
+        svg: Path | None = None) -> int:
     git = sides.repository(tree) or Git(tree)
-    search = Search(git, [good.commit], bad.commit, measurer(artifacts, tree, suite, fragments, row), percent)
-    print(report(git, row, search.run()))
+    take = Commits(artifacts, tree, suite, fragments, place)
+
+    def measure(commits: list[str]) -> list[Figure | Skip]:
+        return [found if isinstance(found, Skip) else found[row] for found in take.measure_all(commits)]
+
+    found = Search(git, [good.commit], bad.commit, measure, percent, place.workers).run()
+    print(report(git, row, found), flush=True)
+    explain_found(artifacts, git, tree, suite, fragments, row, found, svg or paths.RESULTS / "bisect.svg")
     return 0

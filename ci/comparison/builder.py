@@ -4,8 +4,10 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +23,7 @@ from ci.progress import note, say
 
 FOLDER = paths.BUILD / "compared"            # kernels/KEY/, results/KEY.json, and what snapshots need
 WORK = Kernel("compared", "perf")            # the one work tree in which all of them are built, one after the other
+FORM = 2                                     # of what is kept beside an image: what has another is made anew
 OURS = "mm/phyr_test"                        # a tree that has it has the series, and its options
 # Without these the guest cannot say anything.
 NEEDED = ("CONFIG_BLK_DEV_INITRD", "CONFIG_BINFMT_ELF", "CONFIG_BINFMT_SCRIPT", "CONFIG_DEVTMPFS", "CONFIG_VIRTIO_PCI",
@@ -43,6 +46,8 @@ class Built:
     config: str | None = None                              # the text of its .config
     text: dict[str, int] | None = None                     # object -> bytes of text
     lacking: tuple[str, ...] = ()                          # options of ours that its Kconfig does not know
+    stack: dict[str, int] | None = None                    # function -> bytes of stack
+    symbols: Path | None = None                            # its System.map
 
     @cached_property
     def digest(self) -> str:
@@ -78,6 +83,7 @@ def snapshot(tree: Path, folder: Path = FOLDER) -> Source:
     """A folder's sources as they are now; objects and the index of that are ours."""
     own = Git(folder / "store.git")
     own.init()
+    os.utime(own.directory)                  # see ci/comparison/prune.py
     git = sides.repository(tree)
     index = folder / f"{hashlib.sha256(os.fsencode(tree)).hexdigest()[:16]}.index"
     objects = folder / "store.git" / "objects"
@@ -113,38 +119,138 @@ def text_sizes(objects: Path) -> dict[str, int]:
     return found
 
 
+# What takes room on the stack, between the names of functions. Room of a size that is computed is not seen.
+STACK_LINE = r"^[0-9a-f]+ <|\ssub +\$0x[0-9a-f]+,%rsp|\spush "
+FUNCTION = re.compile(r"[0-9a-f]+ <(.*)>:")
+ROOM = re.compile(r"sub +\$0x([0-9a-f]+),%rsp")
+MOST_STACK = 1 << 16                         # more than a whole stack is no room, but an offset with a sign
+
+
+def stack_sizes(objects: Path) -> dict[str, int]:
+    """Bytes that each function takes of the stack; of several with one name, the most."""
+    dump = subprocess.Popen(["objdump", "-d", "--no-show-raw-insn", "vmlinux"], cwd=objects, stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL)
+    lines = subprocess.run(["grep", "-E", STACK_LINE], stdin=dump.stdout, capture_output=True, text=True,
+                           env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
+    dump.stdout.close()
+    dump.wait()
+    found: dict[str, int] = {}
+    name, used = "", 0
+    for line in [*lines, "0 <>:"]:
+        if begins := FUNCTION.match(line):
+            if used:
+                found[name] = max(found.get(name, 0), used)
+            name, used = begins[1], 0
+        elif room := ROOM.search(line):
+            used += size if (size := int(room[1], 16)) < MOST_STACK else 0
+        else:
+            used += 8
+    return found
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be built, and what it is known by; for any process that sees the same files."""
+    key: str
+    side: tuple[str, str]                    # role and name, for what is said of it
+    repository: str
+    tree: str
+    environment: dict[str, str]
+    options: dict[str, str]                  # ours
+    own: dict[str, str]                      # the user's
+
+    @property
+    def source(self) -> Source:
+        return Source(Git(Path(self.repository)), self.tree, self.environment)
+
+
+class Maker:
+    """Builds in one work tree, and keeps what came of it."""
+
+    def __init__(self, work: Kernel, folder: Path, processes: int = kernel.CPUS):
+        self.work, self.folder, self.processes = work, folder / "kernels", processes
+
+    def keep(self, key: str, image: Path, objects: Path, lacking: tuple[str, ...]) -> Path:
+        """All of it under its key, or nothing. Of two who keep the same the first one does."""
+        target = self.folder / key
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=".tmp", dir=self.folder))
+        try:
+            temporary.chmod(0o755)
+            shutil.copyfile(image, temporary / "bzImage")
+            shutil.copyfile(objects / ".config", temporary / "config")
+            if (objects / "System.map").exists():
+                shutil.copyfile(objects / "System.map", temporary / "System.map")
+            made = {"form": FORM, "text": text_sizes(objects), "stack": stack_sizes(objects), "lacking": lacking}
+            (temporary / "made.json").write_text(json.dumps(made))
+            shutil.rmtree(target, ignore_errors=True)
+            try:
+                temporary.rename(target)
+            except OSError:
+                if not (target / "made.json").exists():
+                    raise
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+        return target
+
+    def configure(self, side: Side, options: dict[str, str], own: dict[str, str]) -> tuple[str, ...]:
+        """What of ours the tree does not have. A user's own option that is not granted is an error."""
+        self.work.objects.mkdir(parents=True, exist_ok=True)
+        options = {name: value for name, value in options.items() if name not in own}
+        (self.work.objects / "all.config").write_text(config.render(options | own))
+        self.make(side, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
+        text = (self.work.objects / ".config").read_text()
+        if unmet := config.unmet(own, text):
+            raise BuildError(f"{side}: Kconfig did not grant what --config asks for: {'; '.join(unmet)}")
+        lacking = config.unmet(options, text)
+        if needed := [line for line in lacking if line.split()[0] in NEEDED]:
+            raise BuildError(f"{side}: the guest cannot do without this, and Kconfig did not grant it: {needed[0]}")
+        return tuple(lacking)
+
+    def make(self, side: Side, *goals: str) -> None:
+        made, said = kernel.try_make(self.work, *goals, processes=self.processes)
+        if not made:
+            lines = [line for line in said.splitlines() if line.strip()]
+            raise BuildError(f"{side} does not build; the log is {self.work.objects / 'make.log'}, which ends:\n"
+                             + "\n".join(lines[-LAST_LINES:]))
+
+    def build(self, order: Order) -> None:
+        side = Side(*order.side, "ref")
+        order.source.check_out(self.work)
+        lacking = self.configure(side, order.options, order.own)
+        if lacking:
+            note(f"{side}: its Kconfig does not grant {len(lacking)} options of ours: "
+                 + ", ".join(line.split()[0] for line in lacking[:6]) + (" ..." if len(lacking) > 6 else ""))
+        self.make(side, "bzImage")
+        self.keep(order.key, self.work.image, self.work.objects, lacking)
+
+
 class Builder:
     def __init__(self, artifacts: Artifacts, fragments: list[Path], folder: Path = FOLDER):
         self.artifacts = artifacts
         self.options: dict[str, str] = {}        # the user's own, the last fragment's first
         for file in fragments:
             self.options |= sides.fragment(file)
+        self.maker = Maker(WORK, folder)
         self.folder = folder / "kernels"
-
-    def keep(self, key: str, image: Path, dotconfig: str, sizes: dict[str, int], lacking: tuple[str, ...]) -> Path:
-        """All of it under its key, or nothing."""
-        target, temporary = self.folder / key, self.folder / f"{key}.tmp"
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        shutil.copyfile(image, temporary / "bzImage")
-        (temporary / "config").write_text(dotconfig)
-        (temporary / "made.json").write_text(json.dumps({"text": sizes, "lacking": lacking}))
-        shutil.rmtree(target, ignore_errors=True)
-        temporary.rename(target)
-        return target
 
     def kept(self, key: str, side: Side) -> Built | None:
         folder = self.folder / key
-        if not folder.exists():
+        if not (folder / "made.json").exists():
             return None
         made = json.loads((folder / "made.json").read_text())
-        return Built(side, folder / "bzImage", (folder / "config").read_text(), made["text"], tuple(made["lacking"]))
+        if made.get("form") != FORM:
+            return None
+        os.utime(folder)                         # see ci/comparison/prune.py
+        symbols = folder / "System.map"
+        return Built(side, folder / "bzImage", (folder / "config").read_text(), made["text"], tuple(made["lacking"]),
+                     made["stack"], symbols if symbols.exists() else None)
 
     def own(self, side: Side) -> Built:
         which = {"stock": kernel.STOCK, "phyr": kernel.PHYR}[side.text]
         image, key = self.artifacts.kernel(which), self.artifacts.prepared(which)
         if not self.kept(key, side):
-            self.keep(key, image, (which.objects / ".config").read_text(), text_sizes(which.objects), ())
+            self.maker.keep(key, image, which.objects, ())
         return self.kept(key, side)
 
     def source(self, side: Side) -> Source:
@@ -155,43 +261,27 @@ class Builder:
             return snapshot(side.path)
         return Source(sides.repository(side.path) or Git(side.path), side.commit)
 
-    def configure(self, side: Side, options: dict[str, str]) -> tuple[str, ...]:
-        """What of ours the tree does not have. A user's own option that is not granted is an error."""
-        WORK.objects.mkdir(parents=True, exist_ok=True)
-        (WORK.objects / "all.config").write_text(config.render(options | self.options))
-        self.make(side, "KCONFIG_ALLCONFIG=all.config", "allnoconfig")
-        text = (WORK.objects / ".config").read_text()
-        if unmet := config.unmet(self.options, text):
-            raise BuildError(f"{side}: Kconfig did not grant what --config asks for: {'; '.join(unmet)}")
-        lacking = config.unmet(options, text)
-        if needed := [line for line in lacking if line.split()[0] in NEEDED]:
-            raise BuildError(f"{side}: the guest cannot do without this, and Kconfig did not grant it: {needed[0]}")
-        return tuple(lacking)
-
-    def make(self, side: Side, *goals: str) -> None:
-        made, said = kernel.try_make(WORK, *goals)
-        if not made:
-            lines = [line for line in said.splitlines() if line.strip()]
-            raise BuildError(f"{side} does not build; the log is {WORK.objects / 'make.log'}, which ends:\n"
-                             + "\n".join(lines[-LAST_LINES:]))
+    def order(self, side: Side) -> Order:
+        source = self.source(side)
+        options = config.merged(kernel.fragments(WORK, source.has(OURS)))
+        tree = source.git.line("rev-parse", f"{source.tree}^{{tree}}", env=source.environment)
+        key = hashlib.sha256(repr((tree, options, self.options, kernel.compiler())).encode()).hexdigest()
+        return Order(key, (side.role, side.text), str(source.git.directory.resolve()), tree, source.environment,
+                     options, self.options)
 
     def build(self, side: Side) -> Built:
         if side.kind == "image":
             return Built(side, side.path)
         if side.kind == "own" and not self.options:
             return self.own(side)
-        source = self.source(side)
-        options = config.merged(kernel.fragments(WORK, source.has(OURS)))
-        tree = source.git.line("rev-parse", f"{source.tree}^{{tree}}", env=source.environment)
-        key = hashlib.sha256(repr((tree, options, self.options, kernel.compiler())).encode()).hexdigest()
-        if found := self.kept(key, side):
+        return self.ordered(side, self.order(side))
+
+    def ordered(self, side: Side, order: Order) -> Built:
+        if found := self.kept(order.key, side):
             return found
         say(f"building {side}")
-        source.check_out(WORK)
-        lacking = self.configure(side, {name: value for name, value in options.items() if name not in self.options})
-        if lacking:
-            note(f"{side}: its Kconfig does not grant {len(lacking)} options of ours: "
-                 + ", ".join(line.split()[0] for line in lacking[:6]) + (" ..." if len(lacking) > 6 else ""))
-        self.make(side, "bzImage")
-        self.keep(key, WORK.image, (WORK.objects / ".config").read_text(), text_sizes(WORK.objects), lacking)
-        return self.kept(key, side)
+        self.produce(order)
+        return self.kept(order.key, side)
+
+    def produce(self, order: Order) -> None:
+        self.maker.build(order)

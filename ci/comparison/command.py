@@ -8,8 +8,9 @@ from pathlib import Path
 from ci import bench
 from ci.artifacts import Artifacts
 from ci.comparison import document, exchange, html, text, verdicts
-from ci.comparison.builder import Builder, Built
-from ci.comparison.measure import Bench, Boot, all_boots
+from ci.comparison.builder import Built
+from ci.comparison.measure import Boot, all_boots
+from ci.comparison.place import Here, Place
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.progress import say
@@ -27,33 +28,34 @@ OUTPUTS: dict[str, tuple[str, Callable[[dict], str]]] = {
 
 
 def compared(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path], clock: str = "icount",
-             held: list[dict] | None = None, again: bool = False) -> dict:
+             held: list[dict] | None = None, again: bool = False, place: Place = Here()) -> dict:
     """The document."""
     if clock == "kvm":
         bench.need_kvm(artifacts)
-    builder = Builder(artifacts, fragments)
-    builts = [builder.build(side) for side in sides]
-    take = Bench(artifacts, suite, clock, again)
-    boots = all_boots(take, builts, 1 if clock == "icount" else verdicts.BOOTS)
-    second = confirmed(artifacts, suite, builts, boots, again) if clock == "kvm" else ()
+    builder = place.builder(artifacts, fragments)
+    builts = place.each(builder.build, sides)
+    take = place.bench(artifacts, suite, clock, again)
+    boots = all_boots(take, builts, 1 if clock == "icount" else verdicts.BOOTS, place.each)
+    second = confirmed(artifacts, suite, builts, boots, again, place) if clock == "kvm" else ()
     return document.make(suite, clock, take.qemu, bench.now(), builts, boots, held, second)
 
 
 def confirmed(artifacts: Artifacts, suite: Suite, builts: list[Built], boots: list[list[Boot]],
-              again: bool) -> list[list[Boot]] | tuple[()]:
+              again: bool, place: Place) -> list[list[Boot]] | tuple[()]:
     """As many boots once more, of the rows that differ: by chance some always do."""
     names = verdicts.differing(suite, *boots, "kvm")
     if not names:
         return ()
     say(f"{len(names)} rows differ; measuring them once more")
-    some = replace(suite, rows=tuple(names), programs=())
-    return all_boots(Bench(artifacts, some, "kvm", again), builts, verdicts.BOOTS)
+    some = replace(suite, rows=tuple(names), programs=(), held=())
+    return all_boots(place.bench(artifacts, some, "kvm", again), builts, verdicts.BOOTS)
 
 
 def run(artifacts: Artifacts, sides: tuple[Side, Side], suite: Suite, fragments: list[Path],
-        outputs: dict[str, Path], clock: str = "icount", held: list[dict] | None = None, again: bool = False) -> int:
+        outputs: dict[str, Path], clock: str = "icount", held: list[dict] | None = None, again: bool = False,
+        place: Place = Here()) -> int:
     """outputs: of OUTPUTS those that are wanted, and where."""
-    found = compared(artifacts, sides, suite, fragments, clock, held, again)
+    found = compared(artifacts, sides, suite, fragments, clock, held, again, place)
     for name, file in outputs.items():
         whole(file, OUTPUTS[name][1](found))
     print(text.terminal(found), end="")

@@ -30,6 +30,20 @@ def objects(base: Built, head: Built) -> list[dict]:
     return sorted(changed, key=lambda one: (-abs((one["head"] or 0) - (one["base"] or 0)), one["name"]))
 
 
+def stack(base: Built, head: Built) -> list[dict]:
+    """Functions that take another amount of stack, what changed most first. 0 where one takes none, or is not there."""
+    if base.stack is None or head.stack is None:
+        return []
+    a, b = base.stack, head.stack
+    changed = [{"name": name, "base": a.get(name, 0), "head": b.get(name, 0)}
+               for name in a.keys() | b.keys() if a.get(name, 0) != b.get(name, 0)]
+    return sorted(changed, key=lambda one: (-abs(one["head"] - one["base"]), one["name"]))
+
+
+def held_memory(base: Boot, head: Boot) -> list[dict]:
+    return [{"name": name, "base": base.held[name], "head": head.held[name]} for name in base.held if name in head.held]
+
+
 def limit_rows(suite: Suite, base: Boot, head: Boot) -> list[dict]:
     """What bench compares: two kernels, or both forms of memory in head's. Only what both sides of a row have."""
     left = {result["workload"]: result for result in base.results}
@@ -84,8 +98,9 @@ def make(suite: Suite, clock: str, qemu: str, date: str, builts: Sequence[Built]
         "configuration": None if base.config is None or head.config is None
         else config.difference(base.config, head.config),
         "image_bytes": {"base": base.size, "head": head.size},
-        "objects": objects(base, head),
+        "objects": objects(base, head), "stack": stack(base, head),
         "memory_kib": {"base": left[0].memory, "head": right[0].memory},
+        "held_kib": held_memory(left[0], right[0]),
         "programs": programs(left[0], right[0]),
     }
     found["summary"] = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in verdicts.VERDICTS}

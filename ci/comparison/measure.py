@@ -7,8 +7,10 @@ import re
 import shlex
 import statistics
 import subprocess
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from ci import bench, initramfs, paths, vm
 from ci.artifacts import Artifacts
@@ -18,6 +20,9 @@ from ci.error import CiError
 from ci.progress import note, say
 from ci.write import whole
 
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+Each = Callable[[Callable[[Item], Value], Iterable[Item]], list[Value]]      # a function of each item, in order
 PROGRAM_SECONDS = 60           # of the guest's time
 # errno of a workload that the kernel has not got, such as a device, a system call or a file.
 MISSING = ("ENODEV", "ENOENT", "ENOSYS", "ENOTSUP", "ENXIO", "EOPNOTSUPP", "EAFNOSUPPORT", "EPROTONOSUPPORT")
@@ -41,12 +46,17 @@ class Boot:
     results: list[dict]                     # of phyrd, under the names of their rows
     missing: dict[str, str]                 # family -> why the kernel cannot measure it
     programs: dict[str, int]                # name -> exit status
+    # Backing -> KiB more of each while an MR of it is registered; None where it could not be.
+    held: dict[str, dict[str, int] | None] = field(default_factory=dict)
 
 
-def job(programs: tuple[dict, ...]) -> str:
-    """What is measured comes first, then what may disturb it."""
+def job(programs: tuple[dict, ...], backings: tuple[str, ...] = ()) -> str:
+    """What is measured comes first, then what may disturb it. backings: of MRs for which memory is held."""
     lines = ["cat /proc/meminfo >/results/meminfo", "uname -r >/results/release", bench.JOB,
              "curl -sSf $api/workloads -o /results/workloads.json || exit 1"]
+    if backings:
+        lines.append(f"timeout {PROGRAM_SECONDS} phyr_held rxe0 {shlex.join(backings)} >/results/held "
+                     "2>/results/held.log")
     for program in programs:
         lines += [f"timeout {PROGRAM_SECONDS} sh -c {shlex.quote(program['command'])} "
                   f">/results/{program['name']}.log 2>&1",
@@ -57,6 +67,17 @@ def job(programs: tuple[dict, ...]) -> str:
 def meminfo(text: str) -> dict[str, int]:
     found = dict(re.findall(r"^(\w+): +(\d+) kB$", text, re.M))
     return {name: int(found[name]) for name in ("MemTotal", "MemFree", "Slab") if name in found}
+
+
+def held_in(text: str, backings: tuple[str, ...]) -> dict[str, dict[str, int] | None]:
+    """What phyr_held has said; free memory becomes what is in use."""
+    said = {}
+    for line in text.splitlines():
+        name, _colon, rest = line.partition(": ")
+        words = rest.split()
+        figures = {what: int(kib) for what, kib in zip(words[::2], words[1::2])}
+        said[name] = {"slab": figures["Slab"], "vmalloc": figures["VmallocUsed"], "all": -figures["MemFree"]}
+    return {name: said.get(name) for name in backings}
 
 
 def deviating(results: list[dict], export: dict) -> list[dict]:
@@ -104,6 +125,10 @@ class Bench:
         self.qemu, self.guest = qemu_version(), initramfs.digest(self.initramfs)
         # What else a time depends on: the host, and the kernels that are measured in turns.
         self.beside: list[str] = []
+        self.name = "compare"                # what the folders of its VMs begin with
+
+    def place(self, built: Built, features: frozenset[str]) -> Path:
+        return paths.VM / "-".join([self.name, built.side.role, *sorted(features)])
 
     def machine(self, built: Built, features: frozenset[str]) -> vm.Machine:
         return bench.machine_for(built.image, self.initramfs, self.clock, features)
@@ -120,19 +145,22 @@ class Bench:
         prefixes = {run["name"]: run.get("prefix", "") for run in self.suite.plan["runs"]}
         bodies = {name: (prefixes[name], body) for name, body in self.bodies(features).items()}
         known = [built.digest, self.guest, self.qemu, self.clock, self.beside, machine.arguments(Path("folder"), False),
-                 bodies, job(self.programs(features)), number]
+                 bodies, job(self.programs(features), self.backings(features)), number]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
     def programs(self, features: frozenset[str]) -> tuple[dict, ...]:
         return self.suite.programs if features == bench.PLAIN else ()
 
+    def backings(self, features: frozenset[str]) -> tuple[str, ...]:
+        return self.suite.held if features == bench.PLAIN else ()
+
     def take(self, built: Built, features: frozenset[str]) -> Boot:
-        folder = paths.VM / "-".join(["compare", built.side.role, *sorted(features)])
+        folder = self.place(built, features)
         say(f"measuring in {built.side}, clock {self.clock}" + "".join(f", {name}" for name in sorted(features)))
         files = bench.files_of(self.bodies(features))
         try:
-            outcome = vm.run(self.machine(built, features), job(self.programs(features)), folder, bench.DEADLINE,
-                             files=files)
+            outcome = vm.run(self.machine(built, features), job(self.programs(features), self.backings(features)),
+                             folder, bench.DEADLINE, files=files)
         except vm.VmError as error:
             raise explained(error, built, folder) from None
         if outcome.status:
@@ -144,18 +172,22 @@ class Bench:
             raise MeasureError(f"{built.side}: {why}")
         results = [result for file in files
                    for result in deviating(*bench.read(outcome, self.suite.plan, file, ("done", "failed")))]
-        return self.boot(outcome.results, results, self.programs(features))
+        return self.boot(outcome.results, results, self.programs(features), self.backings(features))
 
     @staticmethod
-    def boot(results: Path, found: list[dict], programs: tuple[dict, ...]) -> Boot:
+    def boot(results: Path, found: list[dict], programs: tuple[dict, ...], backings: tuple[str, ...] = ()) -> Boot:
         workloads = json.loads((results / "workloads.json").read_text())["workloads"]
         statuses = {program["name"]: int((results / f"{program['name']}.exit").read_text()) for program in programs}
         return Boot((results / "release").read_text().strip(), meminfo((results / "meminfo").read_text()), found,
-                    {one["family"]: one["reason"] for one in workloads if not one["available"]}, statuses)
+                    {one["family"]: one["reason"] for one in workloads if not one["available"]}, statuses,
+                    held_in((results / "held").read_text(), backings) if backings else {})
 
     def known(self, built: Built, features: frozenset[str], number: int = 0) -> Boot | None:
         file = self.folder / f"{self.key(built, features, number)}.json"
-        return Boot(**json.loads(file.read_text())) if file.exists() else None
+        if not file.exists():
+            return None
+        file.touch()                         # see ci/comparison/prune.py
+        return Boot(**json.loads(file.read_text()))
 
     def measured(self, built: Built, features: frozenset[str], number: int = 0,
                  anew: bool = False) -> Boot:
@@ -172,11 +204,16 @@ def merged(boots: list[Boot]) -> Boot:
     first = boots[0]
     return Boot(first.release, first.memory, [result for boot in boots for result in boot.results],
                 {family: why for boot in boots for family, why in boot.missing.items()},
-                {name: status for boot in boots for name, status in boot.programs.items()})
+                {name: status for boot in boots for name, status in boot.programs.items()},
+                {name: held for boot in boots for name, held in boot.held.items()})
 
 
-def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
-    """Of each side as many boots as rounds, taken in turns, so that what drifts meets both."""
+def in_turn(function: Callable[[Item], Value], items: Iterable[Item]) -> list[Value]:
+    return [function(item) for item in items]
+
+
+def all_boots(take: Bench, sides: list[Built], rounds: int, each: Each = in_turn) -> list[list[Boot]]:
+    """Of each side as many boots as rounds, taken in turns, so that what drifts meets both. each: does them."""
     found: list[list[Boot]] = [[] for _ in sides]
     # Or A/A would compare a boot with itself.
     same = len({built.digest for built in sides}) < len(sides)
@@ -188,6 +225,9 @@ def all_boots(take: Bench, sides: list[Built], rounds: int) -> list[list[Boot]]:
         # Of another day one side alone would bring that day's drift.
         anew = real and not all(take.known(built, features, serial) for built, serial in zip(sides, serials)
                                 for features in take.features())
-        for boots, built, serial in zip(found, sides, serials):
-            boots.append(merged([take.measured(built, features, serial, anew) for features in take.features()]))
+        wanted = [(place, built, features, serial) for place, (built, serial) in enumerate(zip(sides, serials))
+                  for features in take.features()]
+        taken = each(lambda one: take.measured(*one[1:], anew), wanted)
+        for place, boots in enumerate(found):
+            boots.append(merged([boot for one, boot in zip(wanted, taken) if one[0] == place]))
     return found

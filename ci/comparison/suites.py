@@ -37,6 +37,7 @@ class Suite:
     rows: tuple[str, ...]          # patterns of the rows that are meant; all when there are none
     thresholds: tuple[dict, ...]
     programs: tuple[dict, ...]
+    held: tuple[str, ...] = ()     # backings of an MR that is looked at for what the kernel holds for it
 
     def threshold(self, row: str) -> float:
         """By how many percent the row has to change before that is a difference: the last entry that names it says."""
@@ -115,16 +116,20 @@ class Reader:
         for name in bench.FEATURES:
             if not isinstance(run.get(name, False), bool):
                 raise self.wrong(f"{key}.{name}", run[name], "true, false")
-        for number, backing in enumerate(self.items(f"{key}.backings", run["backings"], 1)):
-            kind, _, size = self.text(f"{key}.backings[{number}]", backing).partition("/")
-            if kind not in BACKINGS or not SIZE.fullmatch(size):
-                raise self.wrong(f"{key}.backings[{number}]", backing,
-                                 f"one of {', '.join(BACKINGS)}, a slash, and a size such as 64MiB")
+        self.backings(f"{key}.backings", run["backings"], 1)
         for number, pattern in enumerate(self.items(f"{key}.workloads", run["workloads"], 1)):
             for name in bench.expand(self.text(f"{key}.workloads[{number}]", pattern)):
                 if name.split("/")[0] not in FAMILIES or not name.endswith("/{backing}"):
                     raise self.wrong(f"{key}.workloads[{number}]", pattern,
                                      f"one of {', '.join(FAMILIES)}, then its parts, then /{{backing}}")
+
+    def backings(self, key: str, value: object, least: int = 0) -> list[str]:
+        for number, backing in enumerate(self.items(key, value, least)):
+            kind, _, size = self.text(f"{key}[{number}]", backing).partition("/")
+            if kind not in BACKINGS or not SIZE.fullmatch(size):
+                raise self.wrong(f"{key}[{number}]", backing,
+                                 f"one of {', '.join(BACKINGS)}, a slash, and a size such as 64MiB")
+        return value
 
     def rules(self, key: str, value: object) -> list[dict]:
         for number, entry in enumerate(self.items(key, value)):
@@ -173,7 +178,7 @@ def load(text: str, file: Path) -> Suite:
     reader = Reader(file)
     document = reader.read()
     if "of" in document:
-        reader.keys("", document, ("of", "rows"), ("thresholds", "programs"))
+        reader.keys("", document, ("of", "rows"), ("thresholds", "programs", "held"))
         patterns = tuple(reader.text(f"rows[{number}]", one)
                          for number, one in enumerate(reader.items("rows", document["rows"], 1)))
         other = file.parent / reader.text("of", document["of"])
@@ -183,7 +188,8 @@ def load(text: str, file: Path) -> Suite:
         suite = Suite(text, whole.plan, patterns,
                       whole.thresholds + tuple(reader.rules("thresholds", document.get("thresholds", []))),
                       tuple(reader.programs("programs", document["programs"])) if "programs" in document
-                      else whole.programs)
+                      else whole.programs,
+                      tuple(reader.backings("held", document["held"])) if "held" in document else whole.held)
         known = whole.names()
         for number, pattern in enumerate(patterns):
             if not any(fnmatchcase(one, pattern) for name in known for one in (name, compare.row_name(name))):
@@ -191,14 +197,15 @@ def load(text: str, file: Path) -> Suite:
                 raise reader.wrong(f"rows[{number}]", pattern, f"a pattern of rows of {document['of']}"
                                    + (f", such as {', '.join(near)}" if near else ""))
         return suite
-    reader.keys("", document, ("runs",), ("inexact", "thresholds", "programs"))
+    reader.keys("", document, ("runs",), ("inexact", "thresholds", "programs", "held"))
     for number, run in enumerate(reader.items("runs", document["runs"], 1)):
         reader.run(f"runs[{number}]", run)
     reader.once("runs[].name", [run["name"] for run in document["runs"]], "run")
     inexact = reader.inexact("inexact", document.get("inexact", []))
     suite = Suite(text, {"runs": document["runs"], "inexact": inexact}, (),
                   tuple(reader.rules("thresholds", document.get("thresholds", []))),
-                  tuple(reader.programs("programs", document.get("programs", []))))
+                  tuple(reader.programs("programs", document.get("programs", []))),
+                  tuple(reader.backings("held", document.get("held", []))))
     reader.once("runs[].workloads", suite.names(), "row: with the run's prefix, where two have it")
     return suite
 

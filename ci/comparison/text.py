@@ -109,6 +109,27 @@ def by_operation(names: list[str]) -> list[str]:
     return [f"{operation}: {', '.join(sizes)}" for operation, sizes in found.items()]
 
 
+def stack(document: dict) -> list[str]:
+    found = [f"{one['name']}: {one['base']} -> {one['head']} ({one['head'] - one['base']:+})"
+             for one in document["stack"]]
+    more = len(found) - OBJECTS
+    return found[:OBJECTS] + ([f"and {more} more"] if more > 0 else [])
+
+
+def held(document: dict) -> list[str]:
+    """slab, vmalloc, and all that is not free any more"""
+    found = []
+    for one in document["held_kib"]:
+        base, head = one["base"], one["head"]
+        if base is None or head is None:
+            found.append(f"{one['name']}: " + " -> ".join("not measured" if side is None else "measured"
+                                                          for side in (base, head)))
+            continue
+        figures = [f"{name} {base[name]:,} -> {head[name]:,} ({head[name] - base[name]:+,})" for name in base]
+        found.append(f"{one['name']}: {'; '.join(figures)}")
+    return found
+
+
 def objects(document: dict) -> list[str]:
     found = [f"{one['name']}: {'-' if one['base'] is None else one['base']} -> "
              f"{'-' if one['head'] is None else one['head']} "
@@ -135,7 +156,11 @@ def sections(document: dict) -> list[tuple[str, list[str]]]:
     found.append(("image", [f"{base:,} -> {head:,} bytes ({head - base:+,})"]))
     if document["objects"]:
         found.append(("text of objects, bytes", objects(document)))
+    if document["stack"]:
+        found.append(("stack of functions, bytes", stack(document)))
     found.append(("memory at the start", changed_memory(document)))
+    if document["held_kib"]:
+        found.append(("memory that is held while an MR is registered, KiB", held(document)))
     if document["programs"]:
         found.append(("programs", list(map(program, document["programs"]))))
     return found

@@ -16,10 +16,20 @@ def modules() -> list[str]:
     return sorted(path.stem.removeprefix("test_") for path in FOLDER.glob("test_*.py"))
 
 
-def own(_artifacts: Artifacts, options: Options) -> Tally:
-    run = subprocess.run([sys.executable, "-B", "-m", "ci.tests", *options.parts],
+def tested(name: str, *modules: str) -> Tally:
+    """name: of the entry."""
+    run = subprocess.run([sys.executable, "-B", "-m", "ci.tests", *modules],
                          cwd=paths.ROOT, capture_output=True, text=True)
-    tally = tap.parse(run.stdout, "ci")
+    tally = tap.parse(run.stdout, name)
     if run.returncode and not tally.failures:
-        tally.failures.append(f"ci: exit {run.returncode}: {run.stderr.strip()[-500:]}")
+        tally.failures.append(f"{name}: exit {run.returncode}: {run.stderr.strip()[-500:]}")
     return tally
+
+
+def own(_artifacts: Artifacts, options: Options) -> Tally:
+    return tested("ci", *options.parts)
+
+
+def slurm(_artifacts: Artifacts, _options: Options) -> Tally:
+    """A controller and two workers on this machine; they ask for root."""
+    return tested("slurm", "real_slurm.py")

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""python3 -B -m ci.tests [NAME]...: the tests of these modules, test_NAME.py, or of all; TAP on the standard output."""
+"""python3 -B -m ci.tests [NAME]...: the tests of these modules, test_NAME.py, or of all; TAP on the standard output.
+
+NAME.py are those of that file, which are not among all.
+"""
 
 import sys
 import unittest
@@ -38,7 +41,8 @@ class TapResult(unittest.TestResult):
 def main(names: list[str]) -> int:
     loader = unittest.defaultTestLoader
     tests = unittest.TestSuite(
-        loader.discover(str(TOP / "ci" / "tests"), f"test_{name}.py", str(TOP)) for name in names or ["*"])
+        loader.discover(str(TOP / "ci" / "tests"), name if name.endswith(".py") else f"test_{name}.py", str(TOP))
+        for name in names or ["*"])
     print(f"1..{tests.countTestCases()}")
     result = TapResult()
     tests.run(result)

@@ -30,12 +30,13 @@ def failed(name: str, errno: str, message: str = "") -> dict:
 
 
 def boot(*results: dict, release: str = "7.3.4", free: int = 1000, missing: dict | None = None,
-         programs: dict | None = None) -> Boot:
-    return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {})
+         programs: dict | None = None, held: dict | None = None) -> Boot:
+    return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {}, held or {})
 
 
 def built(role: str, name: str, folder: Path, config: str | None = "", text: dict | None = None,
-          size: int = 64) -> Built:
+          size: int = 64, stack: dict | None = None) -> Built:
     image = folder / f"{name}.img"
     image.write_bytes(hashlib.sha256(name.encode()).digest()[:1] * size)
-    return Built(Side(role, name, "ref", folder, hashlib.sha1(name.encode()).hexdigest()), image, config, text)
+    return Built(Side(role, name, "ref", folder, hashlib.sha1(name.encode()).hexdigest()), image, config, text,
+                 stack=stack)

@@ -15,7 +15,7 @@ from unittest import mock
 import jsonschema
 
 from ci import bench, tap, write
-from ci.comparison import command, document, exchange, html, text, verdicts
+from ci.comparison import command, document, exchange, html, place, text, verdicts
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
 from ci.tests.comparison_case import SUITE, boot, built, failed, result
@@ -29,14 +29,17 @@ BASE = boot(result("mr/reg/hugetlb-1G/1GiB", 24458346, 24458346, 24458346), fail
             result("crypto/sg/virtio/total/base/4KiB", 7), result("dio/nvme/read/base/4KiB", 900, 905, 910),
             failed("rdma/write/base/64KiB", "EIO"), failed("siw:mr/reg/base/4KiB", "ENODEV", "siw0: no such device"),
             failed("gup/phyrs/pin/base/4KiB", "ENOENT"), release="7.3.4",
-            missing={"gup": "/dev/phyr_test: No such file or directory"}, programs={"ibv_devinfo": 0, "rping": 1})
+            missing={"gup": "/dev/phyr_test: No such file or directory"}, programs={"ibv_devinfo": 0, "rping": 1},
+            held={"base/1GiB": {"slab": 2400, "vmalloc": 0, "all": 10400}, "hugetlb-1G/1GiB": None})
 HEAD = boot(result("mr/reg/hugetlb-1G/1GiB", 6947, 6947, 6947), result("mr/reg/hugetlb-1G/4GiB", 7012),
             result("mr/reg/base/4KiB", 9570, 9570, 9580), result("mr/dereg/base/4KiB", 1030, 1030, 1030),
             result("af_alg/cbc/encrypt/base/4KiB", 500, 500), failed("uring/register/base/4KiB", "ENOMEM"),
             result("crypto/sg/virtio/total/base/4KiB", 9), result("dio/nvme/read/base/4KiB", 800, 801, 805),
             failed("rdma/write/base/64KiB", "EIO"), result("siw:mr/reg/base/4KiB", 5),
             result("gup/phyrs/pin/base/4KiB", 592), release="7.3.4-<x>|y", free=1010,
-            programs={"ibv_devinfo": 0, "rping": 0})
+            programs={"ibv_devinfo": 0, "rping": 0},
+            held={"base/1GiB": {"slab": 12, "vmalloc": 4, "all": 4140},
+                  "hugetlb-1G/1GiB": {"slab": 1, "vmalloc": 0, "all": 8}})
 
 
 class Case(unittest.TestCase):
@@ -48,8 +51,10 @@ class Case(unittest.TestCase):
         self.folder = Path(scratch.name)
 
     def made(self, base=BASE, head=HEAD, limits=None, clock="icount") -> dict:
-        builts = (built("base", "old", self.folder, "CONFIG_A=y\nCONFIG_B=m\n", {"mm/gup.o": 100, "mm/gone.o": 5}),
-                  built("head", "new|er", self.folder, "CONFIG_A=y\n", {"mm/gup.o": 120, "mm/phyr.o": 40}, 80))
+        builts = (built("base", "old", self.folder, "CONFIG_A=y\nCONFIG_B=m\n", {"mm/gup.o": 100, "mm/gone.o": 5},
+                        stack={"gup_fast": 96, "gone": 16, "same": 8}),
+                  built("head", "new|er", self.folder, "CONFIG_A=y\n", {"mm/gup.o": 120, "mm/phyr.o": 40}, 80,
+                        {"gup_fast": 136, "phyr_pin": 48, "same": 8}))
         return document.make(SUITE, clock, "7.2.22", DATE, builts, ([base], [head]), limits)
 
 
@@ -301,8 +306,8 @@ class RealTime(Case):
         artifacts = mock.Mock(accelerator="kvm")
         for second, verdict in (((100,) * 4, "no difference"), ((200,) * 4, "worse")):
             answers = [boots(((100,) * 4, (200,) * 4)), boots(((100,) * 4, second))]
-            with mock.patch.object(command, "Builder") as builder, mock.patch.object(command, "say"), \
-                    mock.patch.object(command, "Bench", take), \
+            with mock.patch.object(place, "Builder") as builder, mock.patch.object(command, "say"), \
+                    mock.patch.object(place, "Bench", take), \
                     mock.patch.object(command, "all_boots", side_effect=answers):
                 builder.return_value.build.side_effect = sides
                 made = command.compared(artifacts, (None, None), suite, [], "kvm")

@@ -4,14 +4,15 @@
 import subprocess
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
 from ci.bench import BenchError
-from ci.comparison import bisect
+from ci.comparison import bisect, commits, place
 from ci.comparison.builder import BuildError
 from ci.comparison.measure import MeasureError
-from ci.comparison.suites import find
+from ci.comparison.suites import SuiteError, find
 from ci.comparison.verdicts import Figure
 from ci.git import Git
 from ci.tests.comparison_case import SUITE, boot, failed, result
@@ -48,16 +49,15 @@ class BisectTest(unittest.TestCase):
         return [self.commit(others.get(f"n{number}", cost if number >= moved else LEVEL + number % 3))
                 for number in range(COMMITS + 1)]
 
-    def measure(self, commit: str) -> Figure:
+    def measure(self, names: list[str]) -> list[Figure | bisect.Skip]:
         """A builder and a VM, in a word."""
-        self.taken.append(commit)
-        cost = self.git("show", f"{commit}:cost")
-        if cost == "broken":
-            raise bisect.Skip("it does not build")
-        return Figure(error=cost) if cost.startswith("E") else Figure((float(cost),), n=9)
+        self.taken += names
+        costs = [self.git("show", f"{name}:cost") for name in names]
+        return [bisect.Skip("it does not build") if cost == "broken" else Figure(error=cost) if cost.startswith("E")
+                else Figure((float(cost),), n=9) for cost in costs]
 
-    def search(self, good: str, bad: str, percent: float = 1) -> bisect.Found:
-        return bisect.Search(Git(self.tree / ".git"), [good], bad, self.measure, percent).run()
+    def search(self, good: str, bad: str, percent: float = 1, workers: int = 1) -> bisect.Found:
+        return bisect.Search(Git(self.tree / ".git"), [good], bad, self.measure, percent, workers).run()
 
     def test_one_percent_in_twenty_commits(self):
         for moved in (1, 7, 13, COMMITS):
@@ -70,6 +70,29 @@ class BisectTest(unittest.TestCase):
                 self.assertEqual(found.after.median, LEVEL * 1.011)
                 self.assertLessEqual(len(self.taken), 2 + 5)
                 self.assertEqual(len(set(self.taken)), len(self.taken))
+
+    def test_several_at_a_time_find_the_same(self):
+        """With k workers a step leaves a part of k + 1."""
+        for moved, others in ((7, {}), (13, {"n9": "broken", "n12": "broken"})):
+            commits = self.series(moved, **others)
+            alone = self.search(commits[0], commits[-1])
+            for workers, most in ((2, 3), (4, 2), (100, 1)):
+                with self.subTest(moved=moved, workers=workers):
+                    self.taken.clear()
+                    found = self.search(commits[0], commits[-1], workers=workers)
+                    self.assertEqual((found.commits, found.before, found.after),
+                                     (alone.commits, alone.before, alone.after))
+                    # A commit that is skipped may cost a step more.
+                    self.assertLessEqual(found.steps, most + len(others))
+                    self.assertEqual(len(set(self.taken)), len(self.taken))
+
+    def test_what_moved_twice_has_one_answer(self):
+        """What is behind the first that moved is not believed, though it is as GOOD was."""
+        costs = {f"n{number}": LEVEL for number in range(12, 16)}
+        commits = self.series(7, **costs)
+        for workers in (2, 6):
+            self.assertIn(self.search(commits[0], commits[-1], workers=workers).commits,
+                          [(commits[7],), (commits[16],)])
 
     def test_what_is_less_than_asked_for(self):
         commits = self.series(7)
@@ -137,11 +160,13 @@ class BisectTest(unittest.TestCase):
 
     def measured(self, *results: dict, error: Exception | None = None) -> Figure:
         """What the builder's and the VM's answer becomes."""
-        with mock.patch.object(bisect, "Builder"), mock.patch.object(bisect, "Bench") as taken:
+        row = "mr/reg/base/4KiB"
+        with mock.patch.object(place, "Builder"), mock.patch.object(place, "Bench") as taken, \
+                mock.patch.object(commits, "say"):
             taken.return_value.features.return_value = [frozenset()]
             taken.return_value.measured.side_effect = error
             taken.return_value.measured.return_value = boot(*results)
-            return bisect.measurer(mock.Mock(), self.tree, SUITE, [], "mr/reg/base/4KiB")("0" * 40)
+            return commits.Commits(mock.Mock(), self.tree, replace(SUITE, rows=(row,)), []).measure("0" * 40)[row]
 
     def test_what_a_boot_says(self):
         name = "mr/reg/base/4KiB"
@@ -159,14 +184,34 @@ class BisectTest(unittest.TestCase):
         self.assertIn(f"commit {commits[7]}", said)
         self.assertIn("cost   | 2 +-", said)
 
+    def test_ends_with_explain(self):
+        """Of the commit and its parent; what was found stays so if that fails, or cannot be."""
+        commits = self.series(7)
+        git, svg = Git(self.tree / ".git"), Path("x.svg")
+        found = self.search(commits[0], commits[-1])
+
+        def explained(one: bisect.Found, **run) -> tuple:
+            with mock.patch.object(bisect.explain, "run", **run) as asked, mock.patch.object(bisect, "note") as noted:
+                bisect.explain_found(None, git, self.tree, SUITE, [], "mr/reg/base/4KiB", one, svg)
+            return asked.call_args, [call.args[0] for call in noted.call_args_list]
+
+        asked, noted = explained(found)
+        _artifacts, row, pair, output, _fragments, plan = asked.args
+        self.assertEqual(([one.commit for one in pair], row, output, plan, noted),
+                         ([commits[6], commits[7]], "mr/reg/base/4KiB", svg, SUITE.plan, []))
+        self.assertEqual(explained(found, side_effect=bisect.CiError("no marks"))[1], ["explain: no marks"])
+        for other in (replace(found, commits=tuple(commits[5:7])), replace(found, after=Figure(error="EIO"))):
+            self.assertEqual(explained(other), (None, []))
+
     def test_row(self):
-        self.assertEqual(bisect.one_row(find("full", Path("x")), "mr/reg/base/4KiB").names(), ["mr/reg/base/4KiB"])
+        rows = ["mr/reg/base/4KiB"]
+        self.assertEqual(commits.exact_rows(find("full", Path("x")), rows).names(), rows)
         for row in ("dio/nvme/read/base/4KiB", "crypto/sg/virtio/total/base/64KiB"):
             self.assertIn(row, find("full", Path("x")).names())
-            with self.assertRaisesRegex(bisect.BisectError, f"--row {row}: is not exact, .*: "):
-                bisect.one_row(find("full", Path("x")), row)
-        with self.assertRaisesRegex(bisect.BisectError, "--row mr/x: suite full has no such row"):
-            bisect.one_row(find("full", Path("x")), "mr/x")
+            with self.assertRaisesRegex(SuiteError, f"--row {row}: is not exact, .*: "):
+                commits.exact_rows(find("full", Path("x")), [row])
+        with self.assertRaisesRegex(SuiteError, "--row mr/x: suite full has no such row"):
+            commits.exact_rows(find("full", Path("x")), ["mr/x"])
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ class Builds(Trees):
         self.granted = NEEDED
         self.builder = builder.Builder(None, [], self.folder / "compared")
 
-    def make(self, which: kernel.Kernel, *goals: str) -> tuple[bool, str]:
+    def make(self, which: kernel.Kernel, *goals: str, processes: int = 1) -> tuple[bool, str]:
         """kbuild, in a word: the image is what mm/file.c says."""
         if goals[-1] == "allnoconfig":
             (which.objects / ".config").write_text(self.granted)

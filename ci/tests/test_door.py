@@ -3,6 +3,7 @@
 
 import contextlib
 import io
+import os
 import re
 import socket
 import subprocess
@@ -122,11 +123,62 @@ class Door(unittest.TestCase):
             self.assert_refused("bisect", "--tree", tree, "HEAD", "HEAD", *row, f"--at-least={share}",
                                 because="a share is a number from 0 to 100")
 
+    def test_history(self):
+        tree, row = str(paths.ROOT), ("--row", "mr/reg/base/4KiB")
+        self.assert_refused("history", "HEAD~1..HEAD", *row, because="required: --tree")
+        self.assert_refused("history", "--tree", tree, "HEAD~1..HEAD", because="required: --row")
+        self.assert_refused("history", "--tree", tree, "HEAD", *row, because="'HEAD': want A..B, two commits of")
+        self.assert_refused("history", "--tree", tree, "nix..HEAD", *row, because="has no commit 'nix'")
+        self.assert_refused("history", "--tree", tree, "HEAD..HEAD", *row, because="has no commit that HEAD has not")
+
+    def test_jobs(self):
+        for words in (["compare", "stock", "phyr"], ["bisect", "a", "b"], ["history", "a..b"]):
+            for jobs in ("lsf", "slurm:", "slurm:0", "slurm:x", "slurm:-1"):
+                self.assert_refused(*words, "--jobs", jobs, because="--jobs: .*want slurm, or slurm:N")
+        with mock.patch.object(door.os, "access", return_value=True):
+            self.assert_refused("compare", "stock", "phyr", "--clock", "kvm", "--jobs", "slurm",
+                                because="--jobs: real time never mixes machines")
+
     def test_statuses(self):
         """An error is 1 and a lost VM 255; 2 is a regression's."""
         for error, status in ((vm.VmError("x"), 255), (packages.PackageError("x"), 1), (OSError("x"), 1)):
             with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
                 self.assertEqual(self.phyr("kernels")[0], status)
+
+
+class Recipes(unittest.TestCase):
+    """What docs/ci/ runs is a command that there is."""
+
+    def test_script(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            script = Path(scratch) / "docs/ci/compare.sh"
+            script.parent.mkdir(parents=True)
+            script.write_bytes((paths.ROOT / "docs/ci/compare.sh").read_bytes())
+            phyr = Path(scratch) / "phyr"
+            phyr.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\nexit 2\n")
+            for file in (script, phyr):
+                file.chmod(0o755)
+            (Path(scratch) / "my.config").touch()
+
+            def run(*words: str, **more: str) -> subprocess.CompletedProcess:
+                return subprocess.run([script, *words], cwd=scratch, capture_output=True, text=True,
+                                      env=os.environ | more)
+
+            said = run(scratch, "v1", "v2", f"{scratch}/out", SUITE="full", CONFIG=f"{scratch}/my.config")
+            self.assertEqual(said.returncode, 2, said.stderr)
+            asked = door.parser().parse_args(said.stdout.splitlines())
+            self.assertEqual((asked.run, asked.base, asked.head, asked.tree, asked.suite, asked.config),
+                             (door.command_compare, "v1", "v2", Path(scratch), "full", [Path(scratch) / "my.config"]))
+            self.assertEqual({asked.markdown, asked.html, asked.junit, asked.json},
+                             {Path(scratch) / "out" / name
+                              for name in ("report.md", "report.html", "junit.xml", "comparison.json")})
+            self.assertEqual(door.parser().parse_args(run(scratch, "a", "b").stdout.splitlines()).suite, "quick")
+            self.assertEqual(run(scratch).returncode, 1)
+
+    def test_workflow_runs_it(self):
+        text = (paths.ROOT / "docs/ci/compare.yml").read_text()
+        self.assertRegex(text, r'docs/ci/compare\.sh linux "\$\(git .* merge-base .*\)" "\$HEAD" report\n')
+        self.assertIn("cat report/report.md", text)
 
 
 class Statuses(unittest.TestCase):

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Jobs of Slurm: what is believed, what is run again, and what becomes of errors. Slurm itself is made up here."""
+
+import json
+import os
+import tempfile
+import threading
+import unittest
+from pathlib import Path
+from unittest import mock
+
+from ci import packages
+from ci.comparison import builder, job, measure, place, slurm
+from ci.comparison.builder import Order
+from ci.comparison.sides import Side
+from ci.tests import made_up
+
+ANSWER = {"answer": {"x": 1}}
+
+
+class Controller:
+    """In place of sbatch, squeue and sinfo. states: of each job in turn, what it is called at each look."""
+
+    def __init__(self, *states: tuple[str, ...]):
+        self.states = [list(each) for each in states]
+        self.scripts: list[str] = []
+        self.submitted: list[tuple[str, ...]] = []
+        self.nodes = "w1|idle\nw2|mixed\nw2|mixed\nw3|down*\nw4|idle*\nw5|drained\n"
+        self.answers: dict[int, object] = {}       # job -> what it leaves
+
+    def call(self, *words: str, text: str | None = None) -> str:
+        if words[0] == "sbatch":
+            self.submitted.append(words)
+            self.scripts.append(text)
+            number = len(self.submitted)
+            if number in self.answers:
+                folder = next(word for word in words if word.startswith("--output="))[9:].removesuffix("/log")
+                (Path(folder) / "answer.json").write_text(json.dumps(self.answers[number]))
+            return f"{number};phyr\n"
+        if words[0] == "sinfo":
+            return self.nodes
+        lines = []
+        for number, states in enumerate(self.states[:len(self.submitted)], 1):
+            state = states.pop(0) if len(states) > 1 else states[0]
+            if state == "silent":
+                raise slurm.SlurmError("squeue: Unable to contact slurm controller")
+            lines += [f"{number}|{state}|w1|None"] if state != "unknown" else []
+        return "\n".join(lines)
+
+
+class Jobs(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        self.said: list[str] = []
+        for name, value in (("LOOK", 0.001), ("LATE", 0.0), ("note", self.said.append), ("say", mock.Mock())):
+            patch = mock.patch.object(slurm, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def run_with(self, controller: Controller) -> dict:
+        with mock.patch.object(slurm, "call", controller.call):
+            return slurm.Slurm(1, ("job",), self.folder).run("build-x", {"kind": "build"}, ("--exclusive",))
+
+    def test_an_answer(self):
+        controller = Controller(("PENDING", "RUNNING", "COMPLETING", "COMPLETED"))
+        controller.answers[1] = ANSWER
+        self.assertEqual(self.run_with(controller), ANSWER)
+        self.assertEqual((self.said, list(self.folder.iterdir())), ([], []))
+        words = controller.submitted[0]
+        for word in ("--exclusive", "--no-requeue", "--export=NIL", "--job-name=phyr-build-x"):
+            self.assertIn(word, words)
+
+    def test_what_is_run_again(self):
+        for state in ("CANCELLED", "NODE_FAIL", "FAILED", "TIMEOUT", "OUT_OF_MEMORY", "PREEMPTED", "unknown"):
+            with self.subTest(state):
+                self.said.clear()
+                controller = Controller(("RUNNING", state), ("RUNNING", "COMPLETED"))
+                # make that was killed says that nothing can be built, which is not believed.
+                controller.answers = {1: {"error": ["build", "killed"]}, 2: ANSWER}
+                self.assertEqual(self.run_with(controller), ANSWER)
+                self.assertEqual(len(controller.submitted), 2)
+                self.assertRegex(self.said[0], f"build-x, job 1.*, ended as {state.replace('unknown', 'LOST')}; it is "
+                                               "run again")
+
+    def test_completed_without_an_answer(self):
+        controller = Controller(("COMPLETED",), ("COMPLETED",))
+        controller.answers = {2: ANSWER}
+        self.assertEqual(self.run_with(controller), ANSWER)
+
+    def test_what_never_ends_well(self):
+        controller = Controller(*[("NODE_FAIL",)] * 9)
+        with self.assertRaisesRegex(slurm.SlurmError, "job 4 on w1, ended as NODE_FAIL, 4 times; the log is .*/log"):
+            self.run_with(controller)
+        self.assertEqual(len(controller.submitted), 4)
+
+    def test_a_controller_that_is_away(self):
+        controller = Controller(("silent", "silent", "RUNNING", "COMPLETED"))
+        controller.answers = {1: ANSWER}
+        self.assertEqual(self.run_with(controller), ANSWER)
+        with mock.patch.object(slurm, "PATIENCE", 0.0), \
+                self.assertRaisesRegex(slurm.SlurmError, "Slurm has not answered: squeue: Unable"):
+            self.run_with(Controller(("silent",)))
+
+    def test_why_it_waits(self):
+        controller = Controller(("PENDING",) * 3 + ("COMPLETED",))
+        controller.answers = {1: ANSWER}
+        with mock.patch.object(slurm, "WAITS", 0.0), \
+                mock.patch.object(controller, "call", lambda *words, call=controller.call, **more:
+                                  call(*words, **more).replace("None", "Resources")):
+            self.run_with(controller)
+        self.assertEqual(self.said, ["build-x, job 1, waits: Resources"])
+
+    def test_nodes_that_are_up(self):
+        controller = Controller()
+        with mock.patch.object(slurm, "call", controller.call):
+            self.assertEqual(slurm.nodes(), 2)
+            controller.nodes = "w1|down*\n"
+            with self.assertRaisesRegex(slurm.SlurmError, "no node of the cluster is up"):
+                slurm.nodes()
+
+    def test_without_slurm(self):
+        with mock.patch.dict(os.environ, {"PATH": "/nowhere"}), \
+                self.assertRaisesRegex(slurm.SlurmError, "this machine has no sinfo; Debian's package slurm-client"):
+            slurm.nodes()
+
+    def test_script(self):
+        with mock.patch.dict(os.environ, {"CCACHE_DIR": "/a b", "PHYR_LOCK": "/x"}):
+            text = slurm.script(("python3", "-m", "x"), Path("/f 1"))
+        self.assertIn("export CCACHE_DIR='/a b'\n", text)
+        self.assertIn("exec python3 -m x '/f 1'\n", text)
+        # Or a job would be taken for what a killed command has left.
+        self.assertNotIn("PHYR_LOCK", text)
+
+    def test_the_first_error_ends_all(self):
+        begun = threading.Event()
+        with mock.patch.object(slurm.subprocess, "run") as run:
+            cluster = slurm.Slurm(2, ("job",), self.folder)
+            cluster.open = {"7"}
+
+            def work(item: str) -> None:
+                if item == "bad":
+                    begun.wait(5)
+                    raise ValueError(item)
+                begun.set()
+                cluster.stopping.wait(5)
+
+            with self.assertRaisesRegex(ValueError, "bad"):
+                cluster.each(work, ["good", "bad"])
+        run.assert_called_once_with(["scancel", "7"], capture_output=True)
+        with self.assertRaises(slurm.Stopped):
+            cluster.submit("x", self.folder, ())
+
+    def test_each_in_their_order(self):
+        self.assertEqual(slurm.Slurm(3, (), self.folder).each(lambda item: -item, range(5)), [0, -1, -2, -3, -4])
+
+
+class Answers(unittest.TestCase):
+    def test_errors_are_what_they_are_here(self):
+        for kind, error in job.KINDS.items():
+            with mock.patch.dict(job.WORK, {"build": mock.Mock(side_effect=error("why"))}):
+                found = job.answer({"kind": "build"})
+            self.assertEqual(found, {"error": [kind, "why"]})
+            back = job.error_of(found)
+            self.assertEqual((type(back), str(back)), (error, "why"))
+        for error in (OSError(28, "No space left"), packages.PackageError("x")):
+            with mock.patch.dict(job.WORK, {"build": mock.Mock(side_effect=error)}):
+                self.assertIs(type(job.error_of(job.answer({"kind": "build"}))), job.JobError)
+
+    def test_another_compiler(self):
+        with mock.patch.object(job, "need"), mock.patch.object(job.kernel, "compiler", lambda: "gcc 12\nx"), \
+                self.assertRaisesRegex(job.JobError, "has another compiler .*: gcc 12, there gcc 13"):
+            job.build({"compiler": "gcc 13\n"})
+
+    def test_what_a_node_lacks_is_named(self):
+        with mock.patch.object(packages, "missing", lambda names: ["bison"]), \
+                mock.patch.object(job.shutil, "which", lambda name: name), \
+                self.assertRaisesRegex(job.JobError, "lacks packages; as root there: apt-get install .* bison$"):
+            job.need("kernel")
+
+    def test_builds_of_one_node_do_not_meet(self):
+        with tempfile.TemporaryDirectory() as scratch, mock.patch.object(job.paths, "TREES", Path(scratch)), \
+                mock.patch.dict(os.environ, {"SLURMD_NODENAME": "n7"}):
+            with job.work_tree() as one, job.work_tree() as other:
+                self.assertEqual((one.tree, other.tree), ("compared-n7-0", "compared-n7-1"))
+            with job.work_tree() as again:
+                self.assertEqual(again.tree, "compared-n7-0")
+
+    def test_two_that_want_the_same_build_it_once(self):
+        """And it is built from its commit, as nodes have no trees of stock and phyr."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            order = Order("k", ("base", "x"), "r", "t", {}, {}, {})
+
+            def run(_name, request, _options):
+                self.assertEqual((request["kind"], request["order"]["key"]), ("build", "k"))
+                objects = folder / "objects"
+                objects.mkdir()                # A second time would fail.
+                (objects / ".config").touch()
+                (objects / "bzImage").write_text("image")
+                builder.Maker(builder.WORK, folder).keep("k", objects / "bzImage", objects, ())
+                return {"answer": {}}
+
+            with mock.patch.object(place.JobBuilder, "order", lambda self, side: order), \
+                    mock.patch.object(builder, "say"):
+                made = place.JobBuilder(mock.Mock(run=run), None, [], folder)
+                threads = [threading.Thread(target=made.build, args=(Side("base", "stock", "own"),)) for _ in range(4)]
+                for each in threads:
+                    each.start()
+                for each in threads:
+                    each.join()
+                self.assertEqual(made.build(Side("base", "stock", "own")).image.read_text(), "image")
+
+    def test_a_boot_of_another_qemu(self):
+        plan = {"inexact": [], "runs": []}
+        with tempfile.TemporaryDirectory() as scratch:
+            image = Path(scratch) / "bzImage"
+            image.write_text("7")
+            for patch in made_up.patched(Path(scratch), measure.Bench):
+                patch.start()
+                self.addCleanup(patch.stop)
+            request = {"initramfs": "guest", "side": ["base", "x"], "image": str(image), "features": [], "number": 0,
+                       "suite": {"name": "s", "plan": plan, "rows": [], "programs": [], "held": []},
+                       "qemu": "7", "guest": "0", "key": "other"}
+            with self.assertRaisesRegex(job.JobError, "would measure something else: QEMU is 7.2.22 there"):
+                job.boot(request)
+
+
+if __name__ == "__main__":
+    unittest.main()
