@@ -77,8 +77,8 @@ static void *read_slowly(void *argument)
 {
 	struct transfer *transfer = argument;
 
-	transfer->moved = pread(transfer->fd, transfer->memory, transfer->len,
-				0);
+	transfer->moved =
+		pread(transfer->fd, transfer->memory, transfer->len, 0);
 	return NULL;
 }
 
