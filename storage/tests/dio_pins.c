@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <phyr/backing.h>
+
 #include "disk.h"
 #include "harness.h"
 #include "pins.h"
@@ -28,14 +30,21 @@
 
 static int slow; /* a disk that answers after ANSWER_NS */
 
-static void setup(void)
+static int open_slow(const char *name, size_t block)
 {
 	char path[DISK_PATH];
+	int fd;
 
-	disk_make_null("nullb_slow", 512, ANSWER_NS, path);
-	slow = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-	if (slow < 0)
+	disk_make_null(name, block, ANSWER_NS, path);
+	fd = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (fd < 0)
 		fail("%s: %s", path, strerror(errno));
+	return fd;
+}
+
+static void setup(void)
+{
+	slow = open_slow("nullb_slow", 512);
 }
 
 static char *map(int flags, int fd)
@@ -47,9 +56,9 @@ static char *map(int flags, int fd)
 	return memory;
 }
 
-static void await_pins(long more_than)
+static void await_pins(long more_than, long pages)
 {
-	for (int tries = 0; pins_held() < more_than + PAGES; tries++) {
+	for (int tries = 0; pins_held() < more_than + pages; tries++) {
 		if (tries == 1000)
 			fail("no pins of a transfer in flight");
 		usleep(1000);
@@ -58,7 +67,9 @@ static void await_pins(long more_than)
 
 struct transfer {
 	pthread_t thread;
+	int fd;
 	char *memory;
+	size_t len;
 	ssize_t moved;
 };
 
@@ -66,24 +77,34 @@ static void *read_slowly(void *argument)
 {
 	struct transfer *transfer = argument;
 
-	transfer->moved = pread(slow, transfer->memory, LEN, 0);
+	transfer->moved =
+		pread(transfer->fd, transfer->memory, transfer->len, 0);
 	return NULL;
 }
 
-/* Until its pages are pinned. */
-static void begin(struct transfer *transfer, char *memory, long before)
+/* Until the pages of it are pinned. */
+static void begin_transfer(struct transfer *transfer, long before, long pages)
 {
-	transfer->memory = memory;
 	assert_int_equal(pthread_create(&transfer->thread, NULL, read_slowly,
 					transfer),
 			 0);
-	await_pins(before);
+	await_pins(before, pages);
+}
+
+static void begin(struct transfer *transfer, char *memory, long before)
+{
+	*transfer = (struct transfer){
+		.fd = slow,
+		.memory = memory,
+		.len = LEN,
+	};
+	begin_transfer(transfer, before, PAGES);
 }
 
 static void end(struct transfer *transfer, long before)
 {
 	assert_int_equal(pthread_join(transfer->thread, NULL), 0);
-	assert_int_equal(transfer->moved, LEN);
+	assert_int_equal(transfer->moved, (ssize_t)transfer->len);
 	assert_pins(before);
 }
 
@@ -97,6 +118,29 @@ static void test_held_as_long_as_it_takes(void)
 	assert_int_equal(pins_held(), before + PAGES);
 	end(&transfer, before);
 	munmap(memory, LEN);
+}
+
+/*
+ * No border of a block is one of a page: if memory was pinned piece by piece, a
+ * page at the border of two would have a pin of each.
+ */
+static void test_blocks_across_pages(void)
+{
+	struct transfer transfer = { .len = 32 * PAGE };
+	struct phyr_backing *backing;
+	struct phyr_error error;
+	long before;
+
+	if (phyr_backing_create(PHYR_BACKING_BASE, 64 * PAGE, &backing, &error))
+		skip("no scattered pages: %s", error.message);
+	transfer.fd = open_slow("nullb_slow_4k", 4096);
+	transfer.memory = (char *)backing->addr + 512;
+	before = pins_quiet();
+	begin_transfer(&transfer, before, 33);
+	assert_int_equal(pins_held(), before + 33);
+	end(&transfer, before);
+	close(transfer.fd);
+	phyr_backing_destroy(backing);
 }
 
 static void test_unmapped(void)
@@ -160,7 +204,7 @@ static void kill_in_flight(void (*child)(char *memory))
 		child(memory);
 		_exit(0);
 	}
-	await_pins(before);
+	await_pins(before, PAGES);
 	assert_int_equal(kill(pid, SIGKILL), 0);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_pins(before);
@@ -317,6 +361,7 @@ static void test_device_goes_away(void)
 
 static const struct test_case tests[] = {
 	TEST(test_held_as_long_as_it_takes),
+	TEST(test_blocks_across_pages),
 	TEST(test_unmapped),
 	TEST(test_truncated),
 	TEST(test_replaced),

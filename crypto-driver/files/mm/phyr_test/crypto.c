@@ -295,7 +295,6 @@ static int job_round(void *arg, u64 *setup_ns, u64 *total_ns)
 	if (err)
 		goto unpin;
 	if (job->timed_submit) {
-		submitted = ktime_get_ns();
 		err = job_submit(job, &submitted);
 	} else {
 		/* This mark is in the total, and the one in job_submit(). */

@@ -211,6 +211,46 @@ static void blk_dma_part(struct kunit *test)
 	expect_mapped(test, 1);
 }
 
+static void cut(struct bio *bio, unsigned int offset, unsigned int size)
+{
+	bio->bi_iter.bi_offset = offset;
+	bio->bi_iter.bi_size = size;
+}
+
+/* A vector is a range as it is, unless one thing or the other is not so. */
+static void blk_dma_alone(struct kunit *test)
+{
+	struct blk_dma_test *t = test->priv;
+	struct bio *bio = add_bio(t);
+
+	add_vec(t, 0, 2 * PAGE_SIZE);
+	add_vec(t, 4 * PAGE_SIZE, PAGE_SIZE);
+	expect_mapped(test, 2);
+
+	/* It begins or ends within it, or it is the last. */
+	cut(bio, 512, 3 * PAGE_SIZE - 512);
+	expect_mapped(test, 2);
+	cut(bio, 0, PAGE_SIZE);
+	expect_mapped(test, 1);
+	cut(bio, 0, 2 * PAGE_SIZE);
+	expect_mapped(test, 1);
+	cut(bio, 0, 2 * PAGE_SIZE + 512);
+	expect_mapped(test, 2);
+
+	/* It is longer than a segment, or not within the borders of one. */
+	cut(bio, 0, 3 * PAGE_SIZE);
+	t->q.limits.max_segment_size = PAGE_SIZE;
+	expect_mapped(test, 3);
+	t->q.limits.max_segment_size = UINT_MAX;
+	t->q.limits.seg_boundary_mask = PAGE_SIZE - 1;
+	expect_mapped(test, 3);
+	t->q.limits.seg_boundary_mask = ULONG_MAX;
+
+	/* It meets the next. */
+	bvec_set_phys(&bio->bi_io_vec[1], t->base + 2 * PAGE_SIZE, PAGE_SIZE);
+	expect_mapped(test, 1);
+}
+
 static void blk_dma_segment_size(struct kunit *test)
 {
 	struct blk_dma_test *t = test->priv;
@@ -304,6 +344,7 @@ static struct kunit_case blk_dma_cases[] = {
 	KUNIT_CASE(blk_dma_array),
 	KUNIT_CASE(blk_dma_small_array),
 	KUNIT_CASE(blk_dma_part),
+	KUNIT_CASE(blk_dma_alone),
 	KUNIT_CASE(blk_dma_segment_size),
 	KUNIT_CASE(blk_dma_segment_boundary),
 	KUNIT_CASE(blk_dma_merge),
