@@ -198,6 +198,34 @@ class Import(Exchange):
             connection.close()
 
 
+class WholeBench(Exchange):
+    """What ./phyr serve loads: all results of a bench, of which it has none where nothing was measured before."""
+
+    def of(self, tree):
+        """As bench writes it: each workload of the plan with its samples, one that failed among them."""
+        plan = json.loads(bench.WORKLOADS.read_text())
+        exports = []
+        for features in bench.MACHINES:
+            for name, body in bench.requests(plan, tree, features).items():
+                made = [row for asked in body["workloads"]
+                        for row in rows(asked["workload"], range(1000, 1000 + asked["samples"]), kernel=tree)]
+                made[0] |= {"error_occurred": True, "error_message": "ENOMEM: no memory"}
+                exports.append(document(*bench.prefixed(plan, name, made, "name", "run_name"), clock="icount"))
+        return bench.merged(exports, kernel=f"{tree}-perf", host_name="guest")
+
+    def test_it_is_loaded_and_compared(self):
+        loaded = {}
+        for tree in ("stock", "phyr"):
+            whole = self.of(tree)
+            loaded[tree] = self.load(whole, f"?name={tree}")
+            names = {row["run_name"] for row in whole["benchmarks"]}
+            self.assertEqual({result["workload"] for result in self.phyrd.get(f"/runs/{loaded[tree]}")[2]["results"]},
+                             names)
+        self.assertGreater(len(names), 256)
+        found = self.phyrd.get(f"/compare?base={loaded['stock']}&head={loaded['phyr']}")[2]
+        self.assertGreater(len(found["rows"]), 100)
+
+
 class Export(Exchange):
     def test_there_and_back(self):
         run = self.phyrd.measure("count/up/base/4KiB", "fail/once/base/4KiB", "count/down/base/8KiB", samples=120)

@@ -245,6 +245,72 @@ class InShort(PageTest):
         before = "return getComputedStyle(document.querySelector('tbody td'), '::before').content"
         self.assertEqual(self.browser.script(before), '"stock, instructions"')
 
+    def test_nothing_falls_out_on_a_desk(self):
+        """However long the name of a row is."""
+        long = [{"family": "crypto", "pattern": "crypto/<" + "|".join(["soft-ctr", "aesni-cbc"] * 9) + ">/<size>",
+                 "available": False, "reason": "no such hardware; " * 9, "forms": [], "variants": [], "series": [],
+                 "summary": "", "schema": {}}]
+        script = self.browser.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
+            const before = window.fetch;
+            window.fetch = async (path, ...more) => {
+                const answer = await before(path, ...more);
+                if (!path.endsWith('/workloads'))
+                    return answer;
+                const known = await answer.json();
+                known.workloads.push(...%s);
+                return new Response(JSON.stringify(known)); };""" % json.dumps(long))["identifier"]
+        self.addCleanup(self.browser.devtools, "Page.removeScriptToEvaluateOnNewDocument", identifier=script)
+        self.compare(DESK)
+        for address in ("#/", "#/compare/1/2", "#/runs/2", "#/runs"):
+            self.go(address)
+            self.browser.wait("document.querySelector('tbody td')")
+            self.assertEqual(self.browser.script("""
+                return [...document.querySelectorAll('tbody th, tbody td')]
+                    .filter((one) => one.getClientRects().length && one.getBoundingClientRect().right > innerWidth)
+                    .map((one) => one.innerText)"""), [], address)
+
+
+class Comparing(PageTest):
+    """What ./phyr compare and ./phyr bench --memory have found, as files."""
+
+    def upload(self, document):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(document, file)
+            file.flush()
+            self.go("#/runs")
+            self.browser.wait("document.querySelector('input[type=file]')")
+            self.browser.type("input[type=file]", file.name)
+            self.browser.wait("document.querySelector('main a[href=\"#/compare/1/2\"]')")
+        self.browser.click("main a[href='#/compare/1/2']")
+        self.browser.wait("document.querySelectorAll('.side dl').length === 2")
+
+    def test_a_comparison_of_kernels(self):
+        self.upload(json.loads((Path(__file__).parents[2] / "ci/tests/golden/comparison.json").read_text()))
+        text = self.browser.text("main")
+        self.assertIn("4 KiB registration: 9,552 instructions → 9,570, 0.2 % more", text)
+        self.assertIn("Verdicts are those of ./phyr compare, whose suite is test", text)
+        self.assertNotIn("Mann-Whitney", text)
+        self.assertRegex(text, r"mr/reg/base/4KiB\s+9,552\s+9,570\s+1\.00\s+–\s+3\s+▲ worse")
+        self.assertRegex(text, r"dio/nvme/read/base/4KiB\s+905\s+801\s+1\.13\s+–\s+3\s+≈ not exact")
+
+    def test_the_memory_clock(self):
+        def side(loads):
+            return {"median": 9, "min": 8, "max": 10, "n": 9,
+                    "memory": {"instructions": 9, "loads": loads, "locked": 0, "cycles": 12.5}}
+        rows = [{"name": "mr/reg/base/4KiB", "unit": "ns", "stock": side(3000), "phyr": side(10)},
+                {"name": "gup/pin/base/4KiB", "unit": "ns", "pages": side(7), "phyrs": side(5)}]
+        self.upload({"schema": "phyr-compare/3", "clock": "icount", "date": "2026-11-30T18:49:47+00:00",
+                     "kernels": {"stock": "7.3.4", "phyr": "7.3.4"}, "rows": rows})
+        read = ("return [...document.querySelectorAll('table')]"
+                ".find((one) => /memory clock/.test(one.innerText)).innerText")
+        text = self.browser.script(read)
+        self.assertRegex(text, r"mr/reg/base/4KiB, stock\s+9\s+3,000\s+–\s+0\s")
+        self.assertRegex(text, r"mr/reg/base/4KiB, ratio\s+1\.00\s+300\s+–\s+1\.00\s")
+        self.go("#/runs/2")
+        self.browser.wait("document.querySelector('main table')")
+        self.assertRegex(self.browser.script(read), r"gup/pages/pin/base/4KiB\s+9\s+7\s.*13\n")
+        self.assertRegex(self.browser.text("main"), r"gup/phyrs/pin/base/4KiB\s+9\s+8\s+9\s+–\s.*10")
+
 
 class Charts(PageTest):
     def test_the_cursor_shows_values(self):

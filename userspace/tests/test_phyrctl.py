@@ -108,9 +108,11 @@ class Answers(PhyrctlTest):
         """That of ./phyr compare: worse is 2, what cannot be told, or compared, 4; the worst counts."""
         path = ("GET", "/api/v1/compare?base=1&head=2")
         rows = {verdict: ROW | {"verdict": verdict} for verdict in ("better", "worse", "no difference",
-                                                                    "too few samples", None)}
+                                                                    "too few samples", "not exact", None)}
         for verdicts, status, word in ((["better", "no difference", None], 0, ""), (["better", "worse"], 2, ""),
                                        (["too few samples", "better"], 4, ""), (["too few samples", "worse"], 2, ""),
+                                       (["not exact", "better"], 0, ""),
+                                       (["not exact", None], 4, "nothing was compared"),
                                        ([None], 4, "nothing was compared"), ([], 4, "nothing was compared")):
             with self.subTest(verdicts=verdicts):
                 self.serve({path: COMPARISON | {"rows": [rows[verdict] for verdict in verdicts]}})
@@ -203,6 +205,15 @@ class Answers(PhyrctlTest):
         self.serve({("POST", "/api/v1/import"): document(dropped, 201)})
         self.assertIn('mr/reg/hugetlb-1G/1GiB: left out "hits": not a finite number',
                       self.call("import", "-", input="{}").stderr)
+
+    def test_import_of_a_comparison(self):
+        """It is two runs, which compare takes as they are printed."""
+        both = {"base": 7, "head": 8}
+        self.serve({("POST", "/api/v1/import"): document(both, 201)})
+        self.assertEqual(self.call("import", "-", input="{}").stdout, "7 8\n")
+        self.assertEqual(json.loads(self.call("import", "-", "--json", input="{}").stdout), both)
+        self.serve({("POST", "/api/v1/import"): document({"base": 7}, 201)})
+        self.call("import", "-", status=3, input="{}")
 
     def test_refusals(self):
         self.serve({("POST", "/api/v1/runs"): problem(422, "20000 samples are too many", field="workloads[0].samples",

@@ -9,6 +9,7 @@ import { h, failure } from "/dom.js";
 import { runTitle } from "/format.js";
 import { headlines } from "/headline.js";
 import { nameSides } from "/looks.js";
+import { memoryBeside } from "/memory.js";
 import { rowsOf, rowsSection } from "/rows.js";
 import { sizeSection } from "/sizes.js";
 import { unitOf } from "/units.js";
@@ -30,6 +31,14 @@ function note(criteria) {
 	return h("p", { class: "note" }, `Figures are medians. Better and worse: Mann-Whitney U finds p < ${criteria.p_below} and an effect of at least `
 		+ `${criteria.effect_at_least}, and the medians are at least ${percent} % apart. Anything else is ~. `
 		+ "Effect: −1 all samples of the second are faster, 1 all are slower.");
+}
+
+/* Whose verdicts they are, where it is not the daemon that says so. */
+function ofCompare([base, head]) {
+	const { comparison, suite } = head.context ?? {};
+
+	return comparison && suite && comparison === base.context?.comparison ? h("p", { class: "note" },
+		`Figures are medians. Verdicts are those of ./phyr compare, whose suite is ${suite}: of exact rows any difference is one, and a row that is not exact has none.`) : null;
 }
 
 function only(text, names) {
@@ -98,7 +107,9 @@ async function show(main, form, base, head, signal) {
 	nameSides(...names);
 	main.querySelector("h1").textContent = `${runTitle(comparison.base)} → ${runTitle(comparison.head)}`;
 	form.before(headlines(rows, unit));
-	main.append(...[rows.length ? rowsSection(rows, names, unit) : null, note(comparison.criteria), caveats(comparison.head.clock, rows.map((row) => row.label)),
+	const criteria = note(comparison.criteria);
+
+	main.append(...[rows.length ? rowsSection(rows, names, unit) : null, criteria, caveats(comparison.head.clock, rows.map((row) => row.label)),
 		only(`only in ${names[0]}`, comparison.only_base), only(`only in ${names[1]}`, comparison.only_head),
 		charts(rows, names, unit)].filter((part) => part));
 	const both = await Promise.all([base, head].map(api.getRun)).catch((error) => {
@@ -109,8 +120,10 @@ async function show(main, form, base, head, signal) {
 	if (!both || signal.aborted)
 		return;
 	form.querySelectorAll(".side").forEach((side, i) => side.append(who(both[i])));
-	const drawn = candidates(rows, both, names);
+	const drawn = candidates(rows, both, names), memory = memoryBeside(both, names);
 
+	criteria.replaceWith(ofCompare(both) ?? criteria);
+	main.append(...memory ? [memory] : []);
 	if (drawn.length)
 		main.append(distributions(drawn, unit, 2));
 	contents(main);

@@ -12,6 +12,8 @@ export function figures(results, unit) {
 	const most = Math.max(...measured.map(({ stats }) => stats?.n ?? 0));
 	const shown = PERCENTILES.filter(({ samples }) => most >= samples);
 	const hidden = PERCENTILES.filter((one) => !shown.includes(one));
+	/* Without samples, as much as the file has said. */
+	const known = ({ aggregates, unit: one }, name) => aggregates[name] === undefined ? "–" : unit.exact(inNs(aggregates[name], one));
 	const rows = measured.map((result) => {
 		const { stats } = result;
 		const words = (value) => unit.exact(inNs(value, result.unit));
@@ -20,7 +22,7 @@ export function figures(results, unit) {
 		return stats
 			? [name, stats.n, words(stats.min), words(stats.median), `${words(stats.median_low)} – ${words(stats.median_high)}`,
 				...shown.map((one) => stats.n >= one.samples ? words(stats[one.name]) : "–"), words(stats.max)]
-			: [name, "–", "–", unit.exact(median(result)), "only a mean or median", ...shown.map(() => "–"), "–"];
+			: [name, result.parameters.samples ?? "–", known(result, "min"), unit.exact(median(result)), "–", ...shown.map(() => "–"), known(result, "max")];
 	});
 
 	return h("div", {},

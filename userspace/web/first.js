@@ -6,6 +6,7 @@ import { loader } from "/load.js";
 
 const COMMANDS = [
 	["./phyr bench", "boots a stock and a phyr kernel in QEMU on any machine, measures both, and writes their results as files to be loaded here"],
+	["./phyr compare BASE HEAD --json FILE", "compares any two kernels in QEMU, and writes what it finds"],
 	["./phyr serve", "boots the phyr kernel with this page in it, where everything can be measured"],
 	["phyr-bench --benchmark_out=FILE", "measures on a machine that has phyrs or an RDMA device, without a daemon"],
 	["phyrctl --server URL export ID --output FILE", "takes a run from the daemon of another machine"],

@@ -83,11 +83,16 @@ export async function showForm(main, _signal, again) {
 	const able = known.filter((entry) => entry.workload.available).map((entry) => entry.name);
 	const first = able.includes("mr/reg") ? "mr/reg" : able[0];
 
+	const elsewhere = workloads.filter((workload) => !workload.available);
+	const subjectsOf = (workload) => h("div", {},
+		...known.filter((entry) => entry.workload === workload).map(({ name }) =>
+			choice("subject", name, { disabled: !workload.available, checked: name === first })),
+		workload.available ? null : h("p", { class: "note" }, `✗ ${workload.reason}`));
+
 	const form = h("form", { onsubmit, oninput: recount },
-		group("What", ...workloads.map((workload) => h("div", {},
-			...known.filter((entry) => entry.workload === workload).map(({ name }) =>
-				choice("subject", name, { disabled: !workload.available, checked: name === first })),
-			workload.available ? null : h("p", { class: "note" }, `✗ ${workload.reason}`)))),
+		group("What", ...workloads.filter((workload) => workload.available).map(subjectsOf), elsewhere.length
+			? h("details", {}, h("summary", {}, `${elsewhere.length === 1 ? "1 family" : `${elsewhere.length} families`} not here, and why`),
+				elsewhere.map(subjectsOf)) : null),
 		group("Backing", ...parameters.backing.map(({ name, page_size_bytes: bytes }) => choice("backing", name, {
 			checked: name === "base",
 			note: name.startsWith("hugetlb") ? `(${freePages(pool(bytes))} pages free)` : name === "base" ? "(scattered)" : "",
@@ -102,7 +107,7 @@ export async function showForm(main, _signal, again) {
 			h("label", {}, "name", h("input", { name: "name", maxlength: 100, autocomplete: "off" })),
 			h("label", {}, "tags", h("input", { name: "tags", placeholder: "stock, night", autocomplete: "off" }))),
 		h("div", { class: "actions" }, start, count,
-			button("Pages beside phyrs", preset, { hidden: !known.some(({ name }) => name === "gup/phyrs/pin") })),
+			button("Pages beside phyrs", preset, { hidden: !able.includes("gup/phyrs/pin") })),
 		refused);
 
 	/* Chooses what the chart of a run shows at its best. */

@@ -25,7 +25,7 @@ function sentence(row, more, kind, ...parts) {
 
 function changed(row, unit) {
 	const { base, head } = row;
-	const said = { "no difference": "no difference", "too few samples": "too few samples to tell" }[row.verdict] ?? unit.change(row.ratio);
+	const said = { "no difference": "no difference", "too few samples": "too few samples to tell", "not exact": "not exact" }[row.verdict] ?? unit.change(row.ratio);
 
 	return sentence(row, "", row.verdict === "worse" ? "worse" : "better",
 		h("span", { class: "figures" }, `${unit.words(base.median ?? base.mean)} → ${unit.short(head.median ?? head.mean)}, `), h("strong", {}, said));

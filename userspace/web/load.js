@@ -11,6 +11,16 @@ function leftOut({ results }) {
 		dropped.map(({ name, why }) => h("p", { class: "note" }, `${workload}: left out "${name}": ${why}`)));
 }
 
+/* What has become of a file: a run, or of a comparison two. */
+function told(loaded) {
+	if (loaded.results) {
+		announce(`Loaded ${runTitle(loaded)}`);
+		return leftOut(loaded);
+	}
+	announce(`Loaded runs ${loaded.base} and ${loaded.head}`);
+	return [h("p", {}, h("a", { href: `#/compare/${loaded.base}/${loaded.head}` }, `What runs ${loaded.base} and ${loaded.head} come to`))];
+}
+
 /** Asks for files; loaded() is called when all that can be are. */
 export function loader(loaded) {
 	const said = h("div", {});
@@ -22,10 +32,7 @@ export function loader(loaded) {
 
 		for (const one of files) {
 			try {
-				const run = await api.importFile(one);
-
-				announce(`Loaded ${runTitle(run)}`);
-				words.push(...leftOut(run));
+				words.push(...told(await api.importFile(one)));
 			} catch (error) {
 				words.push(failure(new Error(`${one.name}: ${error.message}`)));
 			}
@@ -36,6 +43,7 @@ export function loader(loaded) {
 	}
 	return h("section", {}, h("h2", {}, "Load results"),
 		h("p", {}, "Google Benchmark JSON: of another kernel or machine, as ", h("code", {}, "./phyr bench"), ", ",
-			h("code", {}, "phyr-bench"), " and Export write it."),
+			h("code", {}, "phyr-bench"), " and Export write it; or a comparison, as ",
+			h("code", {}, "--json"), " of ", h("code", {}, "./phyr compare"), " and ", h("code", {}, "./phyr bench"), " does."),
 		h("label", { class: "file" }, "Files ", file), said);
 }

@@ -7,7 +7,7 @@ import { copies, table } from "/table.js";
 import { family, ofDevice, parse } from "/workload.js";
 
 const VERDICTS = { works: "★ works now", fails: "✗ fails now", better: "▼ better", worse: "▲ worse", "no difference": "~ no difference",
-	"too few samples": "? too few samples", none: "– not compared" };
+	"too few samples": "? too few samples", "not exact": "≈ not exact", none: "– not compared" };
 const CLASSES = { works: "better", fails: "worse", better: "better", worse: "worse" };
 
 /* ENOMEM that is gone outweighs any factor. */
@@ -46,7 +46,7 @@ function group(name, rows, names, unit) {
 		["workload", `${names[0]}, ${unit.name}`, `${names[1]}, ${unit.name}`, "ratio", "effect", "samples", `${names[1]} is`],
 		rows.map((row) => [h("code", {}, row.label), side(row.base), side(row.head), row.turn ? `${row.turn} now` : ratio(row.ratio),
 			row.effect === undefined ? "–" : row.effect.toFixed(2).replace("-", "−"), samples(row),
-			h("span", { class: CLASSES[row.kind] ?? null }, VERDICTS[row.kind])]), { numbers: [1, 2, 3, 4, 5] });
+			h("span", { class: CLASSES[row.kind] ?? null }, VERDICTS[row.kind])]), { numbers: [1, 2, 3, 4, 5], even: true });
 }
 
 function options(names) {

@@ -11,6 +11,7 @@ import { runTitle } from "/format.js";
 import { formHeadlines } from "/headline.js";
 import { ENDED, stateOf } from "/states.js";
 import { figures, missing } from "/figures.js";
+import { memoryOf } from "/memory.js";
 import { progress } from "/progress.js";
 import { save } from "/request.js";
 import { sizeSection } from "/sizes.js";
@@ -66,7 +67,7 @@ function ended(run) {
 	return [
 		formHeadlines(pairsOf(run.results), unit), ...overSizes(run.results, unit), candidates.length ? distributions(candidates, unit) : null,
 		measured ? h("h2", {}, "Figures") : null, measured ? figures(run.results, unit) : null,
-		caveats(run.clock, run.results.map((result) => result.workload + ofDevice(result))),
+		memoryOf(run.results), caveats(run.clock, run.results.map((result) => result.workload + ofDevice(result))),
 		...missing(run.results),
 	];
 }

@@ -13,9 +13,9 @@ function part(tag, properties, ...children) {
 /**
  * A table. Cells are nodes or text; in the column prose lines may break, numbers are on the right. The first column
  * names the row, and stands above the others on a phone.
- * copy: with buttons that take it along
+ * copy: with buttons that take it along; even: its columns stand below those of others with as many
  */
-export function table(caption, headings, rows, { numbers = [], prose = -1, copy = false } = {}) {
+export function table(caption, headings, rows, { numbers = [], prose = -1, copy = false, even = false } = {}) {
 	const kind = (column) => numbers.includes(column) ? "number" : column === prose ? "prose" : null;
 	const element = part("table", {},
 		h("caption", {}, caption),
@@ -24,7 +24,7 @@ export function table(caption, headings, rows, { numbers = [], prose = -1, copy 
 			? part("td", { class: kind(i), "data-label": headings[i] || null }, content)
 			: h("th", { role: "rowheader", scope: "row", class: kind(i) }, content))))));
 
-	return h("div", { class: "tabular" },
+	return h("div", { class: even ? "tabular even" : "tabular" },
 		h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, element),
 		copy ? copies(() => [element]) : null);
 }

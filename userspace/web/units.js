@@ -21,14 +21,19 @@ function many(value) {
 	return name ? `${significant(value / factor)} ${name}` : grouped(value);
 }
 
+/* An exact row may differ by one instruction, which is never 0 %. */
+function share(percent) {
+	return percent >= 10 ? percent.toFixed(0) : percent >= 0.1 ? percent.toFixed(1) : String(+percent.toPrecision(2));
+}
+
 /* Less than half as much again is told in percent. words: of a share, and of a factor */
 function change(ratio, [less, more], [fewer, over]) {
 	const factor = ratio < 1 ? 1 / ratio : ratio;
 	const word = ratio > 1 ? less : more;
 
-	if (factor < 1.005)
+	if (factor === 1)
 		return "the same";
-	return factor < 1.5 ? `${(100 * Math.abs(1 - 1 / ratio)).toFixed(factor < 1.1 ? 1 : 0)} % ${word}` : `${significant(factor)} times ${ratio > 1 ? fewer : over}`;
+	return factor < 1.5 ? `${share(100 * Math.abs(1 - 1 / ratio))} % ${word}` : `${significant(factor)} times ${ratio > 1 ? fewer : over}`;
 }
 
 /*

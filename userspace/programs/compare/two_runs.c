@@ -57,6 +57,8 @@ static json_t *render_side(const struct two_runs_result *item, double *figure)
 					      "median_high" };
 	const json_t *stats = json_object_get(item->document, "stats");
 	const json_t *error = json_object_get(item->document, "error");
+	const json_t *samples = json_object_get(
+		json_object_get(item->document, "parameters"), "samples");
 	json_t *json = json_object(), *value;
 	const char *name = "median";
 
@@ -85,6 +87,8 @@ static json_t *render_side(const struct two_runs_result *item, double *figure)
 		}
 		if (value)
 			json_object_set(json, name, value);
+		if (value && json_integer_value(samples) > 0)
+			json_object_set(json, "n", (json_t *)samples);
 	}
 	if (value)
 		*figure = json_number_value(value);
@@ -148,6 +152,67 @@ static int add_statistics(json_t *row, struct two_runs_side *base, size_t b,
 	return 0;
 }
 
+/* Of ./phyr compare, if both are of the same comparison, and in its direction. */
+static const char *find_verdict(const struct two_runs_result *base,
+				const struct two_runs_result *head)
+{
+	const json_t *x = json_object_get(base->document, "parameters");
+	const json_t *y = json_object_get(head->document, "parameters");
+	const char *id = get_text(x, "comparison");
+
+	if (!*id || strcmp(id, get_text(y, "comparison")) ||
+	    *get_text(x, "verdict"))
+		return "";
+	return get_text(y, "verdict");
+}
+
+/* @range: the least and the most of as many samples, where that is known */
+static bool get_range(const struct two_runs_result *item, double range[2],
+		      size_t *n)
+{
+	static const char *const names[] = { "min", "max" };
+	const json_t *samples = json_object_get(
+		json_object_get(item->document, "parameters"), "samples");
+
+	for (int i = 0; i < 2; i++) {
+		json_t *value = get_aggregate(item, names[i]);
+
+		if (!value)
+			return false;
+		range[i] = json_number_value(value);
+		json_decref(value);
+	}
+	*n = json_integer_value(samples) > 0
+		     ? (size_t)json_integer_value(samples)
+		     : 0;
+	return true;
+}
+
+/*
+ * Ranges that do not touch are as far apart as samples can be, and samples that
+ * are all the same are no difference. Between those nothing can be told.
+ */
+static const char *judge_ranges(const struct two_runs_result *base,
+				double base_figure,
+				const struct two_runs_result *head,
+				double head_figure)
+{
+	double x[2], y[2], distance = head_figure - base_figure;
+	size_t base_n, head_n;
+
+	if (!get_range(base, x, &base_n) || !get_range(head, y, &head_n) ||
+	    !phyr_comparison_is_possible(base_n, head_n))
+		return "too few samples";
+	if (x[0] == x[1] && y[0] == y[1] && x[0] == y[0])
+		return "no difference";
+	if (y[0] <= x[1] && x[0] <= y[1])
+		return "too few samples";
+	if (distance < PHYR_COMPARISON_DISTANCE * base_figure &&
+	    -distance < PHYR_COMPARISON_DISTANCE * base_figure)
+		return "no difference";
+	return distance < 0 ? "better" : "worse";
+}
+
 /*
  * What can be said without samples. Where both sides failed, or one has neither
  * failed nor a figure, there is nothing to compare.
@@ -159,14 +224,17 @@ static json_t *judge_figures(const struct two_runs_result *base,
 {
 	bool base_failed = json_object_get(base->document, "error");
 	bool head_failed = json_object_get(head->document, "error");
+	const char *known = find_verdict(base, head);
 
 	if (base_figure >= 0 && head_failed)
 		return json_string("worse");
 	if (base_failed && head_figure >= 0)
 		return json_string("better");
-	if (base_figure >= 0 && head_figure >= 0)
-		return json_string("too few samples");
-	return json_null();
+	if (base_figure < 0 || head_figure < 0)
+		return json_null();
+	return json_string(
+		*known ? known
+		       : judge_ranges(base, base_figure, head, head_figure));
 }
 
 static int add_row(json_t *rows, struct two_runs_side *base, size_t b,

@@ -145,7 +145,7 @@ static size_t count(const json_t *comparison, const char *verdict)
 
 /*
  * A regression outweighs what cannot be told, which outweighs what is well.
- * Where nothing can be compared, nothing is told.
+ * Where nothing can be compared, or is exact, nothing is told.
  */
 static enum status conclude(const json_t *comparison)
 {
@@ -155,12 +155,14 @@ static enum status conclude(const json_t *comparison)
 		return STATUS_BAD;
 	if (count(comparison, "too few samples"))
 		return STATUS_UNTOLD;
-	if (count(comparison, "") < rows)
+	if (count(comparison, "") + count(comparison, "not exact") < rows)
 		return STATUS_OK;
 	return fail(
 		STATUS_UNTOLD,
-		rows ? "nothing was compared: no workload was measured in both runs"
-		     : "nothing was compared: the runs have no workload in common");
+		count(comparison, "not exact")
+			? "nothing was compared: no workload is exact"
+		: rows ? "nothing was compared: no workload was measured in both runs"
+		       : "nothing was compared: the runs have no workload in common");
 }
 
 /* Both of one server, which compares them itself. */

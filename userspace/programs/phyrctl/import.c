@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* phyrctl import: Google Benchmark JSON as a run. */
+/* phyrctl import: Google Benchmark JSON as a run, a comparison of ./phyr's as two. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +41,21 @@ static void tell_dropped(const json_t *results)
 	}
 }
 
+/* The ids of what is there now: of a run, or of base and head. */
+static void tell_ids(const json_t *answer)
+{
+	const json_t *id = json_object_get(answer, "id");
+
+	if (id)
+		printf("%lld\n", (long long)json_integer_value(id));
+	else
+		printf("%lld %lld\n",
+		       (long long)json_integer_value(
+			       json_object_get(answer, "base")),
+		       (long long)json_integer_value(
+			       json_object_get(answer, "head")));
+}
+
 enum status command_import(struct client *client, const struct options *options,
 			   char **operands, int n)
 {
@@ -55,7 +70,9 @@ enum status command_import(struct client *client, const struct options *options,
 		return status;
 	status = post(client, options->name, text, len, &answer);
 	free(text);
-	if (!status)
+	if (!status && json_object_get(answer.json, "base"))
+		status = answer_check(&answer, "{s:I, s:I}", "base", "head");
+	else if (!status)
 		status = answer_check(&answer, "{s:I, s:[]}", "id", "results");
 	if (status)
 		return status;
@@ -63,8 +80,7 @@ enum status command_import(struct client *client, const struct options *options,
 	if (options->json)
 		print_answer(&answer);
 	else
-		printf("%lld\n", (long long)json_integer_value(
-					 json_object_get(answer.json, "id")));
+		tell_ids(answer.json);
 	answer_destroy(&answer);
 	return STATUS_OK;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "comparison.h"
 #include "fuzz.h"
 #include "gbench.h"
 
@@ -25,27 +26,54 @@ static void check_result(const struct archive_result *result)
 	json_decref(document);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+static void check_run(const struct gbench *gbench)
 {
-	struct gbench gbench;
-	struct problem problem;
 	size_t samples = 0;
 
-	if (gbench_parse((const char *)data, len, &gbench, &problem)) {
-		check(!gbench.results && !gbench.context);
-		check_problem(&problem);
-		return 0;
-	}
-	check(gbench.n >= 1 && gbench.n <= LIMIT_WORKLOADS);
-	check(strlen(gbench.kernel) <= LIMIT_NAME_BYTES);
-	check(strlen(gbench.name) <= LIMIT_NAME_BYTES);
-	check(strlen(gbench.tags) < LIMIT_TAGS_ROOM);
-	check(strlen(gbench.notes) <= LIMIT_NOTES_BYTES);
-	for (size_t i = 0; i < gbench.n; i++) {
-		check_result(&gbench.results[i]);
-		samples += gbench.results[i].n;
+	check(gbench->n >= 1 && gbench->n <= LIMIT_WORKLOADS);
+	check(strlen(gbench->kernel) <= LIMIT_NAME_BYTES);
+	check(strlen(gbench->name) <= LIMIT_NAME_BYTES);
+	check(strlen(gbench->tags) < LIMIT_TAGS_ROOM);
+	check(strlen(gbench->notes) <= LIMIT_NOTES_BYTES);
+	for (size_t i = 0; i < gbench->n; i++) {
+		check_result(&gbench->results[i]);
+		samples += gbench->results[i].n;
 	}
 	check(samples <= LIMIT_RUN_SAMPLES);
-	gbench_clear(&gbench);
+}
+
+static void check_comparison(const char *text, size_t len)
+{
+	struct gbench sides[2];
+	struct problem problem;
+	int ret = comparison_parse(text, len, sides, &problem);
+
+	if (ret)
+		check_problem(&problem);
+	else
+		check(sides[0].n || sides[1].n);
+	for (int i = 0; i < 2; i++) {
+		check(!ret || (!sides[i].results && !sides[i].context));
+		if (sides[i].n)
+			check_run(&sides[i]);
+		gbench_clear(&sides[i]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const char *text = (const char *)data;
+	struct gbench gbench;
+	struct problem problem;
+
+	if (comparison_recognize(text, len)) {
+		check_comparison(text, len);
+	} else if (gbench_parse(text, len, &gbench, &problem)) {
+		check(!gbench.results && !gbench.context);
+		check_problem(&problem);
+	} else {
+		check_run(&gbench);
+		gbench_clear(&gbench);
+	}
 	return 0;
 }

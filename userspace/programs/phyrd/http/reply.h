@@ -32,7 +32,7 @@ struct http_reply {
 	size_t constant_len;
 	struct stream *stream;
 	char allow[40];
-	char location[64];
+	char location[96];
 	bool challenge;
 	char detail[200];
 	unsigned int wait_seconds;

@@ -221,6 +221,10 @@ static void add_aggregate(struct export *export, const char *name, double value,
 
 	json_object_set_new(row, "aggregate_unit",
 			    json_string(ratio ? "percentage" : "time"));
+	/* Where there are no repetitions the first of these stands for all. */
+	if (!export->n && !export->sent)
+		json_object_update_missing(
+			row, json_object_get(export->document, "parameters"));
 	set_time(row, ratio ? value : nanoseconds(export, value));
 	add_row(export, row, text);
 	export->sent++;
