@@ -108,7 +108,8 @@ def run(kernel: Path, programs: list[Path], flags: set[str]) -> int:
                          command_line="" if "--icount" in flags else "kunit.enable=1 kunit.filter_glob=phyr_*")
     subprocess.run([checker, "fill", machine.bar, str(BAR)], check=True)
     device = "siw0" if "--siw" in flags else "rxe0"
-    lines = [f"PHYR_DEVICE={device} PHYR_CHANGES=/results/changes {TESTS}/{one.name} >/results/{one.name}.out 2>&1 || failed=$((failed + 1))"
+    before = f"PHYR_DEVICE={device} PHYR_CHANGES=/results/changes"
+    lines = [f"{before} {TESTS}/{one.name} >/results/{one.name}.out 2>&1 || failed=$((failed + 1))"
              for one in programs]
     # What KUnit said, and what KASAN, lockdep or kmemleak had to say, is on the console.
     outcome = vm.run(machine, "\n".join(["failed=0", ": >/results/changes", *lines, "exit $failed"]),

@@ -216,14 +216,14 @@ static void check_ram(int fd)
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 
 	/* Atomics are RAM's as well; iWARP has none. */
-	assert_errno_equal(
-		-phyr_dmabuf_mr_register(
-			pair.device->pd, fd, 0, LEN, 0,
-			ACCESS | (phyr_rdma_is_iwarp(pair.device) ?
-					  0 :
-					  IBV_ACCESS_REMOTE_ATOMIC),
-			&by_fd, NULL, NULL),
-		0);
+	assert_errno_equal(-phyr_dmabuf_mr_register(
+				   pair.device->pd, fd, 0, LEN, 0,
+				   ACCESS |
+					   (phyr_rdma_is_iwarp(pair.device)
+						    ? 0
+						    : IBV_ACCESS_REMOTE_ATOMIC),
+				   &by_fd, NULL, NULL),
+			   0);
 	as_mr.rkey = by_fd.rkey;
 	check_write(&as_mr, 77, bytes + 77, LEN - 77);
 	if (!phyr_rdma_is_iwarp(pair.device))
