@@ -164,6 +164,8 @@ def walk(measured: Compiler, everything: Compiler, start: str, commits: dict[str
          wanted: Container[str]) -> Tally:
     """Each of commits (name -> commit), which follow start, compiles by itself, without a warning.
 
+    What one folder breaks in another is seen at the end of the first, not at each of its commits.
+
     That is with the measured kernel's configuration. Sources that it leaves out are compiled with everything, for
     the commits that change them. Those that neither has are named, and count as skipped.
     """

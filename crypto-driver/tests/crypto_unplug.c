@@ -193,7 +193,7 @@ static void rebind_driver(void)
 
 /*
  * QEMU's device has 256 sessions. Each user needs two. A kernel that is slow
- * from debugging looks for memory that is not freed: it sees that sooner.
+ * from debugging only looks for memory of its own that is not freed.
  */
 static void leave_no_session(void (*take_away)(void))
 {
