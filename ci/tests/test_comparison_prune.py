@@ -8,6 +8,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from ci import __main__ as main
 from ci.comparison import builder, measure, prune
 
 KIB = 1024
@@ -52,6 +53,15 @@ class Prune(unittest.TestCase):
         self.keep("results/a.json", 102)
         self.assertEqual(prune.prune(1000, self.folder, 100 * KIB), 1)
         self.assertEqual({path.name for path in self.folder.iterdir()}, {"results"})
+
+    def test_how_the_command_ends_stays(self):
+        """A job's folder may go while it is looked at."""
+        for end in (KeyboardInterrupt(), SystemExit(143)):
+            with mock.patch.object(main.prune, "prune", side_effect=FileNotFoundError(2, "No such file", "x.tmp")), \
+                    mock.patch.object(main, "note") as noted, self.assertRaises(type(end)):
+                with main.pruned():
+                    raise end
+            self.assertIn("is not pruned: ", noted.call_args.args[0])
 
     def test_nothing_is_there(self):
         self.assertEqual(prune.prune(0, self.folder / "none", 0), 0)
