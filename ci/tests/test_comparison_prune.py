@@ -9,6 +9,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import __main__ as main
+from ci import write
 from ci.comparison import builder, measure, prune
 
 KIB = 1024
@@ -53,6 +54,23 @@ class Prune(unittest.TestCase):
         self.keep("results/a.json", 102)
         self.assertEqual(prune.prune(1000, self.folder, 100 * KIB), 1)
         self.assertEqual({path.name for path in self.folder.iterdir()}, {"results"})
+
+    def test_interrupted_it_leaves_nothing_by_half(self):
+        """Neither half a kernel nor indexes whose objects are gone; the next one goes on."""
+        def stopped(path: Path, ignore_errors: bool = False) -> None:
+            if path.exists():
+                raise KeyboardInterrupt
+
+        for names, left in ((("kernels/a/",), {"kernels/a.tmp"}), (("store.git/", "1.index"), {"store.git.tmp"})):
+            for name in names:
+                self.keep(name, 100)
+            with mock.patch.object(write.shutil, "rmtree", stopped), \
+                    self.assertRaises(KeyboardInterrupt):
+                prune.prune(1000, self.folder, 0)
+            self.assertEqual({str(path.parent.relative_to(self.folder)) for path in self.folder.rglob("bzImage")}, left)
+            self.assertEqual(list(self.folder.glob("*.index")), [])
+            prune.prune(1000, self.folder, 0)
+            self.assertEqual(list(self.folder.rglob("bzImage")), [])
 
     def test_how_the_command_ends_stays(self):
         """A job's folder may go while it is looked at."""
