@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Images of the two sides, kept by what they are made of: nothing is built twice, no tree of a user's is written."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from ci.error import CiError
 from ci.git import QUIET, Git, GitError
 from ci.kernel import Kernel
 from ci.progress import note, say
+from ci.write import remove
 
 FOLDER = paths.BUILD / "compared"            # kernels/KEY/, results/KEY.json, and what snapshots need
 WORK = Kernel("compared", "perf")            # the one work tree in which all of them are built, one after the other
@@ -148,6 +150,13 @@ def stack_sizes(objects: Path) -> dict[str, int]:
     return found
 
 
+def made_in(folder: Path) -> dict | None:
+    """What is kept beside an image, if it is there and of the form that is made now."""
+    file = folder / "made.json"
+    made = json.loads(file.read_text()) if file.exists() else {}
+    return made if made.get("form") == FORM else None
+
+
 @dataclass(frozen=True)
 class Order:
     """What is to be built, and what it is known by; for any process that sees the same files."""
@@ -183,11 +192,16 @@ class Maker:
                 shutil.copyfile(objects / "System.map", temporary / "System.map")
             made = {"form": FORM, "text": text_sizes(objects), "stack": stack_sizes(objects), "lacking": lacking}
             (temporary / "made.json").write_text(json.dumps(made))
-            shutil.rmtree(target, ignore_errors=True)
+            # A boot may be reading it.
+            if made_in(target):
+                return target
+            if target.exists():
+                with contextlib.suppress(OSError):
+                    remove(target)
             try:
                 temporary.rename(target)
             except OSError:
-                if not (target / "made.json").exists():
+                if not made_in(target):
                     raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -236,10 +250,7 @@ class Builder:
 
     def kept(self, key: str, side: Side) -> Built | None:
         folder = self.folder / key
-        if not (folder / "made.json").exists():
-            return None
-        made = json.loads((folder / "made.json").read_text())
-        if made.get("form") != FORM:
+        if not (made := made_in(folder)):
             return None
         os.utime(folder)                         # see ci/comparison/prune.py
         symbols = folder / "System.map"
