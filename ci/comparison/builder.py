@@ -128,17 +128,19 @@ ROOM = re.compile(r"sub +\$0x([0-9a-f]+),%rsp")
 MOST_STACK = 1 << 16                         # more than a whole stack is no room, but an offset with a sign
 
 
-def stack_sizes(objects: Path) -> dict[str, int]:
-    """Bytes that each function takes of the stack; of several with one name, the most."""
+def stack_sizes(objects: Path) -> dict[str, int] | None:
+    """Bytes that each function takes of the stack; of several with one name, the most. None if it cannot be told."""
     dump = subprocess.Popen(["objdump", "-d", "--no-show-raw-insn", "vmlinux"], cwd=objects, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
-    lines = subprocess.run(["grep", "-E", STACK_LINE], stdin=dump.stdout, capture_output=True, text=True,
-                           env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
+    chosen = subprocess.run(["grep", "-E", STACK_LINE], stdin=dump.stdout, capture_output=True, text=True,
+                            env=os.environ | {"LC_ALL": "C"})
     dump.stdout.close()
-    dump.wait()
+    # Without a line grep ends with 1. Half of the functions would be differences.
+    if dump.wait() or chosen.returncode > 1:
+        return None
     found: dict[str, int] = {}
     name, used = "", 0
-    for line in [*lines, "0 <>:"]:
+    for line in [*chosen.stdout.splitlines(), "0 <>:"]:
         if begins := FUNCTION.match(line):
             if used:
                 found[name] = max(found.get(name, 0), used)

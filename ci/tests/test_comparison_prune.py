@@ -123,6 +123,17 @@ class Beside(unittest.TestCase):
         self.assertIn(found["small"], range(16, 64))
         self.assertNotIn("none", found)
 
+    def test_stack_that_cannot_be_told(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            self.assertIsNone(builder.stack_sizes(folder))
+            (folder / "vmlinux").write_text("no object")
+            self.assertIsNone(builder.stack_sizes(folder))
+            subprocess.run(["as", "-o", folder / "vmlinux", "-"], input="", text=True, check=True)
+            self.assertEqual(builder.stack_sizes(folder), {})
+            with mock.patch.object(builder, "STACK_LINE", "("):
+                self.assertIsNone(builder.stack_sizes(folder))
+
     def test_what_phyr_held_says(self):
         text = "base/1GiB: Slab 2400 VmallocUsed 4 MemFree -10400\nhugetlb-1G/1GiB: Slab -8 VmallocUsed 0 MemFree 0\n"
         self.assertEqual(measure.held_in(text, ("base/1GiB", "hugetlb-1G/1GiB", "thp/1GiB")),
