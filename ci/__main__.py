@@ -410,8 +410,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     arguments = parser().parse_args()
-    # An exception, as Ctrl-C is: both end what was started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # An exception, as Ctrl-C is: all end what was started. nohup's wish counts.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     children.adopt()
     try:
         status = arguments.run(arguments)

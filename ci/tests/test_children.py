@@ -87,6 +87,11 @@ class Interrupt(unittest.TestCase):
         self.assertEqual(status, 143)
         self.assertNotIn("Traceback", said)
 
+    def test_a_terminal_that_goes(self):
+        status, said = self.interrupted(signal.SIGHUP)
+        self.assertEqual(status, 129)
+        self.assertNotIn("Traceback", said)
+
     def test_time_to_tidy_up(self):
         with tempfile.TemporaryDirectory() as scratch:
             left = Path(scratch) / "left"
