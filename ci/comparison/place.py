@@ -13,7 +13,7 @@ from ci.comparison import job
 from ci.comparison.builder import FOLDER, Builder, Built, Order
 from ci.comparison.measure import Bench, Boot, in_turn
 from ci.comparison.sides import Side
-from ci.comparison.slurm import COMMAND, Slurm
+from ci.comparison.slurm import COMMAND, Slurm, SlurmError, seen
 from ci.comparison.suites import Suite
 
 Item = TypeVar("Item")
@@ -71,6 +71,10 @@ class JobBuilder(Builder):
             "folder": str(self.root.resolve())}, self.job_options)
         if "error" in found:
             raise job.error_of(found)
+        made = self.folder / order.key / "made.json"
+        if not seen(made):
+            raise SlurmError(f"{made} has been made by a node, and is not seen here; see whether both have the same "
+                             "build/")
 
 
 class JobBench(Bench):

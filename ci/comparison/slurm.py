@@ -4,6 +4,7 @@
 Only the answer of a job that Slurm calls completed is believed. One that was killed, or whose node died, is run again.
 """
 
+import contextlib
 import json
 import os
 import shlex
@@ -76,6 +77,19 @@ def script(command: Sequence[str], folder: Path) -> str:
     return "\n".join(["#!/bin/sh", f"cd {shlex.quote(str(paths.ROOT))} || exit",
                       *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
                       f"exec {shlex.join([*command, str(folder)])}", ""])
+
+
+def seen(file: Path) -> bool:
+    """A file that a node has written. File systems of several machines may be late, and know what was not there."""
+    deadline = time.monotonic() + LATE
+    while not file.exists():
+        if time.monotonic() > deadline:
+            return False
+        for folder in reversed(file.parents[:3]):
+            with contextlib.suppress(OSError):
+                os.listdir(folder)
+        time.sleep(0.1)
+    return True
 
 
 class Queue:
@@ -179,22 +193,11 @@ class Slurm:
                 if not self.stopping.is_set():
                     with self.lock:
                         self.open.discard(job)
-            answer = self.answer(folder / "answer.json") if state == COMPLETED else None
-            if answer is not None:
+            if state == COMPLETED and seen(folder / "answer.json"):
+                answer = json.loads((folder / "answer.json").read_text())
                 shutil.rmtree(folder)
                 return answer
             (folder / "answer.json").unlink(missing_ok=True)
             said = f"{name}, job {job}{f' on {node}' if node else ''}, ended as {state}"
             note(f"{said}; " + ("it is run again" if attempt < ATTEMPTS else f"that was the last of {ATTEMPTS} times"))
         raise SlurmError(f"{said}, {ATTEMPTS} times; the log is {folder / 'log'}")
-
-    @staticmethod
-    def answer(file: Path) -> dict | None:
-        """File systems of several machines may be late."""
-        deadline = time.monotonic() + LATE
-        while not file.exists():
-            if time.monotonic() > deadline:
-                return None
-            os.listdir(file.parent)
-            time.sleep(0.1)
-        return json.loads(file.read_text())

@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 import unittest
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -211,6 +212,25 @@ class Answers(unittest.TestCase):
                 for each in threads:
                     each.join()
                 self.assertEqual(made.build(Side("base", "stock", "own")).image.read_text(), "image")
+
+    def test_a_kernel_that_is_seen_late(self):
+        order = Order("k", ("base", "x"), "r", "t", {}, {}, {})
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            made = place.JobBuilder(mock.Mock(run=lambda *_: {"answer": {}}), None, [], folder)
+
+            def appear() -> None:
+                (folder / "kernels/k").mkdir(parents=True)
+                (folder / "kernels/k/made.json").touch()
+
+            late = threading.Timer(0.2, appear)
+            late.start()
+            made.produce(order)
+            self.assertTrue((folder / "kernels/k/made.json").exists())
+            late.join()
+            with mock.patch.object(slurm, "LATE", 0.0), \
+                    self.assertRaisesRegex(slurm.SlurmError, "other/made.json has been made by a node, and is not se"):
+                made.produce(replace(order, key="other"))
 
     def test_a_boot_of_another_qemu(self):
         plan = {"inexact": [], "runs": []}
