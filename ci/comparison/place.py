@@ -50,12 +50,16 @@ class JobBuilder(Builder):
                  options: Sequence[str] = BUILD):
         super().__init__(artifacts, fragments, folder)
         self.slurm, self.root, self.job_options = slurm, folder, options
-        self.lock = threading.Lock()                   # of the next
+        self.lock = threading.Lock()                   # of the next, and of snapshots, which have an index each
         self.making: dict[str, threading.Lock] = {}
 
     def own(self, side: Side) -> Built:
         """From its commit, as all others: the trees of stock and phyr are this machine's."""
         return self.ordered(side)
+
+    def order(self, side: Side) -> Order:
+        with self.lock:
+            return super().order(side)
 
     def ordered(self, side: Side, order: Order | None = None) -> Built:
         order = order or self.order(side)

@@ -5,7 +5,9 @@ import json
 import os
 import tempfile
 import threading
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from unittest import mock
@@ -196,22 +198,37 @@ class Answers(unittest.TestCase):
 
             def run(_name, request, _options):
                 self.assertEqual((request["kind"], request["order"]["key"]), ("build", "k"))
+                time.sleep(0.05)               # Others come meanwhile.
                 objects = folder / "objects"
-                objects.mkdir()                # A second time would fail.
+                objects.mkdir(exist_ok=True)
                 (objects / ".config").touch()
                 (objects / "bzImage").write_text("image")
                 builder.Maker(builder.WORK, folder).keep("k", objects / "bzImage", objects, ())
                 return {"answer": {}}
 
+            asked = mock.Mock(run=mock.Mock(side_effect=run))
             with mock.patch.object(place.JobBuilder, "order", lambda self, side: order), \
-                    mock.patch.object(builder, "say"):
-                made = place.JobBuilder(mock.Mock(run=run), None, [], folder)
-                threads = [threading.Thread(target=made.build, args=(Side("base", "stock", "own"),)) for _ in range(4)]
-                for each in threads:
-                    each.start()
-                for each in threads:
-                    each.join()
-                self.assertEqual(made.build(Side("base", "stock", "own")).image.read_text(), "image")
+                    mock.patch.object(builder, "say"), ThreadPoolExecutor(4) as pool:
+                made = place.JobBuilder(asked, None, [], folder)
+                found = list(pool.map(made.build, [Side("base", "stock", "own")] * 4))
+                self.assertEqual({one.image.read_text() for one in found}, {"image"})
+            asked.run.assert_called_once()
+
+    def test_one_looks_at_trees_at_a_time(self):
+        """The same tree twice has one index."""
+        inside, most = [], []
+
+        def order(_self, side: Side) -> str:
+            inside.append(side)
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.pop()
+            return side.role
+
+        made = place.JobBuilder(mock.Mock(), None, [], Path("x"))
+        with mock.patch.object(builder.Builder, "order", order), ThreadPoolExecutor(4) as pool:
+            self.assertEqual(list(pool.map(made.order, [Side("base", "x", "tree")] * 4)), ["base"] * 4)
+        self.assertEqual(most, [1] * 4)
 
     def test_a_kernel_that_is_seen_late(self):
         order = Order("k", ("base", "x"), "r", "t", {}, {}, {})
