@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TypeVar
 
@@ -140,7 +140,10 @@ class Slurm:
         """Of all, side by side, in their order. The first that fails, or an interrupt, ends the others."""
         with ThreadPoolExecutor(self.workers) as pool:
             try:
-                return list(pool.map(function, items))
+                asked = [pool.submit(function, item) for item in items]
+                for one in as_completed(asked):
+                    one.result()
+                return [one.result() for one in asked]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self.stop()

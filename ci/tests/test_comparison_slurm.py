@@ -137,7 +137,7 @@ class Jobs(unittest.TestCase):
         self.assertNotIn("PHYR_LOCK", text)
 
     def test_the_first_error_ends_all(self):
-        begun = threading.Event()
+        begun, ended = threading.Event(), []
         with mock.patch.object(slurm.subprocess, "run") as run:
             cluster = slurm.Slurm(2, ("job",), self.folder)
             cluster.open = {"7"}
@@ -147,10 +147,11 @@ class Jobs(unittest.TestCase):
                     begun.wait(5)
                     raise ValueError(item)
                 begun.set()
-                cluster.stopping.wait(5)
+                ended.append(cluster.stopping.wait(5))
 
             with self.assertRaisesRegex(ValueError, "bad"):
                 cluster.each(work, ["good", "bad"])
+        self.assertEqual(ended, [True])
         run.assert_called_once_with(["scancel", "7"], capture_output=True)
         with self.assertRaises(slurm.Stopped):
             cluster.submit("x", self.folder, ())
