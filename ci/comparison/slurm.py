@@ -34,6 +34,7 @@ PASSED = ("HOME", "CCACHE_DIR", "LANG", "SLURM_CONF")
 ATTEMPTS = 4                   # of a job that is lost
 LOOK = 2.0                     # seconds between two looks at the queue, for all jobs together
 PATIENCE = 600.0               # seconds in which a controller that does not answer may come back
+AWAY = "Unable to contact slurm controller"
 WAITS = 60.0                   # seconds after which it is said why a job does not begin
 LATE = 20.0                    # seconds after which a file that a node has written is seen here
 COMPLETED, LOST = "COMPLETED", "LOST"
@@ -52,7 +53,8 @@ class Stopped(Exception):
 
 def call(*words: str, text: str | None = None) -> str:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, input=text)
+        # Ctrl-C is ours: sbatch that it ends may have submitted a job whose number nobody knows.
+        done = subprocess.run(words, capture_output=True, text=True, input=text, start_new_session=True)
     except FileNotFoundError:
         raise SlurmError(f"--jobs slurm: this machine has no {words[0]}; Debian's package slurm-client, or the "
                          "cluster's login node, has it") from None
@@ -156,18 +158,30 @@ class Slurm:
             jobs = sorted(self.open)
         if jobs:
             say(f"ending {len(jobs)} jobs")
-            subprocess.run(["scancel", *jobs], capture_output=True)
+            try:
+                call("scancel", *jobs)
+            except SlurmError as error:
+                note(f"{error}; these jobs go on, scancel ends them: {' '.join(jobs)}")
 
     def submit(self, name: str, folder: Path, options: Sequence[str]) -> str:
-        """The job's number."""
-        with self.lock:
-            if self.stopping.is_set():
-                raise Stopped
-            job = call("sbatch", "--parsable", "--no-requeue", "--export=NIL", f"--job-name=phyr-{name}",
-                       f"--output={folder}/log", "--open-mode=append", f"--chdir={paths.ROOT}", *options,
-                       text=script(self.command, folder)).strip().partition(";")[0]
-            self.open.add(job)
-        return job
+        """The job's number. Only where no job can have been made of it, it is tried again."""
+        began = time.monotonic()
+        while True:
+            with self.lock:
+                if self.stopping.is_set():
+                    raise Stopped
+                try:
+                    job = call("sbatch", "--parsable", "--no-requeue", "--export=NIL", f"--job-name=phyr-{name}",
+                               f"--output={folder}/log", "--open-mode=append", f"--chdir={paths.ROOT}", *options,
+                               text=script(self.command, folder)).strip().partition(";")[0]
+                    self.open.add(job)
+                    return job
+                except SlurmError as error:
+                    if AWAY not in str(error):
+                        raise
+                    if time.monotonic() - began > PATIENCE:
+                        raise SlurmError(f"for {PATIENCE:.0f} s Slurm has not answered: {error}") from None
+            self.stopping.wait(LOOK)
 
     def wait(self, name: str, job: str) -> tuple[str, str]:
         """Until it has ended: (state, node)"""

@@ -3,6 +3,7 @@
 
 import json
 import os
+import sys
 import tempfile
 import threading
 import time
@@ -30,9 +31,12 @@ class Controller:
         self.submitted: list[tuple[str, ...]] = []
         self.nodes = "w1|idle\nw2|mixed\nw2|mixed\nw3|down*\nw4|idle*\nw5|drained\n"
         self.answers: dict[int, object] = {}       # job -> what it leaves
+        self.refusals: list[str] = []              # what sbatch says before it takes a job
 
     def call(self, *words: str, text: str | None = None) -> str:
         if words[0] == "sbatch":
+            if self.refusals:
+                raise slurm.SlurmError(f"sbatch: {self.refusals.pop(0)}")
             self.submitted.append(words)
             self.scripts.append(text)
             number = len(self.submitted)
@@ -138,7 +142,7 @@ class Jobs(unittest.TestCase):
 
     def test_the_first_error_ends_all(self):
         begun, ended = threading.Event(), []
-        with mock.patch.object(slurm.subprocess, "run") as run:
+        with mock.patch.object(slurm, "call") as run:
             cluster = slurm.Slurm(2, ("job",), self.folder)
             cluster.open = {"7"}
 
@@ -152,9 +156,37 @@ class Jobs(unittest.TestCase):
             with self.assertRaisesRegex(ValueError, "bad"):
                 cluster.each(work, ["good", "bad"])
         self.assertEqual(ended, [True])
-        run.assert_called_once_with(["scancel", "7"], capture_output=True)
+        self.assertEqual(run.call_args_list, [mock.call("scancel", "7")])
         with self.assertRaises(slurm.Stopped):
             cluster.submit("x", self.folder, ())
+
+    def test_jobs_that_cannot_be_ended_are_named(self):
+        cluster = slurm.Slurm(2, ("job",), self.folder)
+        cluster.open = {"7", "8"}
+        with mock.patch.object(slurm, "call", side_effect=slurm.SlurmError("scancel: no")):
+            cluster.stop()
+        self.assertEqual(self.said, ["scancel: no; these jobs go on, scancel ends them: 7 8"])
+
+    def test_ctrl_c_does_not_end_what_submits(self):
+        """It goes to the whole group of the terminal."""
+        said = slurm.call(sys.executable, "-c", "import os; print(os.getpgid(0), os.getsid(0))")
+        self.assertTrue({os.getpgid(0), os.getsid(0)}.isdisjoint(map(int, said.split())))
+
+    def test_a_controller_that_is_away_while_it_is_asked(self):
+        controller = Controller(("COMPLETED",))
+        controller.answers[1] = ANSWER
+        controller.refusals = ["Batch job submission failed: Unable to contact slurm controller (connect failure)"] * 2
+        self.assertEqual(self.run_with(controller), ANSWER)
+        # It may have been submitted, or never will be.
+        for said in ("Socket timed out on send/recv operation", "invalid partition specified: x"):
+            controller.refusals = [said]
+            with self.assertRaisesRegex(slurm.SlurmError, f"^sbatch: {said}$"):
+                self.run_with(controller)
+            self.assertEqual((controller.refusals, len(controller.submitted)), ([], 1))
+        controller.refusals = [slurm.AWAY] * 2
+        with mock.patch.object(slurm, "PATIENCE", 0.0), \
+                self.assertRaisesRegex(slurm.SlurmError, "for 0 s Slurm has not answered: sbatch: Unable"):
+            self.run_with(controller)
 
     def test_each_in_their_order(self):
         self.assertEqual(slurm.Slurm(3, (), self.folder).each(lambda item: -item, range(5)), [0, -1, -2, -3, -4])
