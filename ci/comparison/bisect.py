@@ -110,7 +110,7 @@ class Search:
             chosen = self.choose(open_)
             steps += 1
             say(f"{len(left)} commits left; step {steps}: "
-                + "; ".join(self.git.line("show", "-s", "--format=%h %s", commit) for commit in chosen))
+                + "; ".join(self.git.said("show", "-s", "--format=%h %s", commit) for commit in chosen))
             # The first that moved is the new end; what is behind it says nothing any more.
             for commit, figure in zip(chosen, self.take(chosen)):
                 if not self.usable(commit, figure, (base.error, last.error)):
@@ -131,9 +131,9 @@ def report(git: Git, row: str, found: Found) -> str:
     if len(found.commits) > 1:
         lines.append("it is one of these, of which those between could not be measured:")
     for commit in found.commits:
-        lines.append(git.line("show", "-s", "--format=commit %H%nAuthor: %an <%ae>%n%n    %s%n", commit))
+        lines.append(git.said("show", "-s", "--format=commit %H%nAuthor: %an <%ae>%n%n    %s%n", commit))
         if len(found.commits) == 1:
-            lines.append(git.line("show", "--stat", "--format=", commit))
+            lines.append(git.said("show", "--stat", "--format=", commit))
     return "\n".join(lines)
 
 
