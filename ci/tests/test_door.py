@@ -178,7 +178,16 @@ class Recipes(unittest.TestCase):
     def test_workflow_runs_it(self):
         text = (paths.ROOT / "docs/ci/compare.yml").read_text()
         self.assertRegex(text, r'docs/ci/compare\.sh linux "\$\(git .* merge-base .*\)" "\$HEAD" report\n')
-        self.assertIn("cat report/report.md", text)
+        self.assertIn("[ ! -f report/report.md ] || cat report/report.md", text)
+
+    def test_workflow_keeps_what_the_page_names(self):
+        """Also where the command ends with a regression, after which the service saves nothing by itself."""
+        text = (paths.ROOT / "docs/ci/compare.yml").read_text()
+        steps = re.findall(r"uses: actions/cache/(\w+)@v4\n +with:\n +path: \|\n((?: +phyr/.*\n)+) +key: (.*)\n", text)
+        self.assertEqual([name for name, _paths, _key in steps], ["restore", "save"])
+        self.assertEqual(steps[0][1:], steps[1][1:])
+        self.assertEqual(steps[0][1].split(), [f"phyr/build/{name}" for name in ("compared", "linux.git", "ccache")])
+        self.assertRegex(text, r"if: always\(\)\n +uses: actions/cache/save@")
 
 
 class Statuses(unittest.TestCase):
