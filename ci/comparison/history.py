@@ -52,7 +52,7 @@ def commit(git: Git, name: str) -> Commit:
 
 
 def of_range(tree: Path, words: str) -> Range:
-    """A..B: each commit is its neighbour's parent, so of a merge the branch that was merged is one step."""
+    """A..B; only first parents are followed: a merge is one step."""
     start, dots, end = words.partition("..")
     if not dots or not start or not end or end.startswith("."):
         raise HistoryError(f"'{words}': want A..B, two commits of {tree}")
