@@ -140,6 +140,12 @@ class Beside(unittest.TestCase):
                          {"base/1GiB": {"slab": 2400, "vmalloc": 4, "all": 10400},
                           "hugetlb-1G/1GiB": {"slab": -8, "vmalloc": 0, "all": 0}, "thp/1GiB": None})
 
+    def test_what_it_said_before_it_was_ended(self):
+        whole, names = "base/1GiB: Slab 2400 VmallocUsed 4 MemFree -10400\n", ("base/1GiB", "thp/1GiB")
+        for half in ("thp/1GiB:", "thp/1GiB: Slab -", "thp/1GiB: Slab 1 VmallocUsed 4 MemFree -10"):
+            found = measure.held_in(whole + half, names)
+            self.assertEqual((found["base/1GiB"]["all"], found["thp/1GiB"]), (10400, None))
+
     def test_it_is_looked_at_before_programs_and_behind_figures(self):
         job = measure.job(({"name": "rping", "command": "rping"},), ("base/1GiB",))
         places = [job.index(word) for word in ("$api/runs", "phyr_held rxe0 base/1GiB", "rping")]
