@@ -116,6 +116,7 @@ def jobs(text: str) -> int:
 
 
 def place_of(arguments: argparse.Namespace) -> place.Place:
+    """Made before anything is installed: without a cluster it refuses."""
     return place.Here() if arguments.jobs is None else place.Cluster(arguments.jobs or None)
 
 
@@ -198,10 +199,11 @@ def command_compare(arguments: argparse.Namespace) -> int:
     suite = suites.find(arguments.suite, path(arguments.suite))
     held = limits.read(arguments.limits) if arguments.limits else None
     outputs = outputs_of(arguments, comparison.OUTPUTS)
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
         return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
-                              place_of(arguments))
+                              where)
 
 
 def command_bisect(arguments: argparse.Namespace) -> int:
@@ -212,10 +214,11 @@ def command_bisect(arguments: argparse.Namespace) -> int:
             raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
     fragments = fragments_of(arguments.config)
     suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
         return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
-                          place_of(arguments), arguments.svg)
+                          arguments.svg, where)
 
 
 def command_history(arguments: argparse.Namespace) -> int:
@@ -223,9 +226,10 @@ def command_history(arguments: argparse.Namespace) -> int:
     fragments = fragments_of(arguments.config)
     suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
     outputs = outputs_of(arguments, history.OUTPUTS)
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
-        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
+        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, where)
 
 
 def command_test(arguments: argparse.Namespace) -> int:

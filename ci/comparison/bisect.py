@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import explain, paths
+from ci import explain
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
 from ci.comparison.commits import Commits, Skip, shown
@@ -80,13 +80,13 @@ class Search:
 
     def usable(self, commit: str, figure: Figure | Skip, errors: tuple[str, str]) -> bool:
         """errors: of both ends."""
-        reason = str(figure) if isinstance(figure, Skip) else ""
-        if not reason and figure.error and figure.error not in errors:
-            reason = f"it fails with {figure.error}, as neither end does"
-        if reason:
-            say(f"{commit[:12]} is skipped: {reason}")
+        skipped = isinstance(figure, Skip)             # Who measured it has said why.
+        if not skipped and figure.error and figure.error not in errors:
+            skipped = True
+            say(f"{commit[:12]} is skipped: it fails with {figure.error}, as neither end does")
+        if skipped:
             self.skipped.append(commit)
-        return not reason
+        return not skipped
 
     def run(self) -> Found:
         first = self.good[0]
@@ -153,8 +153,7 @@ def explain_found(artifacts: Artifacts, git: Git, tree: Path, suite: Suite, frag
 
 
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
-        percent: float, place: Place = Here(),
-        svg: Path | None = None) -> int:
+        percent: float, svg: Path, place: Place = Here()) -> int:
     git = sides.repository(tree) or Git(tree)
     take = Commits(artifacts, tree, suite, fragments, place)
 
@@ -163,5 +162,5 @@ def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, f
 
     found = Search(git, [good.commit], bad.commit, measure, percent, place.workers).run()
     print(report(git, row, found), flush=True)
-    explain_found(artifacts, git, tree, suite, fragments, row, found, svg or paths.RESULTS / "bisect.svg")
+    explain_found(artifacts, git, tree, suite, fragments, row, found, svg)
     return 0

@@ -114,6 +114,15 @@ class BisectTest(unittest.TestCase):
         self.assertEqual(found.commits, (commits[7],))
         self.assertIn(commits[10], found.skipped)
 
+    def test_what_is_skipped_is_said_once(self):
+        """By who measured it; what only both ends tell, here."""
+        errors = ("ENOMEM", "ENOMEM")
+        search = bisect.Search(Git(self.tree / ".git"), [], "", self.measure, 1)
+        self.assertEqual([search.usable("1" * 40, figure, errors) for figure in
+                          (bisect.Skip("x"), Figure(error="EIO"), Figure(error="ENOMEM"))], [False, False, True])
+        self.assertEqual(len(search.skipped), 2)
+        bisect.say.assert_called_once_with("111111111111 is skipped: it fails with EIO, as neither end does")
+
     def test_broken_commits_before_it_leave_several(self):
         commits = self.series(7, n5="broken", n6="broken")
         found = self.search(commits[0], commits[-1])

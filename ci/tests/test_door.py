@@ -145,6 +145,16 @@ class Door(unittest.TestCase):
             with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
                 self.assertEqual(self.phyr("kernels")[0], status)
 
+    def test_without_a_cluster_nothing_is_installed(self):
+        for words in (["compare", "stock", "phyr"], ["bisect", "--tree", "/", "a", "b", "--row", "mr/reg/base/4KiB"],
+                      ["history", "--tree", "/", "a..b", "--row", "mr/reg/base/4KiB"]):
+            arguments = door.parser().parse_args([*words, "--jobs", "slurm"])
+            with self.subTest(words[0]), mock.patch.dict(os.environ, {"PATH": "/nowhere"}), \
+                    mock.patch.object(door.sides, "ref"), mock.patch.object(door.history, "of_range"), \
+                    mock.patch.object(door, "prepare", side_effect=AssertionError("prepared")), \
+                    self.assertRaisesRegex(door.CiError, "this machine has no sinfo"):
+                arguments.run(arguments)
+
 
 class Recipes(unittest.TestCase):
     """What docs/ci/ runs is a command that there is."""
