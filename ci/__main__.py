@@ -21,6 +21,7 @@ from ci.artifacts import Artifacts
 from ci.comparison import bisect, commits, history, place, prune, sides, suites
 from ci.comparison import command as comparison
 from ci.error import CiError
+from ci.progress import note
 
 KERNELS = {"stock": kernel.STOCK, "phyr": kernel.PHYR, "debug": kernel.DEBUG}
 GUEST = ("kernel", "userspace", "guest")       # what a command that boots a VM needs
@@ -115,6 +116,7 @@ def jobs(text: str) -> int:
 
 
 def place_of(arguments: argparse.Namespace) -> place.Place:
+    """Made before anything is installed: without a cluster it refuses."""
     return place.Here() if arguments.jobs is None else place.Cluster(arguments.jobs or None)
 
 
@@ -125,7 +127,11 @@ def pruned() -> Iterator[None]:
     try:
         yield
     finally:
-        prune.prune(began)
+        # Jobs of a cluster may be at work there; and why a command ends is not replaced.
+        try:
+            prune.prune(began)
+        except OSError as error:
+            note(f"build/compared is not pruned: {error}")
 
 
 def prepare(needs: Collection[str]) -> None:
@@ -193,10 +199,11 @@ def command_compare(arguments: argparse.Namespace) -> int:
     suite = suites.find(arguments.suite, path(arguments.suite))
     held = limits.read(arguments.limits) if arguments.limits else None
     outputs = outputs_of(arguments, comparison.OUTPUTS)
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
         return comparison.run(Artifacts(), both, suite, fragments, outputs, arguments.clock, held, arguments.again,
-                              place_of(arguments))
+                              where)
 
 
 def command_bisect(arguments: argparse.Namespace) -> int:
@@ -207,10 +214,11 @@ def command_bisect(arguments: argparse.Namespace) -> int:
             raise ArgumentError(f"{role}: {arguments.tree} has no commit '{text}'")
     fragments = fragments_of(arguments.config)
     suite = commits.exact_rows(suites.find(arguments.suite, path(arguments.suite)), [arguments.row])
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
         return bisect.run(Artifacts(), arguments.tree, good, bad, suite, fragments, arguments.row, arguments.at_least,
-                          place_of(arguments), arguments.svg)
+                          arguments.svg, where)
 
 
 def command_history(arguments: argparse.Namespace) -> int:
@@ -218,9 +226,10 @@ def command_history(arguments: argparse.Namespace) -> int:
     fragments = fragments_of(arguments.config)
     suite = history.choose(suites.find(arguments.suite, path(arguments.suite)), arguments.row)
     outputs = outputs_of(arguments, history.OUTPUTS)
+    where = place_of(arguments)
     prepare(GUEST)
     with pruned():
-        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, place_of(arguments))
+        return history.run(Artifacts(), arguments.tree, of, suite, fragments, outputs, where)
 
 
 def command_test(arguments: argparse.Namespace) -> int:
@@ -405,8 +414,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     arguments = parser().parse_args()
-    # An exception, as Ctrl-C is: both end what was started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # An exception, as Ctrl-C is: all end what was started. nohup's wish counts.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     children.adopt()
     try:
         status = arguments.run(arguments)

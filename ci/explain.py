@@ -179,7 +179,9 @@ def symbols_of(built: Built) -> Path:
     """Where its functions are: of an image beside it, or where kbuild has left it."""
     if built.symbols:
         return built.symbols
-    places = [built.image.with_name("System.map"), *(folder / "System.map" for folder in built.image.parents[:4])]
+    places = [built.image.with_name("System.map")]
+    if built.image.match("arch/*/boot/*"):
+        places.append(built.image.parents[3] / "System.map")
     if found := next((place for place in places if place.exists()), None):
         return found
     raise ExplainError(f"{built.side}: its functions are not known; put its System.map beside {built.image}")

@@ -50,6 +50,10 @@ class Git:
     def line(self, *arguments: str, **more) -> str:
         return self.run(*arguments, **more).decode().strip()
 
+    def said(self, *arguments: str) -> str:
+        """For people: names and subjects are bytes of any kind."""
+        return self.run(*arguments).decode(errors="replace").strip()
+
     def holds(self, *arguments: str) -> bool:
         """Whether git ends with 0."""
         try:

@@ -2,6 +2,7 @@
 """Files that are there as a whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -30,3 +31,14 @@ def whole(file: Path, text: str) -> None:
     finally:
         if temporary:
             temporary.unlink(missing_ok=True)
+
+
+def remove(path: Path) -> None:
+    """A file or a folder. Interrupted, it leaves nothing under that name that has lost a part."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    gone = path.with_name(f"{path.name}.tmp")
+    # Of one that was interrupted.
+    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(path.rename(gone))

@@ -134,6 +134,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s: cannot be opened\n", argv[1]);
 		return EXIT_FAILURE;
 	}
+	/* Who is ended by a limit of time has said what it knows. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 2; i < argc; i++)
 		if (held_by(pd, argv[i]))
 			status = EXIT_FAILURE;

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ci import explain, paths
+from ci import explain
 from ci.artifacts import Artifacts
 from ci.comparison import sides, text, verdicts
 from ci.comparison.commits import Commits, Skip, shown
@@ -80,13 +80,13 @@ class Search:
 
     def usable(self, commit: str, figure: Figure | Skip, errors: tuple[str, str]) -> bool:
         """errors: of both ends."""
-        reason = str(figure) if isinstance(figure, Skip) else ""
-        if not reason and figure.error and figure.error not in errors:
-            reason = f"it fails with {figure.error}, as neither end does"
-        if reason:
-            say(f"{commit[:12]} is skipped: {reason}")
+        skipped = isinstance(figure, Skip)             # Who measured it has said why.
+        if not skipped and figure.error and figure.error not in errors:
+            skipped = True
+            say(f"{commit[:12]} is skipped: it fails with {figure.error}, as neither end does")
+        if skipped:
             self.skipped.append(commit)
-        return not reason
+        return not skipped
 
     def run(self) -> Found:
         first = self.good[0]
@@ -110,7 +110,7 @@ class Search:
             chosen = self.choose(open_)
             steps += 1
             say(f"{len(left)} commits left; step {steps}: "
-                + "; ".join(self.git.line("show", "-s", "--format=%h %s", commit) for commit in chosen))
+                + "; ".join(self.git.said("show", "-s", "--format=%h %s", commit) for commit in chosen))
             # The first that moved is the new end; what is behind it says nothing any more.
             for commit, figure in zip(chosen, self.take(chosen)):
                 if not self.usable(commit, figure, (base.error, last.error)):
@@ -131,9 +131,9 @@ def report(git: Git, row: str, found: Found) -> str:
     if len(found.commits) > 1:
         lines.append("it is one of these, of which those between could not be measured:")
     for commit in found.commits:
-        lines.append(git.line("show", "-s", "--format=commit %H%nAuthor: %an <%ae>%n%n    %s%n", commit))
+        lines.append(git.said("show", "-s", "--format=commit %H%nAuthor: %an <%ae>%n%n    %s%n", commit))
         if len(found.commits) == 1:
-            lines.append(git.line("show", "--stat", "--format=", commit))
+            lines.append(git.said("show", "--stat", "--format=", commit))
     return "\n".join(lines)
 
 
@@ -153,8 +153,7 @@ def explain_found(artifacts: Artifacts, git: Git, tree: Path, suite: Suite, frag
 
 
 def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, fragments: list[Path], row: str,
-        percent: float, place: Place = Here(),
-        svg: Path | None = None) -> int:
+        percent: float, svg: Path, place: Place = Here()) -> int:
     git = sides.repository(tree) or Git(tree)
     take = Commits(artifacts, tree, suite, fragments, place)
 
@@ -163,5 +162,5 @@ def run(artifacts: Artifacts, tree: Path, good: Side, bad: Side, suite: Suite, f
 
     found = Search(git, [good.commit], bad.commit, measure, percent, place.workers).run()
     print(report(git, row, found), flush=True)
-    explain_found(artifacts, git, tree, suite, fragments, row, found, svg or paths.RESULTS / "bisect.svg")
+    explain_found(artifacts, git, tree, suite, fragments, row, found, svg)
     return 0

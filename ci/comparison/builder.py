@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Images of the two sides, kept by what they are made of: nothing is built twice, no tree of a user's is written."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ from ci.error import CiError
 from ci.git import QUIET, Git, GitError
 from ci.kernel import Kernel
 from ci.progress import note, say
+from ci.write import remove
 
 FOLDER = paths.BUILD / "compared"            # kernels/KEY/, results/KEY.json, and what snapshots need
 WORK = Kernel("compared", "perf")            # the one work tree in which all of them are built, one after the other
@@ -126,17 +128,19 @@ ROOM = re.compile(r"sub +\$0x([0-9a-f]+),%rsp")
 MOST_STACK = 1 << 16                         # more than a whole stack is no room, but an offset with a sign
 
 
-def stack_sizes(objects: Path) -> dict[str, int]:
-    """Bytes that each function takes of the stack; of several with one name, the most."""
+def stack_sizes(objects: Path) -> dict[str, int] | None:
+    """Bytes that each function takes of the stack; of several with one name, the most. None if it cannot be told."""
     dump = subprocess.Popen(["objdump", "-d", "--no-show-raw-insn", "vmlinux"], cwd=objects, stdout=subprocess.PIPE,
                             stderr=subprocess.DEVNULL)
-    lines = subprocess.run(["grep", "-E", STACK_LINE], stdin=dump.stdout, capture_output=True, text=True,
-                           env=os.environ | {"LC_ALL": "C"}).stdout.splitlines()
+    chosen = subprocess.run(["grep", "-E", STACK_LINE], stdin=dump.stdout, capture_output=True, text=True,
+                            env=os.environ | {"LC_ALL": "C"})
     dump.stdout.close()
-    dump.wait()
+    # Without a line grep ends with 1. Half of the functions would be differences.
+    if dump.wait() or chosen.returncode > 1:
+        return None
     found: dict[str, int] = {}
     name, used = "", 0
-    for line in [*lines, "0 <>:"]:
+    for line in [*chosen.stdout.splitlines(), "0 <>:"]:
         if begins := FUNCTION.match(line):
             if used:
                 found[name] = max(found.get(name, 0), used)
@@ -146,6 +150,13 @@ def stack_sizes(objects: Path) -> dict[str, int]:
         else:
             used += 8
     return found
+
+
+def made_in(folder: Path) -> dict | None:
+    """What is kept beside an image, if it is there and of the form that is made now."""
+    file = folder / "made.json"
+    made = json.loads(file.read_text()) if file.exists() else {}
+    return made if made.get("form") == FORM else None
 
 
 @dataclass(frozen=True)
@@ -183,11 +194,16 @@ class Maker:
                 shutil.copyfile(objects / "System.map", temporary / "System.map")
             made = {"form": FORM, "text": text_sizes(objects), "stack": stack_sizes(objects), "lacking": lacking}
             (temporary / "made.json").write_text(json.dumps(made))
-            shutil.rmtree(target, ignore_errors=True)
+            # A boot may be reading it.
+            if made_in(target):
+                return target
+            if target.exists():
+                with contextlib.suppress(OSError):
+                    remove(target)
             try:
                 temporary.rename(target)
             except OSError:
-                if not (target / "made.json").exists():
+                if not made_in(target):
                     raise
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -236,10 +252,7 @@ class Builder:
 
     def kept(self, key: str, side: Side) -> Built | None:
         folder = self.folder / key
-        if not (folder / "made.json").exists():
-            return None
-        made = json.loads((folder / "made.json").read_text())
-        if made.get("form") != FORM:
+        if not (made := made_in(folder)):
             return None
         os.utime(folder)                         # see ci/comparison/prune.py
         symbols = folder / "System.map"

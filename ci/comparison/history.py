@@ -47,11 +47,12 @@ class Range:
 
 
 def commit(git: Git, name: str) -> Commit:
-    return Commit(*git.line("show", "-s", "--format=%H%n%aI%n%s", name).split("\n", 2))
+    parts = git.said("show", "-s", "--format=%H%n%aI%n%s", name).split("\n", 2)
+    return Commit(parts[0], parts[1], "".join(parts[2:]))      # A subject may be empty.
 
 
 def of_range(tree: Path, words: str) -> Range:
-    """A..B: each commit is its neighbour's parent, so of a merge the branch that was merged is one step."""
+    """A..B; only first parents are followed: a merge is one step."""
     start, dots, end = words.partition("..")
     if not dots or not start or not end or end.startswith("."):
         raise HistoryError(f"'{words}': want A..B, two commits of {tree}")
@@ -64,7 +65,10 @@ def of_range(tree: Path, words: str) -> Range:
     listed = git.line("rev-list", "--first-parent", "--reverse", f"{first}..{last}").split()
     if not listed:
         raise HistoryError(f"'{words}': {end} has no commit that {start} has not")
-    if git.line("rev-parse", f"{listed[0]}^") != first:
+    if not git.holds("merge-base", "--is-ancestor", first, last):
+        raise HistoryError(f"'{words}': {start} is no ancestor of {end}; git merge-base names one, if they have any")
+    # The parent of a root is none.
+    if sides.commit_of(git, f"{listed[0]}^") != first:
         raise HistoryError(f"'{words}': {start} is not among the first parents of {end}; git merge-base names one that "
                            "may be")
     return Range(git, tuple(commit(git, name) for name in [first, *listed]))

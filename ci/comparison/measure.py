@@ -72,7 +72,8 @@ def meminfo(text: str) -> dict[str, int]:
 def held_in(text: str, backings: tuple[str, ...]) -> dict[str, dict[str, int] | None]:
     """What phyr_held has said; free memory becomes what is in use."""
     said = {}
-    for line in text.splitlines():
+    # Behind the last end of a line is what it could not say any more.
+    for line in text.split("\n")[:-1]:
         name, _colon, rest = line.partition(": ")
         words = rest.split()
         figures = {what: int(kib) for what, kib in zip(words[::2], words[1::2])}

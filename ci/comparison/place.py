@@ -13,7 +13,7 @@ from ci.comparison import job
 from ci.comparison.builder import FOLDER, Builder, Built, Order
 from ci.comparison.measure import Bench, Boot, in_turn
 from ci.comparison.sides import Side
-from ci.comparison.slurm import COMMAND, Slurm
+from ci.comparison.slurm import COMMAND, Slurm, SlurmError, seen
 from ci.comparison.suites import Suite
 
 Item = TypeVar("Item")
@@ -50,12 +50,16 @@ class JobBuilder(Builder):
                  options: Sequence[str] = BUILD):
         super().__init__(artifacts, fragments, folder)
         self.slurm, self.root, self.job_options = slurm, folder, options
-        self.lock = threading.Lock()                   # of the next
+        self.lock = threading.Lock()                   # of the next, and of snapshots, which have an index each
         self.making: dict[str, threading.Lock] = {}
 
     def own(self, side: Side) -> Built:
         """From its commit, as all others: the trees of stock and phyr are this machine's."""
         return self.ordered(side)
+
+    def order(self, side: Side) -> Order:
+        with self.lock:
+            return super().order(side)
 
     def ordered(self, side: Side, order: Order | None = None) -> Built:
         order = order or self.order(side)
@@ -71,6 +75,10 @@ class JobBuilder(Builder):
             "folder": str(self.root.resolve())}, self.job_options)
         if "error" in found:
             raise job.error_of(found)
+        made = self.folder / order.key / "made.json"
+        if not seen(made):
+            raise SlurmError(f"{made} has been made by a node, and is not seen here; see whether both have the same "
+                             "build/")
 
 
 class JobBench(Bench):

@@ -2,20 +2,20 @@
 """build/compared does not grow without end: of what is kept that goes first which was not used for longest."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ci.comparison.builder import FOLDER
 from ci.progress import say
+from ci.write import remove
 
 LIMIT = 8 << 30            # bytes; a kernel has 8 MB, what a boot found 100 KB
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What goes as a whole."""
+    """What goes as a whole, the first path first."""
     paths: tuple[Path, ...]
     used: float                # when, as time.time() has it
     size: int
@@ -35,8 +35,9 @@ def everything(folder: Path) -> Iterator[Kept]:
     """Whoever uses one of these touches it. Objects of snapshots are nothing without their indexes."""
     for name in ("kernels", "results", "jobs"):
         yield from (kept(path) for path in (folder / name).glob("*"))
-    if (folder / "store.git").exists():
-        yield kept(folder / "store.git", *folder.glob("*.index"))
+    # And an index without its objects is worse than none.
+    yield from (kept(*folder.glob("*.index"), store) for store in folder.glob("store.git"))
+    yield from map(kept, folder.glob("store.git.tmp"))
 
 
 def prune(since: float, folder: Path = FOLDER, limit: int = LIMIT) -> int:
@@ -48,7 +49,7 @@ def prune(since: float, folder: Path = FOLDER, limit: int = LIMIT) -> int:
         if over <= 0 or one.used >= since:
             break
         for path in one.paths:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            remove(path)
         over -= one.size
         gone += 1
     if gone:

@@ -4,6 +4,7 @@
 Only the answer of a job that Slurm calls completed is believed. One that was killed, or whose node died, is run again.
 """
 
+import contextlib
 import json
 import os
 import shlex
@@ -13,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TypeVar
 
@@ -33,6 +34,7 @@ PASSED = ("HOME", "CCACHE_DIR", "LANG", "SLURM_CONF")
 ATTEMPTS = 4                   # of a job that is lost
 LOOK = 2.0                     # seconds between two looks at the queue, for all jobs together
 PATIENCE = 600.0               # seconds in which a controller that does not answer may come back
+AWAY = "Unable to contact slurm controller"
 WAITS = 60.0                   # seconds after which it is said why a job does not begin
 LATE = 20.0                    # seconds after which a file that a node has written is seen here
 COMPLETED, LOST = "COMPLETED", "LOST"
@@ -51,7 +53,8 @@ class Stopped(Exception):
 
 def call(*words: str, text: str | None = None) -> str:
     try:
-        done = subprocess.run(words, capture_output=True, text=True, input=text)
+        # Ctrl-C is ours: sbatch that it ends may have submitted a job whose number nobody knows.
+        done = subprocess.run(words, capture_output=True, text=True, input=text, start_new_session=True)
     except FileNotFoundError:
         raise SlurmError(f"--jobs slurm: this machine has no {words[0]}; Debian's package slurm-client, or the "
                          "cluster's login node, has it") from None
@@ -76,6 +79,19 @@ def script(command: Sequence[str], folder: Path) -> str:
     return "\n".join(["#!/bin/sh", f"cd {shlex.quote(str(paths.ROOT))} || exit",
                       *(f"export {name}={shlex.quote(value)}" for name, value in exports.items()),
                       f"exec {shlex.join([*command, str(folder)])}", ""])
+
+
+def seen(file: Path) -> bool:
+    """A file that a node has written. File systems of several machines may be late, and know what was not there."""
+    deadline = time.monotonic() + LATE
+    while not file.exists():
+        if time.monotonic() > deadline:
+            return False
+        for folder in reversed(file.parents[:3]):
+            with contextlib.suppress(OSError):
+                os.listdir(folder)
+        time.sleep(0.1)
+    return True
 
 
 class Queue:
@@ -126,7 +142,10 @@ class Slurm:
         """Of all, side by side, in their order. The first that fails, or an interrupt, ends the others."""
         with ThreadPoolExecutor(self.workers) as pool:
             try:
-                return list(pool.map(function, items))
+                asked = [pool.submit(function, item) for item in items]
+                for one in as_completed(asked):
+                    one.result()
+                return [one.result() for one in asked]
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self.stop()
@@ -139,18 +158,30 @@ class Slurm:
             jobs = sorted(self.open)
         if jobs:
             say(f"ending {len(jobs)} jobs")
-            subprocess.run(["scancel", *jobs], capture_output=True)
+            try:
+                call("scancel", *jobs)
+            except SlurmError as error:
+                note(f"{error}; these jobs go on, scancel ends them: {' '.join(jobs)}")
 
     def submit(self, name: str, folder: Path, options: Sequence[str]) -> str:
-        """The job's number."""
-        with self.lock:
-            if self.stopping.is_set():
-                raise Stopped
-            job = call("sbatch", "--parsable", "--no-requeue", "--export=NIL", f"--job-name=phyr-{name}",
-                       f"--output={folder}/log", "--open-mode=append", f"--chdir={paths.ROOT}", *options,
-                       text=script(self.command, folder)).strip().partition(";")[0]
-            self.open.add(job)
-        return job
+        """The job's number. Only where no job can have been made of it, it is tried again."""
+        began = time.monotonic()
+        while True:
+            with self.lock:
+                if self.stopping.is_set():
+                    raise Stopped
+                try:
+                    job = call("sbatch", "--parsable", "--no-requeue", "--export=NIL", f"--job-name=phyr-{name}",
+                               f"--output={folder}/log", "--open-mode=append", f"--chdir={paths.ROOT}", *options,
+                               text=script(self.command, folder)).strip().partition(";")[0]
+                    self.open.add(job)
+                    return job
+                except SlurmError as error:
+                    if AWAY not in str(error):
+                        raise
+                    if time.monotonic() - began > PATIENCE:
+                        raise SlurmError(f"for {PATIENCE:.0f} s Slurm has not answered: {error}") from None
+            self.stopping.wait(LOOK)
 
     def wait(self, name: str, job: str) -> tuple[str, str]:
         """Until it has ended: (state, node)"""
@@ -179,22 +210,11 @@ class Slurm:
                 if not self.stopping.is_set():
                     with self.lock:
                         self.open.discard(job)
-            answer = self.answer(folder / "answer.json") if state == COMPLETED else None
-            if answer is not None:
+            if state == COMPLETED and seen(folder / "answer.json"):
+                answer = json.loads((folder / "answer.json").read_text())
                 shutil.rmtree(folder)
                 return answer
             (folder / "answer.json").unlink(missing_ok=True)
             said = f"{name}, job {job}{f' on {node}' if node else ''}, ended as {state}"
             note(f"{said}; " + ("it is run again" if attempt < ATTEMPTS else f"that was the last of {ATTEMPTS} times"))
         raise SlurmError(f"{said}, {ATTEMPTS} times; the log is {folder / 'log'}")
-
-    @staticmethod
-    def answer(file: Path) -> dict | None:
-        """File systems of several machines may be late."""
-        deadline = time.monotonic() + LATE
-        while not file.exists():
-            if time.monotonic() > deadline:
-                return None
-            os.listdir(file.parent)
-            time.sleep(0.1)
-        return json.loads(file.read_text())

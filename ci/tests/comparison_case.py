@@ -2,6 +2,7 @@
 """Suites, kernels and boots made up for the tests of ./phyr compare."""
 
 import hashlib
+import subprocess
 from pathlib import Path
 
 from ci.comparison.builder import Built
@@ -32,6 +33,15 @@ def failed(name: str, errno: str, message: str = "") -> dict:
 def boot(*results: dict, release: str = "7.3.4", free: int = 1000, missing: dict | None = None,
          programs: dict | None = None, held: dict | None = None) -> Boot:
     return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {}, held or {})
+
+
+def rename_head(tree: Path, old: bytes, new: bytes) -> None:
+    """Its message gets bytes that git commit would make UTF-8 of."""
+    git = ["git", "-C", tree]
+    raw = subprocess.run([*git, "cat-file", "commit", "HEAD"], capture_output=True, check=True).stdout
+    name = subprocess.run([*git, "hash-object", "-t", "commit", "-w", "--stdin"], input=raw.replace(old, new),
+                          capture_output=True, check=True).stdout.decode().strip()
+    subprocess.run([*git, "reset", "-q", "--soft", name], check=True)
 
 
 def built(role: str, name: str, folder: Path, config: str | None = "", text: dict | None = None,

@@ -65,7 +65,9 @@ class Interrupt(unittest.TestCase):
     def interrupted(self, number: int) -> tuple[int, str]:
         word = f"{os.getpid()}{number:02}"
         process = subprocess.Popen([sys.executable, "-B", "-c", RUN.format(word=word)], cwd=paths.ROOT, text=True,
-                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   # Whoever runs the tests may be under nohup.
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.addCleanup(lambda: [os.kill(left, signal.SIGKILL) for left in alive(word)])
         self.addCleanup(process.kill)
         deadline = time.monotonic() + 60
@@ -85,6 +87,11 @@ class Interrupt(unittest.TestCase):
     def test_termination(self):
         status, said = self.interrupted(signal.SIGTERM)
         self.assertEqual(status, 143)
+        self.assertNotIn("Traceback", said)
+
+    def test_a_terminal_that_goes(self):
+        status, said = self.interrupted(signal.SIGHUP)
+        self.assertEqual(status, 129)
         self.assertNotIn("Traceback", said)
 
     def test_time_to_tidy_up(self):

@@ -15,7 +15,7 @@ from ci.comparison.measure import MeasureError
 from ci.comparison.suites import SuiteError, find
 from ci.comparison.verdicts import Figure
 from ci.git import Git
-from ci.tests.comparison_case import SUITE, boot, failed, result
+from ci.tests.comparison_case import SUITE, boot, failed, rename_head, result
 from ci.vm import VmError
 
 COMMITS = 20
@@ -114,6 +114,15 @@ class BisectTest(unittest.TestCase):
         self.assertEqual(found.commits, (commits[7],))
         self.assertIn(commits[10], found.skipped)
 
+    def test_what_is_skipped_is_said_once(self):
+        """By who measured it; what only both ends tell, here."""
+        errors = ("ENOMEM", "ENOMEM")
+        search = bisect.Search(Git(self.tree / ".git"), [], "", self.measure, 1)
+        self.assertEqual([search.usable("1" * 40, figure, errors) for figure in
+                          (bisect.Skip("x"), Figure(error="EIO"), Figure(error="ENOMEM"))], [False, False, True])
+        self.assertEqual(len(search.skipped), 2)
+        bisect.say.assert_called_once_with("111111111111 is skipped: it fails with EIO, as neither end does")
+
     def test_broken_commits_before_it_leave_several(self):
         commits = self.series(7, n5="broken", n6="broken")
         found = self.search(commits[0], commits[-1])
@@ -183,6 +192,15 @@ class BisectTest(unittest.TestCase):
         self.assertRegex(said, r"mr/reg/base/4KiB: 9,55\d -> 9,657 \(\+1\.\d+ %\), \d steps\n")
         self.assertIn(f"commit {commits[7]}", said)
         self.assertIn("cost   | 2 +-", said)
+
+    def test_a_subject_that_is_no_text(self):
+        start = self.commit(LEVEL)
+        (self.tree / "cost").write_text(f"{LEVEL * 2}\n")
+        self.git("commit", "-aqm", "CAFE")
+        rename_head(self.tree, b"CAFE", b"caf\xe9")
+        self.commit(LEVEL * 2)
+        found = self.search(start, self.git("rev-parse", "HEAD"))
+        self.assertIn("    caf\ufffd\n", bisect.report(Git(self.tree / ".git"), "row", found))
 
     def test_ends_with_explain(self):
         """Of the commit and its parent; what was found stays so if that fails, or cannot be."""

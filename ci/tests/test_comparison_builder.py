@@ -203,6 +203,23 @@ class Builds(Trees):
         self.broken = ""
         self.assertEqual(self.builder.build(self.tree_side("head")).image.read_text(), "mm")
 
+    def test_the_first_of_two_who_keep_the_same_stays(self):
+        """A boot may be reading it; what has another form does not stay."""
+        made = self.builder.build(self.tree_side())
+        objects = paths.TREES / "compared/perf"
+        other = self.folder / "other"
+        other.write_text("late")
+
+        def keep() -> tuple[int, str]:
+            self.builder.maker.keep(made.image.parent.name, other, objects, ())
+            return made.image.stat().st_ino, made.image.read_text()
+
+        first = made.image.stat().st_ino
+        self.assertEqual(keep(), (first, "mm"))
+        with mock.patch.object(builder, "FORM", builder.FORM + 1):
+            self.assertEqual(keep()[1], "late")
+        self.assertEqual([path.name for path in made.image.parent.parent.iterdir()], [made.image.parent.name])
+
     def test_interrupted_build_is_not_known(self):
         with mock.patch.object(builder.shutil, "copyfile", side_effect=KeyboardInterrupt), \
                 self.assertRaises(KeyboardInterrupt):

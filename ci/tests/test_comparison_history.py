@@ -16,7 +16,7 @@ import jsonschema
 from ci.comparison import commits, history, history_page, place
 from ci.comparison.commits import Skip
 from ci.comparison.verdicts import Figure
-from ci.tests.comparison_case import SUITE, boot, failed, result
+from ci.tests.comparison_case import SUITE, boot, failed, rename_head, result
 
 GOLDEN = Path(__file__).parent / "golden"
 RENEW = "PHYR_GOLDEN"              # in the environment: the files are written anew
@@ -122,6 +122,26 @@ class History(unittest.TestCase):
         self.assertEqual([one.name for one in of.commits], [start, other, self.git("rev-parse", "main")])
         with self.assertRaisesRegex(history.HistoryError, "not among the first parents"):
             history.of_range(self.tree, f"{side}..main")
+
+    def test_commits_without_a_common_one(self):
+        start = self.commit("start")
+        self.git("checkout", "-q", "--orphan", "other")
+        root = self.commit("root")
+        with self.assertRaisesRegex(history.HistoryError, f"'{start}..other': {start} is no ancestor of other; git m"):
+            history.of_range(self.tree, f"{start}..other")
+        # Both are there, but what B follows began without A.
+        self.git("merge", "-q", "--no-edit", "--allow-unrelated-histories", "main")
+        with self.assertRaisesRegex(history.HistoryError, f"{start} is not among the first parents of other"):
+            history.of_range(self.tree, f"{start}..other")
+        self.assertEqual(len(history.of_range(self.tree, f"{root}..other").commits), 2)
+
+    def test_subjects_of_any_kind(self):
+        start = self.commit("start")
+        self.git("commit", "--allow-empty", "--allow-empty-message", "-qm", "")
+        self.commit("CAFE")
+        rename_head(self.tree, b"CAFE", b"caf\xe9")
+        self.assertEqual([one.subject for one in history.of_range(self.tree, f"{start}..main").commits],
+                         ["start", "", "caf\ufffd"])
 
     def test_each_commit_once_and_skips(self):
         names = self.series()

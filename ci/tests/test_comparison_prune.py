@@ -8,6 +8,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
+from ci import __main__ as main
+from ci import write
 from ci.comparison import builder, measure, prune
 
 KIB = 1024
@@ -53,6 +55,32 @@ class Prune(unittest.TestCase):
         self.assertEqual(prune.prune(1000, self.folder, 100 * KIB), 1)
         self.assertEqual({path.name for path in self.folder.iterdir()}, {"results"})
 
+    def test_interrupted_it_leaves_nothing_by_half(self):
+        """Neither half a kernel nor indexes whose objects are gone; the next one goes on."""
+        def stopped(path: Path, ignore_errors: bool = False) -> None:
+            if path.exists():
+                raise KeyboardInterrupt
+
+        for names, left in ((("kernels/a/",), {"kernels/a.tmp"}), (("store.git/", "1.index"), {"store.git.tmp"})):
+            for name in names:
+                self.keep(name, 100)
+            with mock.patch.object(write.shutil, "rmtree", stopped), \
+                    self.assertRaises(KeyboardInterrupt):
+                prune.prune(1000, self.folder, 0)
+            self.assertEqual({str(path.parent.relative_to(self.folder)) for path in self.folder.rglob("bzImage")}, left)
+            self.assertEqual(list(self.folder.glob("*.index")), [])
+            prune.prune(1000, self.folder, 0)
+            self.assertEqual(list(self.folder.rglob("bzImage")), [])
+
+    def test_how_the_command_ends_stays(self):
+        """A job's folder may go while it is looked at."""
+        for end in (KeyboardInterrupt(), SystemExit(143)):
+            with mock.patch.object(main.prune, "prune", side_effect=FileNotFoundError(2, "No such file", "x.tmp")), \
+                    mock.patch.object(main, "note") as noted, self.assertRaises(type(end)):
+                with main.pruned():
+                    raise end
+            self.assertIn("is not pruned: ", noted.call_args.args[0])
+
     def test_nothing_is_there(self):
         self.assertEqual(prune.prune(0, self.folder / "none", 0), 0)
 
@@ -95,11 +123,28 @@ class Beside(unittest.TestCase):
         self.assertIn(found["small"], range(16, 64))
         self.assertNotIn("none", found)
 
+    def test_stack_that_cannot_be_told(self):
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            self.assertIsNone(builder.stack_sizes(folder))
+            (folder / "vmlinux").write_text("no object")
+            self.assertIsNone(builder.stack_sizes(folder))
+            subprocess.run(["as", "-o", folder / "vmlinux", "-"], input="", text=True, check=True)
+            self.assertEqual(builder.stack_sizes(folder), {})
+            with mock.patch.object(builder, "STACK_LINE", "("):
+                self.assertIsNone(builder.stack_sizes(folder))
+
     def test_what_phyr_held_says(self):
         text = "base/1GiB: Slab 2400 VmallocUsed 4 MemFree -10400\nhugetlb-1G/1GiB: Slab -8 VmallocUsed 0 MemFree 0\n"
         self.assertEqual(measure.held_in(text, ("base/1GiB", "hugetlb-1G/1GiB", "thp/1GiB")),
                          {"base/1GiB": {"slab": 2400, "vmalloc": 4, "all": 10400},
                           "hugetlb-1G/1GiB": {"slab": -8, "vmalloc": 0, "all": 0}, "thp/1GiB": None})
+
+    def test_what_it_said_before_it_was_ended(self):
+        whole, names = "base/1GiB: Slab 2400 VmallocUsed 4 MemFree -10400\n", ("base/1GiB", "thp/1GiB")
+        for half in ("thp/1GiB:", "thp/1GiB: Slab -", "thp/1GiB: Slab 1 VmallocUsed 4 MemFree -10"):
+            found = measure.held_in(whole + half, names)
+            self.assertEqual((found["base/1GiB"]["all"], found["thp/1GiB"]), (10400, None))
 
     def test_it_is_looked_at_before_programs_and_behind_figures(self):
         job = measure.job(({"name": "rping", "command": "rping"},), ("base/1GiB",))

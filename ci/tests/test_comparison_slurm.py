@@ -3,9 +3,13 @@
 
 import json
 import os
+import sys
 import tempfile
 import threading
+import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -27,9 +31,12 @@ class Controller:
         self.submitted: list[tuple[str, ...]] = []
         self.nodes = "w1|idle\nw2|mixed\nw2|mixed\nw3|down*\nw4|idle*\nw5|drained\n"
         self.answers: dict[int, object] = {}       # job -> what it leaves
+        self.refusals: list[str] = []              # what sbatch says before it takes a job
 
     def call(self, *words: str, text: str | None = None) -> str:
         if words[0] == "sbatch":
+            if self.refusals:
+                raise slurm.SlurmError(f"sbatch: {self.refusals.pop(0)}")
             self.submitted.append(words)
             self.scripts.append(text)
             number = len(self.submitted)
@@ -134,8 +141,8 @@ class Jobs(unittest.TestCase):
         self.assertNotIn("PHYR_LOCK", text)
 
     def test_the_first_error_ends_all(self):
-        begun = threading.Event()
-        with mock.patch.object(slurm.subprocess, "run") as run:
+        begun, ended = threading.Event(), []
+        with mock.patch.object(slurm, "call") as run:
             cluster = slurm.Slurm(2, ("job",), self.folder)
             cluster.open = {"7"}
 
@@ -144,13 +151,42 @@ class Jobs(unittest.TestCase):
                     begun.wait(5)
                     raise ValueError(item)
                 begun.set()
-                cluster.stopping.wait(5)
+                ended.append(cluster.stopping.wait(5))
 
             with self.assertRaisesRegex(ValueError, "bad"):
                 cluster.each(work, ["good", "bad"])
-        run.assert_called_once_with(["scancel", "7"], capture_output=True)
+        self.assertEqual(ended, [True])
+        self.assertEqual(run.call_args_list, [mock.call("scancel", "7")])
         with self.assertRaises(slurm.Stopped):
             cluster.submit("x", self.folder, ())
+
+    def test_jobs_that_cannot_be_ended_are_named(self):
+        cluster = slurm.Slurm(2, ("job",), self.folder)
+        cluster.open = {"7", "8"}
+        with mock.patch.object(slurm, "call", side_effect=slurm.SlurmError("scancel: no")):
+            cluster.stop()
+        self.assertEqual(self.said, ["scancel: no; these jobs go on, scancel ends them: 7 8"])
+
+    def test_ctrl_c_does_not_end_what_submits(self):
+        """It goes to the whole group of the terminal."""
+        said = slurm.call(sys.executable, "-c", "import os; print(os.getpgid(0), os.getsid(0))")
+        self.assertTrue({os.getpgid(0), os.getsid(0)}.isdisjoint(map(int, said.split())))
+
+    def test_a_controller_that_is_away_while_it_is_asked(self):
+        controller = Controller(("COMPLETED",))
+        controller.answers[1] = ANSWER
+        controller.refusals = ["Batch job submission failed: Unable to contact slurm controller (connect failure)"] * 2
+        self.assertEqual(self.run_with(controller), ANSWER)
+        # It may have been submitted, or never will be.
+        for said in ("Socket timed out on send/recv operation", "invalid partition specified: x"):
+            controller.refusals = [said]
+            with self.assertRaisesRegex(slurm.SlurmError, f"^sbatch: {said}$"):
+                self.run_with(controller)
+            self.assertEqual((controller.refusals, len(controller.submitted)), ([], 1))
+        controller.refusals = [slurm.AWAY] * 2
+        with mock.patch.object(slurm, "PATIENCE", 0.0), \
+                self.assertRaisesRegex(slurm.SlurmError, "for 0 s Slurm has not answered: sbatch: Unable"):
+            self.run_with(controller)
 
     def test_each_in_their_order(self):
         self.assertEqual(slurm.Slurm(3, (), self.folder).each(lambda item: -item, range(5)), [0, -1, -2, -3, -4])
@@ -195,22 +231,56 @@ class Answers(unittest.TestCase):
 
             def run(_name, request, _options):
                 self.assertEqual((request["kind"], request["order"]["key"]), ("build", "k"))
+                time.sleep(0.05)               # Others come meanwhile.
                 objects = folder / "objects"
-                objects.mkdir()                # A second time would fail.
+                objects.mkdir(exist_ok=True)
                 (objects / ".config").touch()
                 (objects / "bzImage").write_text("image")
                 builder.Maker(builder.WORK, folder).keep("k", objects / "bzImage", objects, ())
                 return {"answer": {}}
 
+            asked = mock.Mock(run=mock.Mock(side_effect=run))
             with mock.patch.object(place.JobBuilder, "order", lambda self, side: order), \
-                    mock.patch.object(builder, "say"):
-                made = place.JobBuilder(mock.Mock(run=run), None, [], folder)
-                threads = [threading.Thread(target=made.build, args=(Side("base", "stock", "own"),)) for _ in range(4)]
-                for each in threads:
-                    each.start()
-                for each in threads:
-                    each.join()
-                self.assertEqual(made.build(Side("base", "stock", "own")).image.read_text(), "image")
+                    mock.patch.object(builder, "say"), ThreadPoolExecutor(4) as pool:
+                made = place.JobBuilder(asked, None, [], folder)
+                found = list(pool.map(made.build, [Side("base", "stock", "own")] * 4))
+                self.assertEqual({one.image.read_text() for one in found}, {"image"})
+            asked.run.assert_called_once()
+
+    def test_one_looks_at_trees_at_a_time(self):
+        """The same tree twice has one index."""
+        inside, most = [], []
+
+        def order(_self, side: Side) -> str:
+            inside.append(side)
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.pop()
+            return side.role
+
+        made = place.JobBuilder(mock.Mock(), None, [], Path("x"))
+        with mock.patch.object(builder.Builder, "order", order), ThreadPoolExecutor(4) as pool:
+            self.assertEqual(list(pool.map(made.order, [Side("base", "x", "tree")] * 4)), ["base"] * 4)
+        self.assertEqual(most, [1] * 4)
+
+    def test_a_kernel_that_is_seen_late(self):
+        order = Order("k", ("base", "x"), "r", "t", {}, {}, {})
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = Path(scratch)
+            made = place.JobBuilder(mock.Mock(run=lambda *_: {"answer": {}}), None, [], folder)
+
+            def appear() -> None:
+                (folder / "kernels/k").mkdir(parents=True)
+                (folder / "kernels/k/made.json").touch()
+
+            late = threading.Timer(0.2, appear)
+            late.start()
+            made.produce(order)
+            self.assertTrue((folder / "kernels/k/made.json").exists())
+            late.join()
+            with mock.patch.object(slurm, "LATE", 0.0), \
+                    self.assertRaisesRegex(slurm.SlurmError, "other/made.json has been made by a node, and is not se"):
+                made.produce(replace(order, key="other"))
 
     def test_a_boot_of_another_qemu(self):
         plan = {"inexact": [], "runs": []}

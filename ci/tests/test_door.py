@@ -145,6 +145,16 @@ class Door(unittest.TestCase):
             with mock.patch.object(door, "command_kernels", mock.Mock(side_effect=error)):
                 self.assertEqual(self.phyr("kernels")[0], status)
 
+    def test_without_a_cluster_nothing_is_installed(self):
+        for words in (["compare", "stock", "phyr"], ["bisect", "--tree", "/", "a", "b", "--row", "mr/reg/base/4KiB"],
+                      ["history", "--tree", "/", "a..b", "--row", "mr/reg/base/4KiB"]):
+            arguments = door.parser().parse_args([*words, "--jobs", "slurm"])
+            with self.subTest(words[0]), mock.patch.dict(os.environ, {"PATH": "/nowhere"}), \
+                    mock.patch.object(door.sides, "ref"), mock.patch.object(door.history, "of_range"), \
+                    mock.patch.object(door, "prepare", side_effect=AssertionError("prepared")), \
+                    self.assertRaisesRegex(door.CiError, "this machine has no sinfo"):
+                arguments.run(arguments)
+
 
 class Recipes(unittest.TestCase):
     """What docs/ci/ runs is a command that there is."""
@@ -178,7 +188,16 @@ class Recipes(unittest.TestCase):
     def test_workflow_runs_it(self):
         text = (paths.ROOT / "docs/ci/compare.yml").read_text()
         self.assertRegex(text, r'docs/ci/compare\.sh linux "\$\(git .* merge-base .*\)" "\$HEAD" report\n')
-        self.assertIn("cat report/report.md", text)
+        self.assertIn("[ ! -f report/report.md ] || cat report/report.md", text)
+
+    def test_workflow_keeps_what_the_page_names(self):
+        """Also where the command ends with a regression, after which the service saves nothing by itself."""
+        text = (paths.ROOT / "docs/ci/compare.yml").read_text()
+        steps = re.findall(r"uses: actions/cache/(\w+)@v4\n +with:\n +path: \|\n((?: +phyr/.*\n)+) +key: (.*)\n", text)
+        self.assertEqual([name for name, _paths, _key in steps], ["restore", "save"])
+        self.assertEqual(steps[0][1:], steps[1][1:])
+        self.assertEqual(steps[0][1].split(), [f"phyr/build/{name}" for name in ("compared", "linux.git", "ccache")])
+        self.assertRegex(text, r"if: always\(\)\n +uses: actions/cache/save@")
 
 
 class Statuses(unittest.TestCase):

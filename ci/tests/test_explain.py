@@ -5,6 +5,7 @@ import json
 import tempfile
 import unittest
 import xml.etree.ElementTree as xml
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -92,6 +93,13 @@ class ExplainTest(unittest.TestCase):
             one = Built(Side("base", "x", "image"), image)
             with self.assertRaisesRegex(explain.ExplainError, r"base \(x\): .*put its System.map beside .*bzImage"):
                 explain.symbols_of(one)
+            # Another kernel's.
+            for place in ("arch/System.map", "arch/x86/System.map"):
+                (Path(scratch) / place).touch()
+            copied = replace(one, image=Path(scratch) / "a/b/c/bzImage")
+            (Path(scratch) / "System.map").touch()
+            with self.assertRaisesRegex(explain.ExplainError, r"put its System.map beside .*c/bzImage"):
+                explain.symbols_of(copied)
             for place in (Path(scratch) / "System.map", image.with_name("System.map")):
                 place.touch()
                 self.assertEqual(explain.symbols_of(one), place)

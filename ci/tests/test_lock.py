@@ -78,8 +78,13 @@ class Lock(unittest.TestCase):
         index = self.path.parent / "linux.git" / "refs-heads-phyr.index.lock"
         index.parent.mkdir(parents=True)
         index.touch()
+        ours, job = (self.path.parent / "trees" / f"{name}.index.lock" for name in ("compared", "compared-n1-0"))
+        for file in (ours, job):
+            file.parent.mkdir(exist_ok=True)
+            file.touch()
         lock.hold(self.path)
-        self.assertFalse(index.exists())
+        # A job of a cluster is not under the lock.
+        self.assertEqual([file.exists() for file in (index, ours, job)], [False, False, True])
         # What is started under the lock shares it with who may be using an index.
         index.touch()
         lock.hold(self.path)
