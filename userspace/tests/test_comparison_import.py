@@ -86,6 +86,17 @@ class Compared(ComparisonTest):
         ids = self.load(json.loads(json.dumps(document, sort_keys=True)))
         self.assertEqual(self.verdicts(*ids)["mr/reg/base/4KiB"], "worse")
 
+    def test_verdicts_of_others_are_none(self):
+        """phyrd tells what it can where somebody else's words stand beside a comparison's id."""
+        ids = []
+        for time in (100, 200):
+            rows = [{"run_name": "x", "run_type": "aggregate", "aggregate_name": name, "real_time": time,
+                     "time_unit": "ns", "samples": 9, "comparison": "c"} for name in ("median", "min", "max")]
+            if time == 200:
+                rows[0]["verdict"] = "regressed"
+            ids.append(self.phyrd.post({"context": {"clock": "icount"}, "benchmarks": rows}, "/import")[2]["id"])
+        self.assertEqual(self.verdicts(*ids), {"x": "worse"})
+
     def test_a_list_may_be_longer_than_a_part(self):
         document = json.loads(GOLDEN.read_text())
         document["objects"] = [{"name": f"mm/{n}.o", "base": n, "head": n + 1} for n in range(5000)]
