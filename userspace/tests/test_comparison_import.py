@@ -86,6 +86,13 @@ class Compared(ComparisonTest):
         ids = self.load(json.loads(json.dumps(document, sort_keys=True)))
         self.assertEqual(self.verdicts(*ids)["mr/reg/base/4KiB"], "worse")
 
+    def test_of_any_length(self):
+        """Rows may fill more than a part before the schema comes."""
+        self.load(json.dumps(json.loads(FIGURES.read_text()), indent=2, sort_keys=True).encode())
+        document = json.loads(GOLDEN.read_text())
+        document["a list"] = [{"name": "x" * 100}] * 5000 + [[]]
+        self.load(json.dumps(document, sort_keys=True).encode())
+
     def test_verdicts_of_others_are_none(self):
         """phyrd tells what it can where somebody else's words stand beside a comparison's id."""
         ids = []

@@ -373,29 +373,6 @@ static int parse(struct comparison *comparison, struct gbench sides[SIDES])
 	return ret;
 }
 
-bool comparison_recognize(const char *text, size_t len)
-{
-	struct problem problem;
-	struct body body = { .text = text, .len = len, .problem = &problem };
-	bool found = false, other = !body_skip(&body, '{');
-
-	while (!found && !other) {
-		json_t *key = body_take(&body), *value;
-		const char *name = json_string_value(key);
-
-		other = !name || !body_skip(&body, ':') ||
-			!strcmp(name, "context") || !strcmp(name, "benchmarks");
-		value = other ? NULL : body_take(&body);
-		found = value && !strcmp(name, "schema") &&
-			json_is_string(value) &&
-			!strncmp(json_string_value(value), "phyr-compar", 11);
-		other = !value || !body_skip(&body, ',');
-		json_decref(value);
-		json_decref(key);
-	}
-	return found;
-}
-
 int comparison_parse(const char *text, size_t len, struct gbench sides[SIDES],
 		     struct problem *problem)
 {
