@@ -86,6 +86,24 @@ class Compared(ComparisonTest):
         ids = self.load(json.loads(json.dumps(document, sort_keys=True)))
         self.assertEqual(self.verdicts(*ids)["mr/reg/base/4KiB"], "worse")
 
+    def test_of_any_length(self):
+        """Rows may fill more than a part before the schema comes."""
+        self.load(json.dumps(json.loads(FIGURES.read_text()), indent=2, sort_keys=True).encode())
+        document = json.loads(GOLDEN.read_text())
+        document["a list"] = [{"name": "x" * 100}] * 5000 + [[]]
+        self.load(json.dumps(document, sort_keys=True).encode())
+
+    def test_verdicts_of_others_are_none(self):
+        """phyrd tells what it can where somebody else's words stand beside a comparison's id."""
+        ids = []
+        for time in (100, 200):
+            rows = [{"run_name": "x", "run_type": "aggregate", "aggregate_name": name, "real_time": time,
+                     "time_unit": "ns", "samples": 9, "comparison": "c"} for name in ("median", "min", "max")]
+            if time == 200:
+                rows[0]["verdict"] = "regressed"
+            ids.append(self.phyrd.post({"context": {"clock": "icount"}, "benchmarks": rows}, "/import")[2]["id"])
+        self.assertEqual(self.verdicts(*ids), {"x": "worse"})
+
     def test_a_list_may_be_longer_than_a_part(self):
         document = json.loads(GOLDEN.read_text())
         document["objects"] = [{"name": f"mm/{n}.o", "base": n, "head": n + 1} for n in range(5000)]
@@ -143,14 +161,30 @@ class Refused(ComparisonTest):
         row = {"name": "mr/reg/base/4KiB", "stock": figure(9), "phyr": figure(7)}
         for document, field in ((bench(), "rows"), (bench(7), "rows[0]"), (bench({}), "rows[0].name"),
                                 (bench(row | {"phyr": 7}), "rows[0].phyr"),
-                                (bench(row, row | {"stock": figure(-1)}), "rows[1].stock"),
+                                (bench(row, row | {"name": "x", "stock": figure(-1)}), "rows[1].stock"),
                                 (bench(row | {"phyr": figure("x")}), "rows[0].phyr"),
-                                (bench(row | {"name": "x" * 201}), "rows[0]"),
+                                (bench(row | {"verdict": "regressed"}), "rows[0].verdict"),
+                                (bench(row | {"verdict": 7}), "rows[0].verdict"),
+                                (bench(row, row), "rows[1].name"),
+                                (bench({"name": "gup/phyrs/x", "phyr": figure(9)},
+                                       {"name": "gup/x", "phyrs": figure(9)}), "rows[1].phyrs"),
+                                (bench(row | {"base": figure(9)}), "rows[0].stock"),
+                                (bench(row | {"name": "x" * 201}), "rows[0].name"),
+                                (bench({"name": "gup/" + "x" * 195, "phyrs": figure(9)}), "rows[0]"),
+                                (bench(row, not_measured=[{"name": "x", "side": "head"}, {}]), "not_measured[1].name"),
+                                (bench(row, not_measured=[{"name": "x" * 201, "side": "head"}]), "not_measured[0]"),
+                                (bench(row, row | {"name": "x", "stock": figure(1e30)}), "rows[1]"),
                                 (bench(row, clock=""), "clock"), (bench(row, clock="x" * 40), "clock"),
                                 (bench(row, kernels={"stock": "1"}), "release")):
             with self.subTest(field=field):
                 status, _, problem = self.phyrd.post(document, "/import")
                 self.assertEqual((status, problem["field"]), (422, field))
+                self.assertEqual(problem["detail"].partition(": ")[0], field)
+        text = json.dumps(bench(row))
+        for twice in ("rows", "kernels", "date"):
+            again = json.dumps({twice: bench(row | {"name": "other"})[twice]})
+            self.assertIn("there already", self.problem(
+                self.phyrd.post(f"{text[:-1]}, {again[1:]}".encode(), "/import"), 422, twice))
         self.assertIn("names itself", self.problem(self.phyrd.post(bench(row), "/import?name=x"), 422, "name"))
         for text in (b'{"schema": "phyr-compare/2"', b'{"schema": "phyr-compare/2"}x',
                      b'{"schema": "phyr-compare/2", "rows": [{}', b'{"schema": "phyr-compare/2", 7: 8}'):
@@ -161,7 +195,23 @@ class Refused(ComparisonTest):
         most = self.phyrd.get("/system")[2]["limits"]["workloads"]
         rows = [{"name": f"mr/reg/base/{n}KiB", "stock": figure(9), "phyr": figure(7)} for n in range(most + 1)]
         self.problem(self.phyrd.post(bench(*rows), "/import"), 422, f"rows[{most}]", most)
+        self.problem(self.phyrd.post(bench(*({"name": row["name"], "phyr": {}} for row in rows)), "/import"), 422,
+                     f"rows[{most}]", most)
         self.load(bench(*rows[:most]))
+
+    def test_no_more_about_them_than_a_context_holds(self):
+        system = self.phyrd.get("/system")[2]["limits"]
+        part, longest = system["import_part_bytes"], system["imported_workload_bytes"]
+        row = {"name": "mr/reg/base/4KiB", "stock": figure(9), "phyr": figure(7)}
+        texts = {f"text{n}": "x" * 1000 for n in range(part // 1000 + 1)}
+        self.problem(self.phyrd.post(bench(row, **texts), "/import"), 413, f"text{part // 1000 - 1}", part)
+        status, _, problem = self.phyrd.post(bench(row, **{f"x{n}": n for n in range(part // 6)}), "/import")
+        self.assertEqual((status, problem["field"][0], problem["limit"]), (413, "x", part))
+        half = {"x": "x" * (part * 3 // 4)}
+        self.problem(self.phyrd.post(bench(row, base=half, text="x" * (part * 3 // 8)), "/import"), 413, "base", part)
+        without = [{"name": f"{n:0{longest}}", "phyr": {}} for n in range(part // longest)]
+        self.problem(self.phyrd.post(bench(row, *without), "/import"), 413, "head", part)
+        self.assertEqual(self.phyrd.get("/runs")[2]["runs"], [])
 
 
 contract.validate(contract.DOCUMENT["components"]["schemas"]["KernelComparison"], bench())

@@ -40,6 +40,14 @@ class Comparisons(PageTest):
                                     [value for value, _said in table] + [None])
         self.assertEqual(found, [said for _value, said in table] + ["–"])
 
+    def test_noise_is_no_change(self):
+        """Instructions are counted, and one is a change."""
+        self.go("#/runs")
+        said = self.browser.script("return import('/units.js').then((units) => ['native', 'icount'].map((clock) => "
+                                   "[1, 1.00004, 1.003, 0.99].map(units.unitOf(clock).change)))")
+        self.assertEqual(said, [["the same", "the same", "the same", "1.0 % more"],
+                                ["the same", "0.004 % fewer", "0.3 % fewer", "1.0 % more"]])
+
     def test_old_runs_can_be_chosen(self):
         """Runs older than what is listed: in the address, and as a choice that is kept from page to page."""
         for _ in range(205):
@@ -288,10 +296,15 @@ class Comparing(PageTest):
         self.upload(json.loads((Path(__file__).parents[2] / "ci/tests/golden/comparison.json").read_text()))
         text = self.browser.text("main")
         self.assertIn("4 KiB registration: 9,552 instructions → 9,570, 0.2 % more", text)
-        self.assertIn("Verdicts are those of ./phyr compare, whose suite is test", text)
+        self.assertIn("Verdicts are those of ./phyr compare with suite test; a row that is not exact has none.", text)
         self.assertNotIn("Mann-Whitney", text)
         self.assertRegex(text, r"mr/reg/base/4KiB\s+9,552\s+9,570\s+1\.00\s+–\s+3\s+▲ worse")
         self.assertRegex(text, r"dio/nvme/read/base/4KiB\s+905\s+801\s+1\.13\s+–\s+3\s+≈ not exact")
+        self.go("#/compare/2/1")
+        self.browser.wait("document.querySelectorAll('.side dl').length === 2")
+        text = self.browser.text("main")
+        self.assertNotIn("Verdicts are those of", text)
+        self.assertIn("Mann-Whitney", text)
 
     def test_the_memory_clock(self):
         def side(loads):

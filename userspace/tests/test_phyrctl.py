@@ -100,6 +100,9 @@ class Answers(PhyrctlTest):
         self.assertRegex(shown, r"gone +ENOMEM +3 +-\n")
         self.assertIn("only in head:  dma/map", shown)
         self.assertIn("p is 0.05 or more, EFFECT below 0.2, or medians less than 3 % apart", shown)
+        imported = {key: value for key, value in ROW.items() if key not in ("u", "p", "effect")}
+        self.server.answers[path] = document(COMPARISON | {"rows": [imported]})
+        self.assertNotIn("EFFECT below", self.call("compare", "1", "2").stdout)
         self.server.answers[path] = document(COMPARISON | {"rows": [ROW | {"verdict": "worse"}]})
         self.call("compare", "1", "2", status=2)
         self.call("compare", "1", "2", "--json", status=2)

@@ -36,9 +36,10 @@ function note(criteria) {
 /* Whose verdicts they are, where it is not the daemon that says so. */
 function ofCompare([base, head]) {
 	const { comparison, suite } = head.context ?? {};
+	const has = (run) => run.results.some(({ parameters }) => "verdict" in parameters);
 
-	return comparison && suite && comparison === base.context?.comparison ? h("p", { class: "note" },
-		`Figures are medians. Verdicts are those of ./phyr compare, whose suite is ${suite}: of exact rows any difference is one, and a row that is not exact has none.`) : null;
+	return comparison && suite && comparison === base.context?.comparison && has(head) && !has(base) ? h("p", { class: "note" },
+		`Figures are medians. Verdicts are those of ./phyr compare with suite ${suite}; a row that is not exact has none.`) : null;
 }
 
 function only(text, names) {

@@ -5,7 +5,7 @@ import * as api from "/api.js";
 import { announce, failure, h } from "/dom.js";
 import { runTitle } from "/format.js";
 
-/* What of a file could not be kept. */
+/* What of a file could not be kept; of a comparison nothing is told. */
 function leftOut({ results }) {
 	return results.flatMap(({ workload, dropped = [] }) =>
 		dropped.map(({ name, why }) => h("p", { class: "note" }, `${workload}: left out "${name}": ${why}`)));

@@ -26,12 +26,15 @@ function share(percent) {
 	return percent >= 10 ? percent.toFixed(0) : percent >= 0.1 ? percent.toFixed(1) : String(+percent.toPrecision(2));
 }
 
-/* Less than half as much again is told in percent. words: of a share, and of a factor */
-function change(ratio, [less, more], [fewer, over]) {
+/*
+ * Less than half as much again is told in percent. words: of a share, and of a factor. noise: a factor below it is no
+ * change.
+ */
+function change(ratio, [less, more], [fewer, over], noise = 1) {
 	const factor = ratio < 1 ? 1 / ratio : ratio;
 	const word = ratio > 1 ? less : more;
 
-	if (factor === 1)
+	if (factor === 1 || factor < noise)
 		return "the same";
 	return factor < 1.5 ? `${share(100 * Math.abs(1 - 1 / ratio))} % ${word}` : `${significant(factor)} times ${ratio > 1 ? fewer : over}`;
 }
@@ -59,7 +62,7 @@ const TIME = {
 	words: duration,
 	short: duration,
 	tick,
-	change: (ratio) => change(ratio, ["less", "more"], ["faster", "slower"]),
+	change: (ratio) => change(ratio, ["less", "more"], ["faster", "slower"], 1.005),
 };
 
 /** Of results that were measured with a clock of that kind. */

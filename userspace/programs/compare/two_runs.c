@@ -152,6 +152,20 @@ static int add_statistics(json_t *row, struct two_runs_side *base, size_t b,
 	return 0;
 }
 
+bool two_runs_is_verdict(const char *text)
+{
+	static const char *const verdicts[] = { "better", "worse",
+						"no difference",
+						"too few samples",
+						"not exact" };
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		if (!strcmp(text, verdicts[i]))
+			return true;
+	}
+	return false;
+}
+
 /* Of ./phyr compare, if both are of the same comparison, and in its direction. */
 static const char *find_verdict(const struct two_runs_result *base,
 				const struct two_runs_result *head)
@@ -159,11 +173,12 @@ static const char *find_verdict(const struct two_runs_result *base,
 	const json_t *x = json_object_get(base->document, "parameters");
 	const json_t *y = json_object_get(head->document, "parameters");
 	const char *id = get_text(x, "comparison");
+	const char *verdict = get_text(y, "verdict");
 
 	if (!*id || strcmp(id, get_text(y, "comparison")) ||
 	    *get_text(x, "verdict"))
 		return "";
-	return get_text(y, "verdict");
+	return two_runs_is_verdict(verdict) ? verdict : "";
 }
 
 /* @range: the least and the most of as many samples, where that is known */

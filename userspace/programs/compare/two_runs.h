@@ -46,6 +46,11 @@ json_t *two_runs_compare(struct two_runs_side *base, struct two_runs_side *head,
 			 struct phyr_error *error);
 
 /**
+ * two_runs_is_verdict() - is it one of those that a row may have?
+ */
+bool two_runs_is_verdict(const char *text);
+
+/**
  * two_runs_clear() - forget the results and the head
  */
 void two_runs_clear(struct two_runs_side *side);

@@ -109,6 +109,20 @@ static void print_criteria(const json_t *criteria)
 	       values[0], values[1], 100 * values[2]);
 }
 
+/* Where there are no samples they decide nothing. */
+static bool has_p(const json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (json_object_get(row, "p"))
+			return true;
+	}
+	return false;
+}
+
 static void print_comparison(const json_t *comparison)
 {
 	const char *clock =
@@ -128,7 +142,8 @@ static void print_comparison(const json_t *comparison)
 	json_array_foreach(json_object_get(comparison, "rows"), i, row)
 		add_row(table, row, clock);
 	table_print(table);
-	print_criteria(json_object_get(comparison, "criteria"));
+	if (has_p(json_object_get(comparison, "rows")))
+		print_criteria(json_object_get(comparison, "criteria"));
 	print_only("only in base:", json_object_get(comparison, "only_base"));
 	print_only("only in head:", json_object_get(comparison, "only_head"));
 }

@@ -9,33 +9,11 @@
 #include <string.h>
 #include <microhttpd.h>
 
-#include "body.h"
 #include "comparison.h"
+#include "comparison_reader.h"
+#include "limits.h"
 #include "rows.h"
-
-enum {
-	BASE,
-	HEAD,
-	SIDES
-};
-
-/*
- * A comparison while it is read.
- * @about: what is known of each side: an object of texts
- * @without: of each side the names of rows that work and have no figure
- * @whole: members that are about both sides: texts
- * @id: what tells it from others, by the first row on; NULL: nothing does
- * @number: of the row
- */
-struct comparison {
-	struct body body;
-	struct rows *rows[SIDES];
-	json_t *about[SIDES];
-	json_t *without[SIDES];
-	json_t *whole;
-	json_t *id;
-	size_t number;
-};
+#include "two_runs.h"
 
 /* A member of a row, and what it is: of a form, results of head have it in their names. */
 static const struct label {
@@ -56,16 +34,6 @@ static const char *get_text(const json_t *object, const char *name)
 	const char *text = json_string_value(json_object_get(object, name));
 
 	return text ? text : "";
-}
-
-static int refuse(struct comparison *comparison, const char *member,
-		  const char *what)
-{
-	char field[64];
-
-	snprintf(field, sizeof(field), "rows[%zu]%s%.30s", comparison->number,
-		 *member ? "." : "", member);
-	return problem_set_field(comparison->body.problem, field, "%s", what);
 }
 
 /* "gup/pin/thp/2MiB" measured with "phyrs" is "gup/phyrs/pin/thp/2MiB". */
@@ -136,13 +104,13 @@ static json_t *describe(const struct comparison *comparison, const json_t *row,
 }
 
 static int add_figures(struct comparison *comparison, const json_t *row,
-		       const struct label *label, const json_t *figure)
+		       const struct label *label, const json_t *figure,
+		       json_t *name)
 {
 	static const char *const names[][2] = { { "median", "median" },
 						{ "min", "min" },
 						{ "max", "max" },
 						{ "sd", "stddev" } };
-	json_t *name = name_result(get_text(row, "name"), label);
 	json_t *parameters = describe(comparison, row, label, figure);
 	int ret = 0;
 
@@ -153,8 +121,8 @@ static int add_figures(struct comparison *comparison, const json_t *row,
 		if (!time)
 			continue;
 		if (!json_is_number(time) || json_number_value(time) < 0) {
-			ret = refuse(comparison, label->name,
-				     "has a figure that is no time");
+			ret = comparison_refuse(comparison, label->name,
+						"has a figure that is no time");
 			break;
 		}
 		one = json_pack("{s:O, s:s, s:s, s:O, s:s}", "run_name", name,
@@ -175,10 +143,19 @@ static int take_side(struct comparison *comparison, const json_t *row,
 	json_t *name;
 
 	if (!json_is_object(figure))
-		return refuse(comparison, label->name, "must be an object");
-	if (json_object_get(figure, "median"))
-		return add_figures(comparison, row, label, figure);
+		return comparison_refuse(comparison, label->name,
+					 "must be an object");
 	name = name_result(get_text(row, "name"), label);
+	if (!comparison_is_first(comparison,
+				 label->side == BASE ? "base" : "head",
+				 json_string_value(name))) {
+		json_decref(name);
+		return comparison_refuse(
+			comparison, label->name,
+			"a figure of that name is there already");
+	}
+	if (json_object_get(figure, "median"))
+		return add_figures(comparison, row, label, figure, name);
 	if (*get_text(figure, "error"))
 		return add_failure(comparison, label->side, name,
 				   get_text(figure, "error"));
@@ -186,14 +163,37 @@ static int take_side(struct comparison *comparison, const json_t *row,
 	return 0;
 }
 
+static int check_row(struct comparison *comparison, const json_t *row)
+{
+	const json_t *verdict = json_object_get(row, "verdict");
+	const char *name = get_text(row, "name");
+
+	if (comparison->number == LIMIT_WORKLOADS)
+		return comparison_refuse_limit(comparison, "", "more rows",
+					       LIMIT_WORKLOADS);
+	if (!json_is_object(row))
+		return comparison_refuse(comparison, "", "must be an object");
+	if (!*name)
+		return comparison_refuse(comparison, "name", "must be a name");
+	if (strlen(name) > LIMIT_WORKLOAD_BYTES)
+		return comparison_refuse_limit(comparison, "name", "more bytes",
+					       LIMIT_WORKLOAD_BYTES);
+	if (!comparison_is_first(comparison, "row", name))
+		return comparison_refuse(comparison, "name", "there already");
+	if (verdict && !json_is_null(verdict) &&
+	    !two_runs_is_verdict(get_text(row, "verdict")))
+		return comparison_refuse(
+			comparison, "verdict",
+			"not one of: better, worse, no difference, too few samples, not exact");
+	return 0;
+}
+
 static int take_row(struct comparison *comparison, const json_t *row)
 {
-	int ret = 0;
+	int ret = check_row(comparison, row);
 
-	if (!json_is_object(row))
-		return refuse(comparison, "", "must be an object");
-	if (!*get_text(row, "name"))
-		return refuse(comparison, "name", "must be a name");
+	if (ret)
+		return ret;
 	if (!comparison->id)
 		comparison->id = identify(comparison);
 	for (size_t i = 0; i < LABELS && !ret; i++) {
@@ -202,7 +202,6 @@ static int take_row(struct comparison *comparison, const json_t *row)
 		if (figure)
 			ret = take_side(comparison, row, &labels[i], figure);
 	}
-	comparison->number += !ret;
 	return ret;
 }
 
@@ -215,9 +214,7 @@ static int take_missing(struct comparison *comparison, const json_t *missing)
 	int ret = 0;
 
 	if (!*name)
-		return problem_set_field(comparison->body.problem,
-					 "not_measured",
-					 "each must have a name");
+		return comparison_refuse(comparison, "name", "must be a name");
 	for (int i = 0; i < SIDES && !ret; i++) {
 		if (strstr(side, sides[i]))
 			ret = add_failure(comparison, i, json_string(name),
@@ -229,11 +226,17 @@ static int take_missing(struct comparison *comparison, const json_t *missing)
 /* Elements are forgotten one by one: a list may be longer than a part may be. */
 static int take_list(struct comparison *comparison, const char *name)
 {
+	static const char *const lists[] = { "rows", "not_measured" };
 	struct body *body = &comparison->body;
 	int ret = 0;
 
 	if (body_skip(body, ']'))
 		return 0;
+	for (int i = 0; i < 2; i++) {
+		if (!strcmp(name, lists[i]))
+			comparison->list = lists[i];
+	}
+	comparison->number = 0;
 	do {
 		json_t *one = body_take(body);
 
@@ -246,7 +249,9 @@ static int take_list(struct comparison *comparison, const char *name)
 		json_decref(one);
 		if (ret)
 			return ret;
+		comparison->number++;
 	} while (body_skip(body, ','));
+	comparison->list = NULL;
 	return body_skip(body, ']') ? 0
 				    : body_refuse(body, "',' or ']' expected");
 }
@@ -285,14 +290,16 @@ static int take_member(struct comparison *comparison)
 		return -1;
 	if (!name || !body_skip(body, ':')) {
 		ret = body_refuse(body, "a name and ':' expected");
+	} else if (comparison_check_member(comparison, name, NULL)) {
+		ret = -1;
 	} else if (body_skip(body, '[')) {
 		ret = take_list(comparison, name);
 	} else {
 		value = body_take(body);
-		if (value)
-			take_about(comparison, name, value);
-		else
+		if (!value || comparison_check_member(comparison, name, value))
 			ret = -1;
+		else
+			take_about(comparison, name, value);
 	}
 	json_decref(value);
 	json_decref(key);
@@ -346,6 +353,11 @@ static int finish_side(struct comparison *comparison, int i,
 		return problem_set(comparison->body.problem,
 				   MHD_HTTP_SERVICE_UNAVAILABLE,
 				   "Out of memory");
+	if (strlen(side->context) > LIMIT_PART_BYTES)
+		return problem_set_limit(comparison->body.problem,
+					 MHD_HTTP_CONTENT_TOO_LARGE,
+					 i == BASE ? "base" : "head",
+					 "longer context", LIMIT_PART_BYTES);
 	side->named = true;
 	return rows_render(comparison->rows[i], side);
 }
@@ -373,35 +385,13 @@ static int parse(struct comparison *comparison, struct gbench sides[SIDES])
 	return ret;
 }
 
-bool comparison_recognize(const char *text, size_t len)
-{
-	struct problem problem;
-	struct body body = { .text = text, .len = len, .problem = &problem };
-	bool found = false, other = !body_skip(&body, '{');
-
-	while (!found && !other) {
-		json_t *key = body_take(&body), *value;
-		const char *name = json_string_value(key);
-
-		other = !name || !body_skip(&body, ':') ||
-			!strcmp(name, "context") || !strcmp(name, "benchmarks");
-		value = other ? NULL : body_take(&body);
-		found = value && !strcmp(name, "schema") &&
-			json_is_string(value) &&
-			!strncmp(json_string_value(value), "phyr-compar", 11);
-		other = !value || !body_skip(&body, ',');
-		json_decref(value);
-		json_decref(key);
-	}
-	return found;
-}
-
 int comparison_parse(const char *text, size_t len, struct gbench sides[SIDES],
 		     struct problem *problem)
 {
 	struct comparison comparison = {
 		.body = { .text = text, .len = len, .problem = problem },
 		.whole = json_object(),
+		.seen = json_object(),
 	};
 	int ret = 0;
 
@@ -416,10 +406,8 @@ int comparison_parse(const char *text, size_t len, struct gbench sides[SIDES],
 	}
 	if (!ret)
 		ret = parse(&comparison, sides);
-	/* A row of it is several of those that are gathered. */
-	if (ret && !strncmp(problem->field, "benchmarks", 10))
-		snprintf(problem->field, sizeof(problem->field), "rows[%zu]",
-			 comparison.number);
+	if (ret)
+		comparison_blame_element(&comparison, problem);
 	for (int i = 0; i < SIDES; i++) {
 		if (comparison.rows[i])
 			rows_destroy(comparison.rows[i]);
@@ -429,6 +417,7 @@ int comparison_parse(const char *text, size_t len, struct gbench sides[SIDES],
 			gbench_clear(&sides[i]);
 	}
 	json_decref(comparison.whole);
+	json_decref(comparison.seen);
 	json_decref(comparison.id);
 	return ret;
 }
