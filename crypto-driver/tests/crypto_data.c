@@ -39,12 +39,9 @@ static uint8_t many_plain[PAGES * PAGE], many_wanted[PAGES * PAGE];
 
 static unsigned int rounds(void)
 {
-	const char *layouts = getenv("PHYR_LAYOUTS");
-
 	if (getenv("PHYR_LONG"))
 		return 5000;
-	/* A kernel that is slow from debugging gets fewer. */
-	return layouts ? ROUNDS / 3 : ROUNDS;
+	return slow_kernel() ? ROUNDS / 3 : ROUNDS;
 }
 
 static uint32_t seed(void)
@@ -416,7 +413,7 @@ static void many_pages(void)
 /* One request of a huge page, against the software of the kernel. */
 static void large_request(void)
 {
-	size_t len = getenv("PHYR_LAYOUTS") ? 16 * PHYR_MIB : 256 * PHYR_MIB;
+	size_t len = (slow_kernel() ? 16 : 256) * PHYR_MIB;
 	struct phyr_test_crypto_segment whole = { .len = len };
 	struct phyr_backing *backing;
 	struct phyr_error error;

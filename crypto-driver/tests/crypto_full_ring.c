@@ -50,7 +50,7 @@ static unsigned int rounds(void)
 	if (getenv("PHYR_LONG"))
 		return 1000;
 	/* A kernel that is slow from debugging gets fewer. */
-	return getenv("PHYR_LAYOUTS") ? 5 : 40;
+	return slow_kernel() ? 5 : 40;
 }
 
 static void *work(void *argument)

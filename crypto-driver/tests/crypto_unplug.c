@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -197,9 +196,7 @@ static void rebind_driver(void)
  */
 static void leave_no_session(void (*take_away)(void))
 {
-	int rounds = getenv("PHYR_LAYOUTS") && !getenv("PHYR_LONG")
-			     ? ROUNDS
-			     : SESSIONS / 2 + 2;
+	int rounds = slow_kernel() ? ROUNDS : SESSIONS / 2 + 2;
 
 	for (int i = 0; i < rounds; i++) {
 		int fd = crypto_open(CIPHER, key, sizeof(key));

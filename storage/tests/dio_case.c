@@ -170,12 +170,6 @@ void dio_case(const struct disk *disk, dio_transfer_fn *transfer,
 	read_case(disk, transfer, pieces, nr, pos);
 }
 
-/* A kernel that is slow from debugging gets fewer. */
-static bool slow_kernel(void)
-{
-	return !getenv("PHYR_LONG") && getenv("PHYR_LAYOUTS");
-}
-
 void dio_open(struct disk *disk)
 {
 	const char *const *name = test_element();

@@ -25,11 +25,9 @@
 
 static char *copy;
 
-/* A kernel that is slow from debugging gets fewer: PHYR_LAYOUTS says so. */
 static int rounds(int usual)
 {
-	return getenv("PHYR_LAYOUTS") && !getenv("PHYR_LONG") ? (usual + 7) / 8
-							      : usual;
+	return slow_kernel() ? (usual + 7) / 8 : usual;
 }
 
 /* Memory of which one buffer is made. */

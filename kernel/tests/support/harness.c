@@ -41,6 +41,11 @@ unsigned int test_number(void)
 	return counts.pass + counts.fail + counts.skip;
 }
 
+bool slow_kernel(void)
+{
+	return getenv("PHYR_LAYOUTS") && !getenv("PHYR_LONG");
+}
+
 void note(const char *format, ...)
 {
 	va_list arguments;

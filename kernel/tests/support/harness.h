@@ -83,6 +83,12 @@ int test_run(const struct test_program *program);
 		return test_run(&program);                                     \
 	}
 
+/*
+ * Whether this kernel is slow from debugging or emulation, so that tests shall
+ * do less: PHYR_LAYOUTS says so, unless PHYR_LONG does that time is no matter.
+ */
+bool slow_kernel(void);
+
 /* A line of the output that is no result. */
 void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
