@@ -61,13 +61,18 @@ def alive(word: str) -> list[int]:
     return found
 
 
+def as_in_a_terminal() -> None:
+    """Whoever runs the tests may be under nohup or in the background of a script, which ignores these."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Interrupt(unittest.TestCase):
     def interrupted(self, number: int) -> tuple[int, str]:
         word = f"{os.getpid()}{number:02}"
         process = subprocess.Popen([sys.executable, "-B", "-c", RUN.format(word=word)], cwd=paths.ROOT, text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                                   # Whoever runs the tests may be under nohup.
-                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
+                                   preexec_fn=as_in_a_terminal)
         self.addCleanup(lambda: [os.kill(left, signal.SIGKILL) for left in alive(word)])
         self.addCleanup(process.kill)
         deadline = time.monotonic() + 60
