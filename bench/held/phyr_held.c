@@ -9,11 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <infiniband/verbs.h>
-
 #include <phyr/backing.h>
+#include <phyr/device.h>
 #include <phyr/mr.h>
-#include <phyr/size.h>
+#include <phyr/workload.h>
 
 static const char *const names[] = { "Slab", "VmallocUsed", "MemFree" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
@@ -75,26 +74,16 @@ static int held(struct ibv_pd *pd, const char *name,
 
 static int held_by(struct ibv_pd *pd, const char *name)
 {
-	const char *slash = strchr(name, '/');
+	char registered[PHYR_WORKLOAD_NAME];
+	struct phyr_workload workload;
 	struct phyr_backing *backing;
-	enum phyr_backing_kind kind;
 	struct phyr_error error;
-	char text[32];
-	size_t size;
 	int ret;
 
-	if (!slash || (size_t)(slash - name) >= sizeof(text)) {
-		fprintf(stderr, "%s: want BACKING/SIZE\n", name);
-		return -1;
-	}
-	memcpy(text, name, slash - name);
-	text[slash - name] = '\0';
-	if (phyr_backing_parse(text, &kind) ||
-	    phyr_size_parse(slash + 1, &size)) {
-		fprintf(stderr, "%s: want BACKING/SIZE\n", name);
-		return -1;
-	}
-	if (phyr_backing_create(kind, size, &backing, &error)) {
+	snprintf(registered, sizeof(registered), "mr/reg/%s", name);
+	if (phyr_workload_parse(registered, &workload, &error) ||
+	    phyr_backing_create(workload.backing, workload.size, &backing,
+				&error)) {
 		fprintf(stderr, "%s: %s\n", name, error.message);
 		return -1;
 	}
@@ -103,43 +92,25 @@ static int held_by(struct ibv_pd *pd, const char *name)
 	return ret;
 }
 
-static struct ibv_context *open_device(const char *name)
-{
-	struct ibv_context *context = NULL;
-	struct ibv_device **list;
-
-	list = ibv_get_device_list(NULL);
-	if (!list)
-		return NULL;
-	for (size_t i = 0; list[i] && !context; i++)
-		if (!strcmp(ibv_get_device_name(list[i]), name))
-			context = ibv_open_device(list[i]);
-	ibv_free_device_list(list);
-	return context;
-}
-
 int main(int argc, char **argv)
 {
-	struct ibv_context *context;
+	struct phyr_device *device;
+	struct phyr_error error;
 	int status = EXIT_SUCCESS;
-	struct ibv_pd *pd;
 
 	if (argc < 3) {
 		fprintf(stderr, "usage: phyr_held DEVICE BACKING/SIZE...\n");
 		return EXIT_FAILURE;
 	}
-	context = open_device(argv[1]);
-	pd = context ? ibv_alloc_pd(context) : NULL;
-	if (!pd) {
-		fprintf(stderr, "%s: cannot be opened\n", argv[1]);
+	if (phyr_device_open(argv[1], &device, &error)) {
+		fprintf(stderr, "%s\n", error.message);
 		return EXIT_FAILURE;
 	}
 	/* Who is ended by a limit of time has said what it knows. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	for (int i = 2; i < argc; i++)
-		if (held_by(pd, argv[i]))
+		if (held_by(device->pd, argv[i]))
 			status = EXIT_FAILURE;
-	ibv_dealloc_pd(pd);
-	ibv_close_device(context);
+	phyr_device_close(device);
 	return status;
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""build/compared does not grow without end: of what is kept that goes first which was not used for longest."""
+"""Keeps build/compared below a limit: what was not used for longest is removed first."""
 
 import os
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from ci.tap import Tally
 # KASAN and lockdep make an emulated guest ten times slower: fewer layouts, another seed.
 BOUNDS = {
     kernel.PHYR: Bounds(),
-    kernel.DEBUG: Bounds(init=600, program=1800, boot=3600, environment="export PHYR_LAYOUTS=150 PHYR_SEED=400\n"),
+    kernel.DEBUG: Bounds(init=600, program=1800, boot=3600, environment="export PHYR_LAYOUTS=400 PHYR_SEED=400\n"),
 }
 DMA_PROGRAMS = ("dma_map",)              # the edu device takes 0.1 s of the guest's time for each transfer
 # name -> what is between a device and memory

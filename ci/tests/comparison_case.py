@@ -2,6 +2,7 @@
 """Suites, kernels and boots made up for the tests of ./phyr compare."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -33,6 +34,33 @@ def failed(name: str, errno: str, message: str = "") -> dict:
 def boot(*results: dict, release: str = "7.3.4", free: int = 1000, missing: dict | None = None,
          programs: dict | None = None, held: dict | None = None) -> Boot:
     return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {}, held or {})
+
+
+def sources(tree: Path) -> None:
+    """A folder that looks like a kernel's."""
+    for name in ("mm", "arch/x86"):
+        (tree / name).mkdir(parents=True)
+        (tree / name / "file.c").write_text(f"{name}\n")
+    for name in ("Kbuild", "Kconfig", "Makefile"):
+        (tree / name).write_text("x\n")
+
+
+class Repository:
+    """Of a test case, in its folder self.tree; the file cost of a commit is what a made-up boot finds."""
+    tree: Path
+    environment: dict[str, str] = {}         # of git
+
+    def git(self, *words: str) -> str:
+        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
+                              capture_output=True, text=True, check=True,
+                              env=os.environ | self.environment).stdout.strip()
+
+    def commit(self, cost: object) -> str:
+        (self.tree / "cost").write_text(f"{cost}\n")
+        (self.tree / "serial").write_text(f"{len(self.git('rev-list', '--all').split())}\n")
+        self.git("add", "-A")
+        self.git("commit", "-qm", f"cost {cost}")
+        return self.git("rev-parse", "HEAD")
 
 
 def rename_head(tree: Path, old: bytes, new: bytes) -> None:

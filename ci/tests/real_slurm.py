@@ -17,7 +17,7 @@ from ci.comparison.builder import Builder
 from ci.comparison.sides import Side
 from ci.git import Git
 from ci.tests import made_up
-from ci.tests.comparison_case import SUITE
+from ci.tests.comparison_case import SUITE, Repository, sources
 from ci.tests.slurm_cluster import LocalCluster
 
 COMMITS, MOVED, LEVEL = 20, 13, 9552
@@ -42,7 +42,7 @@ class OneMachine(place.Here):
         return measure.Bench(artifacts, suite, clock, again, self.folder)
 
 
-class Slurm(unittest.TestCase):
+class Slurm(Repository, unittest.TestCase):
     cluster: LocalCluster
 
     @classmethod
@@ -56,11 +56,7 @@ class Slurm(unittest.TestCase):
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
         self.tree = self.folder / "linux"
-        for name in ("mm", "arch/x86"):
-            (self.tree / name).mkdir(parents=True)
-            (self.tree / name / "file.c").touch()
-        for name in ("Kbuild", "Kconfig", "Makefile"):
-            (self.tree / name).write_text("x\n")
+        sources(self.tree)
         self.git("init", "-q", "-b", "main")
         (self.folder / "trees").mkdir()
         self.said: list[str] = []
@@ -70,17 +66,6 @@ class Slurm(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.artifacts = mock.Mock(guest=Path("guest"))
-
-    def git(self, *words: str) -> str:
-        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
-                              capture_output=True, text=True, check=True).stdout.strip()
-
-    def commit(self, cost: object) -> str:
-        (self.tree / "cost").write_text(f"{cost}\n")
-        (self.tree / "serial").write_text(f"{len(self.git('rev-list', '--all').split())}\n")
-        self.git("add", "-A")
-        self.git("commit", "-qm", f"cost {cost}")
-        return self.git("rev-parse", "HEAD")
 
     def series(self, number: int, moved: int) -> list[str]:
         return [self.commit({number // 2: "broken"}.get(each, LEVEL + 105 * (each >= moved) + each % 2))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """./phyr bisect finds the commit that moved a row, as git bisect does, around commits of which nothing can be said."""
 
-import subprocess
 import tempfile
 import unittest
 from dataclasses import replace
@@ -15,14 +14,14 @@ from ci.comparison.measure import MeasureError
 from ci.comparison.suites import SuiteError, find
 from ci.comparison.verdicts import Figure
 from ci.git import Git
-from ci.tests.comparison_case import SUITE, boot, failed, rename_head, result
+from ci.tests.comparison_case import SUITE, Repository, boot, failed, rename_head, result
 from ci.vm import VmError
 
 COMMITS = 20
 LEVEL = 9552
 
 
-class BisectTest(unittest.TestCase):
+class BisectTest(Repository, unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
@@ -32,17 +31,6 @@ class BisectTest(unittest.TestCase):
         patch = mock.patch.object(bisect, "say")
         patch.start()
         self.addCleanup(patch.stop)
-
-    def git(self, *words: str) -> str:
-        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
-                              capture_output=True, text=True, check=True).stdout.strip()
-
-    def commit(self, cost: object) -> str:
-        (self.tree / "cost").write_text(f"{cost}\n")
-        (self.tree / "serial").write_text(f"{len(self.git('rev-list', '--all').split())}\n")
-        self.git("add", "-A")
-        self.git("commit", "-qm", f"cost {cost}")
-        return self.git("rev-parse", "HEAD")
 
     def series(self, moved: int, cost: object = LEVEL * 1.011, **others: object) -> list[str]:
         """20 commits on one; the row is moved by the one of that number. others: n5='broken' of single ones."""

@@ -3,7 +3,6 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import unittest
 from dataclasses import replace
@@ -14,7 +13,7 @@ from ci import kernel, paths, vm
 from ci.comparison import builder, measure, sides
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
-from ci.tests.comparison_case import SUITE, boot, built, result
+from ci.tests.comparison_case import SUITE, Repository, boot, built, result, sources
 
 PLAN = replace(SUITE, plan={"inexact": [], "runs": [{"name": "mr", "samples": 9, "warmup": 3, "backings": ["base/4KiB"],
                                                     "workloads": ["mr/reg/{backing}"]}]})
@@ -22,22 +21,13 @@ IMAGE = b"\0" * sides.MAGIC_AT + sides.MAGIC + b"\0" * 100
 NEEDED = "".join(f"{name}=y\n" for name in builder.NEEDED)
 
 
-class Trees(unittest.TestCase):
+class Trees(Repository, unittest.TestCase):
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
         self.addCleanup(scratch.cleanup)
         self.folder = Path(scratch.name)
         self.tree = self.folder / "linux"
-        for name in ("mm", "arch/x86"):
-            (self.tree / name).mkdir(parents=True)
-            (self.tree / name / "file.c").write_text(f"{name}\n")
-        for name in ("Kbuild", "Kconfig", "Makefile"):
-            (self.tree / name).write_text("x\n")
-
-    def git(self, *words: str) -> str:
-        run = subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
-                             capture_output=True, text=True, check=True)
-        return run.stdout.strip()
+        sources(self.tree)
 
     def repository(self) -> str:
         self.git("init", "-q")

@@ -3,7 +3,6 @@
 
 import json
 import os
-import subprocess
 import tempfile
 import unittest
 import xml.etree.ElementTree as xml
@@ -16,7 +15,7 @@ import jsonschema
 from ci.comparison import commits, history, history_page, place
 from ci.comparison.commits import Skip
 from ci.comparison.verdicts import Figure
-from ci.tests.comparison_case import SUITE, boot, failed, rename_head, result
+from ci.tests.comparison_case import SUITE, Repository, boot, failed, rename_head, result
 
 GOLDEN = Path(__file__).parent / "golden"
 RENEW = "PHYR_GOLDEN"              # in the environment: the files are written anew
@@ -31,8 +30,9 @@ def number(value: object) -> Figure:
     return Figure(error=value) if isinstance(value, str) else Figure((float(value),), value, value, 9)
 
 
-class History(unittest.TestCase):
+class History(Repository, unittest.TestCase):
     maxDiff = None
+    environment = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
 
     def setUp(self):
         scratch = tempfile.TemporaryDirectory()
@@ -45,11 +45,6 @@ class History(unittest.TestCase):
             patch.start()
             self.addCleanup(patch.stop)
         self.suite = replace(SUITE, rows=ROWS)
-
-    def git(self, *words: str) -> str:
-        stamp = {"GIT_AUTHOR_DATE": DATE, "GIT_COMMITTER_DATE": DATE}
-        return subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", "-C", self.tree, *words],
-                              capture_output=True, text=True, check=True, env=os.environ | stamp).stdout.strip()
 
     def commit(self, subject: str) -> str:
         self.git("commit", "--allow-empty", "-qm", subject)

@@ -11,7 +11,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "disk.h"
 #include "dio_case.h"
 #include "harness.h"
 #include "island.h"

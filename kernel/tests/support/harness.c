@@ -169,6 +169,7 @@ static void run_case(const struct test_case *test)
 		run_and_report(test);
 	}
 	element = NULL;
+	elements = 0;
 }
 
 static size_t planned(const struct test_program *program)

@@ -50,6 +50,13 @@ static json_t *get_aggregate(const struct two_runs_result *item,
 	return value ? json_real(scale(item) * json_number_value(value)) : NULL;
 }
 
+/* How many there were, where a file that has none of them says so. */
+static const json_t *get_samples(const struct two_runs_result *item)
+{
+	return json_object_get(json_object_get(item->document, "parameters"),
+			       "samples");
+}
+
 /* @figure: the median, or a mean in its place, in ns; -1: there is none */
 static json_t *render_side(const struct two_runs_result *item, double *figure)
 {
@@ -57,8 +64,7 @@ static json_t *render_side(const struct two_runs_result *item, double *figure)
 					      "median_high" };
 	const json_t *stats = json_object_get(item->document, "stats");
 	const json_t *error = json_object_get(item->document, "error");
-	const json_t *samples = json_object_get(
-		json_object_get(item->document, "parameters"), "samples");
+	const json_t *samples = get_samples(item);
 	json_t *json = json_object(), *value;
 	const char *name = "median";
 
@@ -186,8 +192,7 @@ static bool get_range(const struct two_runs_result *item, double range[2],
 		      size_t *n)
 {
 	static const char *const names[] = { "min", "max" };
-	const json_t *samples = json_object_get(
-		json_object_get(item->document, "parameters"), "samples");
+	const json_int_t samples = json_integer_value(get_samples(item));
 
 	for (int i = 0; i < 2; i++) {
 		json_t *value = get_aggregate(item, names[i]);
@@ -197,9 +202,7 @@ static bool get_range(const struct two_runs_result *item, double range[2],
 		range[i] = json_number_value(value);
 		json_decref(value);
 	}
-	*n = json_integer_value(samples) > 0
-		     ? (size_t)json_integer_value(samples)
-		     : 0;
+	*n = samples > 0 ? (size_t)samples : 0;
 	return true;
 }
 
