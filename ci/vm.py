@@ -22,6 +22,8 @@ INITRD = "initrd"          # of a sealed guest, with its files
 # Requests of up to 64 MiB that are done within the call; a queue of each device for polling.
 STORAGE_PARAMETERS = ("null_blk.max_sectors=131072 null_blk.irqmode=0 nvme.poll_queues=1 virtio_blk.poll_queues=1 "
                       "brd.rd_nr=2 brd.rd_size=524288 ")
+# Seconds: while a counting guest waits for the host's disk its clock jumps from timer to timer, past any nearer end.
+NO_TIMEOUT = "nvme_core.io_timeout=1000000 nvme_core.admin_timeout=1000000 "
 DISK = 1 << 30             # bytes of a drive that holds data, and of one that does not
 WITH_DATA = ("file", "pi")  # how the names of those end that do
 SUITES = "KTAP version"    # what KUnit, which runs before /init, begins with on the console
@@ -99,7 +101,7 @@ class Machine:
                 f"{'PHYR_SEALED=1 ' if self.sealed else ''}"
                 f"{'intel_iommu=on iommu.strict=1 ' if self.iommu else ''}"
                 f"{f'{STORAGE_PARAMETERS}PHYR_STORAGE={len(self.drives)} ' if self.storage else ''}"
-                f"{'maxcpus=1 ' if self.storage and self.icount else ''}{self.command_line}").strip()
+                f"{f'{NO_TIMEOUT}maxcpus=1 ' if self.storage and self.icount else ''}{self.command_line}").strip()
 
     @property
     def drives(self) -> dict[str, str]:

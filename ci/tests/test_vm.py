@@ -55,8 +55,8 @@ class VmTest(unittest.TestCase):
         plain = " ".join(vm.Machine(Path("k"), Path("i"), "tcg", icount=True).arguments(self.folder, False))
         machine = vm.Machine(Path("k"), Path("i"), "tcg", icount=True, storage=True)
         drives = " ".join(machine.arguments(self.folder, False))
-        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 2", "maxcpus=1", "nvme.poll_queues=1",
-                      "PHYR_STORAGE=6"):
+        for piece in ("serial=nvme-null", "serial=virtio-file", "-smp 2", "maxcpus=1", "nvme_core.io_timeout=",
+                      "nvme.poll_queues=1", "PHYR_STORAGE=6"):
             self.assertNotIn(piece, plain)
             self.assertIn(piece, drives)
         self.assertIn("nvme-ns,drive=nvme-pi,bus=nvme-pi,ms=8,pi=1", drives)
