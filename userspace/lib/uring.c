@@ -140,61 +140,64 @@ static bool is_complete(const struct phyr_uring *uring)
 	return io_uring_cq_ready(&uring->ring);
 }
 
-/* Calls of one kind that take the same, unless something comes in between. */
-struct calls {
-	uint64_t sum_ns;
-	uint64_t least_ns;
-	unsigned int n;
+/* Letting others run, and then looking at the device. */
+struct turn {
+	uint64_t yield_ns;
+	uint64_t ns; /* of both */
 };
 
-static void add_call(struct calls *calls, uint64_t ns)
+static struct turn take_turn(struct phyr_uring *uring, uint64_t start)
 {
-	calls->sum_ns += ns;
-	if (!calls->n++ || ns < calls->least_ns)
-		calls->least_ns = ns;
+	uint64_t between;
+
+	sched_yield();
+	between = phyr_clock_ns();
+	io_uring_get_events(&uring->ring);
+	return (struct turn){ between - start, phyr_clock_ns() - start };
 }
 
-static uint64_t in_between_ns(const struct calls *calls)
+/* Before there is anything to wait for: the shortest of a few. */
+static struct turn empty_turn(struct phyr_uring *uring)
 {
-	return calls->sum_ns - calls->n * calls->least_ns;
-}
+	struct turn least = { UINT64_MAX, UINT64_MAX };
 
-/* Before there is anything to wait for: what letting others run takes. */
-static void calibrate(struct calls *yields)
-{
 	for (int i = 0; i < 4; i++) {
-		uint64_t start = phyr_clock_ns();
+		struct turn turn = take_turn(uring, phyr_clock_ns());
 
-		sched_yield();
-		add_call(yields, phyr_clock_ns() - start);
+		if (turn.ns < least.ns)
+			least = turn;
 	}
-	yields->sum_ns = yields->n * yields->least_ns;
+	return least;
 }
 
 /*
- * Others are let run and the device is looked at, in turns. Each does nothing
- * most of the time, and takes the same then.
+ * A turn in which nothing happens takes the same each time, and little more
+ * than an empty one. If something happens in all that there are, the shortest
+ * says nothing: the device may answer in the second.
  */
-static int await_cutting(struct phyr_uring *uring, struct calls *yields,
-			 uint64_t *total_ns, struct phyr_error *error)
+static uint64_t idle_ns(uint64_t least_ns, const struct turn *empty)
 {
-	struct calls looks = { 0 };
-	uint64_t start, between, end;
+	return least_ns < empty->ns + empty->ns / 2 ? least_ns : empty->ns;
+}
 
-	for (unsigned int i = 0; i < MOST_LOOKS; i++) {
-		start = phyr_clock_ns();
-		sched_yield();
-		between = phyr_clock_ns();
-		io_uring_get_events(&uring->ring);
-		end = phyr_clock_ns();
+/* All time from start on counts, except turns in which nothing happens. */
+static int await_cutting(struct phyr_uring *uring, const struct turn *empty,
+			 uint64_t start, uint64_t *total_ns,
+			 struct phyr_error *error)
+{
+	uint64_t least_ns = UINT64_MAX, all_ns = 0;
 
-		add_call(yields, between - start);
+	for (uint64_t i = 0; i < MOST_LOOKS; i++) {
+		struct turn turn = take_turn(uring, start + all_ns);
+
+		all_ns += turn.ns;
 		if (is_complete(uring)) {
-			*total_ns += in_between_ns(yields) +
-				     in_between_ns(&looks) + end - between;
+			*total_ns += all_ns - empty->yield_ns -
+				     i * idle_ns(least_ns, empty);
 			return 0;
 		}
-		add_call(&looks, end - between);
+		if (turn.ns < least_ns)
+			least_ns = turn.ns;
 	}
 	return phyr_error_set(error, -ETIMEDOUT,
 			      "io_uring: no completion comes");
@@ -238,10 +241,10 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 		    size_t len, bool cut, struct phyr_uring_times *times,
 		    struct phyr_error *error)
 {
-	struct calls yields = { 0 };
+	struct turn empty = { 0 };
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&uring->ring);
 	struct io_uring_cqe *cqe;
-	uint64_t start;
+	uint64_t start, submitted;
 	int ret;
 
 	if (fixed)
@@ -251,11 +254,12 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 		io_uring_prep_read(sqe, fd, addr, (unsigned int)len, 0);
 
 	if (cut)
-		calibrate(&yields);
+		empty = empty_turn(uring);
 	mark_submit(MARK_BEGIN, fixed);
 	start = phyr_clock_ns();
 	ret = submit_one(&uring->ring);
-	times->submit_ns = phyr_clock_ns() - start;
+	submitted = phyr_clock_ns();
+	times->submit_ns = submitted - start;
 	mark_submit(MARK_END, fixed);
 	if (ret != 1)
 		return phyr_error_set(error, ret < 0 ? ret : -EIO,
@@ -263,7 +267,8 @@ int phyr_uring_read(struct phyr_uring *uring, int fd, bool fixed, void *addr,
 				      strerror(ret < 0 ? -ret : EIO));
 
 	times->total_ns = times->submit_ns;
-	ret = cut ? await_cutting(uring, &yields, &times->total_ns, error)
+	ret = cut ? await_cutting(uring, &empty, submitted, &times->total_ns,
+				  error)
 		  : await(uring, start, &times->total_ns, error);
 	if (ret)
 		return ret;
