@@ -107,14 +107,14 @@ def merged(exports: list[dict], **context: str) -> dict:
     return {"context": exports[0]["context"] | context, "benchmarks": rows}
 
 
-def read(outcome: vm.Outcome, plan: dict, file: str, ended: Sequence[str] = ("done",)) -> tuple[list[dict], dict]:
+def read(outcome: vm.Outcome, plan: dict, file: str) -> tuple[list[dict], dict]:
     """(results, export) of the run that was asked for in file, under the names that their rows get
 
-    ended: how it may have; it is "failed" if all its workloads have.
+    It has failed if all its workloads have.
     """
     name = Path(file).name
     run = json.loads((outcome.results / name).read_text())
-    if run["state"] not in ended:
+    if run["state"] not in ("done", "failed"):
         raise BenchError(f"run {run['name']} ended as {run['state']}")
     export = json.loads((outcome.results / f"{name}.export").read_text())
     export["benchmarks"] = prefixed(plan, run["name"], export["benchmarks"], "name", "run_name")
@@ -159,6 +159,7 @@ def measure(machine: vm.Machine, which: kernel.Kernel, plan: dict, bodies: dict[
         raise BenchError(f"{which.name}: the measuring job failed with {outcome.status}; see {folder}/console.log")
     if why := excess(outcome, clock):
         raise BenchError(f"{which.name}: {why}")
+    # A run that has failed as a whole loses its own rows, and no others.
     runs = [read(outcome, plan, file) for file in files]
     results = [result for found, _export in runs for result in found]
     say(f"measured {len(results)} workloads in {outcome.seconds:.0f} s")
@@ -239,7 +240,7 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
         print(memory_table.table(rows, memory_clock.model))
     print()
     known = limits.read(LIMITS) if clock == "icount" else []
-    verdicts = limits.check(limits.of_rows(known, rows) if patterns else known, rows)
+    verdicts = limits.failures(rows) + limits.check(limits.of_rows(known, rows) if patterns else known, rows)
     for verdict in verdicts:
         print(verdict)
     missed = sum(not verdict.met for verdict in verdicts)

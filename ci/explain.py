@@ -202,7 +202,7 @@ def follow(artifacts: Artifacts, name: str, built: Built, workloads: list[str], 
         if outcome.status:
             raise ExplainError(f"{built.side}: the measuring job failed with {outcome.status}; see "
                                f"{folder}/console.log")
-        results = [result for file in files for result in bench.read(outcome, plan, file, ("done", "failed"))[0]]
+        results = [result for file in files for result in bench.read(outcome, plan, file)[0]]
         clock.read(name, folder, bodies.values(), results)
 
 

@@ -142,6 +142,12 @@ def of_rows(limits: list[dict], found: list[dict]) -> list[dict]:
             and limit.get("times", names[0]) in [*sides, *names]]
 
 
+def failures(found: list[dict]) -> list[Verdict]:
+    """What does not work with the patches is missed, whatever limits there are; a stock kernel may fail."""
+    return [Verdict(False, f"{row['name']}: {side} failed with {entry['error']}") for row in found
+            for side, entry in row.items() if side in SIDES and side != "stock" and "error" in entry]
+
+
 def check(limits: list[dict], found: list[dict]) -> list[Verdict]:
     rows = {row["name"]: row for row in found}
     verdicts = []

@@ -171,8 +171,7 @@ class Bench:
             note(f"{built.side} complained: {outcome.splats[0].text}")
         if why := bench.excess(outcome, self.clock):
             raise MeasureError(f"{built.side}: {why}")
-        results = [result for file in files
-                   for result in deviating(*bench.read(outcome, self.suite.plan, file, ("done", "failed")))]
+        results = [result for file in files for result in deviating(*bench.read(outcome, self.suite.plan, file))]
         return self.boot(outcome.results, results, self.programs(features), self.backings(features))
 
     @staticmethod

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from ci import bench, paths
+from ci import bench, paths, vm
 
 CURL = """#!/bin/sh
 echo "$*" >>asked
@@ -27,6 +27,28 @@ class PlanTest(unittest.TestCase):
             bodies = [body for features in bench.MACHINES
                       for body in bench.requests(plan, which.tree, features).values()]
             self.assertLessEqual(sum(len(body["workloads"]) for body in bodies), most)
+
+
+class ReadTest(unittest.TestCase):
+    PLAN = {"runs": [{"name": "drives", "prefix": "small:"}]}
+
+    def read(self, state: str) -> tuple[list[dict], dict]:
+        with tempfile.TemporaryDirectory() as scratch:
+            outcome = vm.Outcome(0, 1.0, Path(scratch))
+            outcome.results.mkdir()
+            run = {"name": "drives", "state": state,
+                   "results": [{"workload": "dio/nvme/read/thp/2MiB", "error": {"errno": "ETIMEDOUT"}}]}
+            (outcome.results / "00-drives.json").write_text(json.dumps(run))
+            (outcome.results / "00-drives.json.export").write_text(json.dumps({"context": {}, "benchmarks": []}))
+            return bench.read(outcome, self.PLAN, "requests/00-drives.json")
+
+    def test_a_run_that_has_failed_is_rows_without_figures(self):
+        results, _export = self.read("failed")
+        self.assertEqual(results, [{"workload": "small:dio/nvme/read/thp/2MiB", "error": {"errno": "ETIMEDOUT"}}])
+
+    def test_a_run_that_did_not_end_is_an_error(self):
+        with self.assertRaisesRegex(bench.BenchError, "^run drives ended as cancelled$"):
+            self.read("cancelled")
 
 
 class JobTest(unittest.TestCase):

@@ -166,6 +166,15 @@ class LimitsTest(unittest.TestCase):
                   {"row": "mr/reg/a", "side": "phyr", "at_most": 9, "times": "mr/reg/c"}]
         self.assertEqual(limits.of_rows(wanted + others, self.ROWS), wanted)
 
+    def test_what_fails_with_the_patches_is_missed(self):
+        failed = {"error": "ETIMEDOUT"}
+        rows = [{"name": "mr/reg/thp/2MiB", "stock": {"median": 1}, "phyr": failed, "ratio": None},
+                {"name": "mr/reg/thp/4MiB", "stock": failed, "phyr": {"median": 1}, "ratio": None},
+                {"name": "gup/pin/thp/2MiB", "pages": failed, "phyrs": {"median": 1}, "ratio": None}]
+        self.assertEqual([str(verdict) for verdict in limits.failures(rows)],
+                         ["NOT MET  mr/reg/thp/2MiB: phyr failed with ETIMEDOUT",
+                          "NOT MET  gup/pin/thp/2MiB: pages failed with ETIMEDOUT"])
+
     def test_limits_are_checked_when_they_are_read(self):
         good = {"row": "mr/*", "side": "phyr", "at_most": 1}
         with tempfile.TemporaryDirectory() as scratch:
