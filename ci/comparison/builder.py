@@ -61,10 +61,15 @@ class Source:
         return {path: words.split()[2] for words, _tab, path in (line.partition("\t") for line in lines if line)}
 
     def check_out(self, kernel_: Kernel) -> None:
-        """Files that stay the same keep their times, so that a build does what changed only."""
+        """Files that stay the same keep their times, so that a build does what changed only.
+
+        All of them, as they are: how many the repository's own work tree has, and with which ends of lines, is of its
+        configuration.
+        """
         kernel_.source.mkdir(parents=True, exist_ok=True)
         git = Git(self.git.directory, paths.TREES / f"{kernel_.tree}.index", kernel_.source)
-        git.run("read-tree", "--reset", "-u", self.tree, env=self.environment)
+        git.run("-c", "core.autocrlf=false", "read-tree", "--no-sparse-checkout", "--reset", "-u", self.tree,
+                env=self.environment)
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,19 @@ class Builds(Trees):
             self.assertEqual(first.image.read_text(), (self.tree / "mm/file.c").read_text().strip())
         self.assertEqual(self.made, ["as it is, 0", "as it is, 1"])
 
+    def test_a_repository_of_which_a_part_is_checked_out(self):
+        """All of it is built, with the ends of lines that it has."""
+        (self.tree / "block").mkdir()
+        (self.tree / "block/file.c").write_text("block\n")
+        commit = self.repository()
+        self.git("config", "core.autocrlf", "true")
+        self.git("sparse-checkout", "set", "--cone", "mm", "arch/x86")
+        self.assertFalse((self.tree / "block").exists())
+        for side in (Side("base", "v1", "ref", self.tree, commit), self.tree_side("head")):
+            self.builder.build(side)
+            self.assertEqual((paths.TREES / "compared/block/file.c").read_bytes(), b"block\n")
+            (self.tree / "mm/file.c").write_text("other\n")
+
     def test_objects_of_files_that_differ_come_first(self):
         """Before those that are of another size by a header only; a folder and a repository have no store in common."""
         sizes = [{"mm/file.o": 10, "mm/other.o": 10, "mm/gone.o": 10}, {"mm/file.o": 12, "mm/other.o": 90}]
