@@ -130,8 +130,9 @@ def pruned() -> Iterator[None]:
         # Jobs of a cluster may be at work there; and why a command ends is not replaced.
         try:
             prune.prune(began)
+            prune.prune_trees(began)
         except OSError as error:
-            note(f"build/compared is not pruned: {error}")
+            note(f"build/ is not pruned: {error}")
 
 
 def prepare(needs: Collection[str]) -> None:

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -42,25 +42,6 @@ class BuildError(CiError):
 
 
 @dataclass(frozen=True)
-class Built:
-    side: Side
-    image: Path
-    config: str | None = None                              # the text of its .config
-    text: dict[str, int] | None = None                     # object -> bytes of text
-    lacking: tuple[str, ...] = ()                          # options of ours that its Kconfig does not know
-    stack: dict[str, int] | None = None                    # function -> bytes of stack
-    symbols: Path | None = None                            # its System.map
-
-    @cached_property
-    def digest(self) -> str:
-        return hashlib.sha256(self.image.read_bytes()).hexdigest()
-
-    @property
-    def size(self) -> int:
-        return self.image.stat().st_size
-
-
-@dataclass(frozen=True)
 class Source:
     """A tree of a repository, and where its objects are."""
     git: Git
@@ -74,11 +55,41 @@ class Source:
             return False
         return True
 
+    def files(self) -> dict[str, str]:
+        """Path -> what is in it, as git calls that."""
+        lines = self.git.run("ls-tree", "-r", "-z", self.tree, env=self.environment).decode(errors="replace").split("\0")
+        return {path: words.split()[2] for words, _tab, path in (line.partition("\t") for line in lines if line)}
+
     def check_out(self, kernel_: Kernel) -> None:
-        """Files that stay the same keep their times, so that a build does what changed only."""
+        """Files that stay the same keep their times, so that a build does what changed only.
+
+        All of them, as they are: how many the repository's own work tree has, and with which ends of lines, is of its
+        configuration.
+        """
         kernel_.source.mkdir(parents=True, exist_ok=True)
         git = Git(self.git.directory, paths.TREES / f"{kernel_.tree}.index", kernel_.source)
-        git.run("read-tree", "--reset", "-u", self.tree, env=self.environment)
+        git.run("-c", "core.autocrlf=false", "read-tree", "--no-sparse-checkout", "--reset", "-u", self.tree,
+                env=self.environment)
+
+
+@dataclass(frozen=True)
+class Built:
+    side: Side
+    image: Path
+    config: str | None = None                              # the text of its .config
+    text: dict[str, int] | None = None                     # object -> bytes of text
+    lacking: tuple[str, ...] = ()                          # options of ours that its Kconfig does not know
+    stack: dict[str, int] | None = None                    # function -> bytes of stack
+    symbols: Path | None = None                            # its System.map
+    source: Source | None = None                           # what it is made of
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(self.image.read_bytes()).hexdigest()
+
+    @property
+    def size(self) -> int:
+        return self.image.stat().st_size
 
 
 def snapshot(tree: Path, folder: Path = FOLDER) -> Source:
@@ -264,7 +275,7 @@ class Builder:
         image, key = self.artifacts.kernel(which), self.artifacts.prepared(which)
         if not self.kept(key, side):
             self.maker.keep(key, image, which.objects, ())
-        return self.kept(key, side)
+        return replace(self.kept(key, side), source=self.source(side))
 
     def source(self, side: Side) -> Source:
         if side.kind == "own":
@@ -290,11 +301,10 @@ class Builder:
         return self.ordered(side, self.order(side))
 
     def ordered(self, side: Side, order: Order) -> Built:
-        if found := self.kept(order.key, side):
-            return found
-        say(f"building {side}")
-        self.produce(order)
-        return self.kept(order.key, side)
+        if not self.kept(order.key, side):
+            say(f"building {side}")
+            self.produce(order)
+        return replace(self.kept(order.key, side), source=order.source)
 
     def produce(self, order: Order) -> None:
         self.maker.build(order)

@@ -2,6 +2,7 @@
 """A comparison as one JSON document, of which all outputs are made: comparison.schema.json says what is in it."""
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,14 +21,27 @@ def side(built: Built, boot: Boot) -> dict:
             "digest": built.digest, "lacking": list(built.lacking)}
 
 
+def touched(base: Built, head: Built) -> set[str] | None:
+    """Objects, the source of which differs itself, and not what it includes only. None where sources are not known."""
+    if not base.source or not head.source:
+        return None
+    a, b = base.source.files(), head.source.files()
+    return {os.path.splitext(path)[0] + ".o" for path in a.keys() | b.keys() if a.get(path) != b.get(path)}
+
+
 def objects(base: Built, head: Built) -> list[dict]:
-    """Objects whose text is of another size, what changed most first. None where an object is not linked."""
+    """Objects whose text is of another size: first those that are touched, then what changed most.
+
+    None where an object is not linked.
+    """
     if base.text is None or head.text is None:
         return []
-    a, b = base.text, head.text
+    a, b, known = base.text, head.text, touched(base, head)
     changed = [{"name": name, "base": a.get(name), "head": b.get(name)}
+               | ({} if known is None else {"touched": name in known})
                for name in a.keys() | b.keys() if a.get(name) != b.get(name)]
-    return sorted(changed, key=lambda one: (-abs((one["head"] or 0) - (one["base"] or 0)), one["name"]))
+    return sorted(changed, key=lambda one: (not one.get("touched"), -abs((one["head"] or 0) - (one["base"] or 0)),
+                                            one["name"]))
 
 
 def stack(base: Built, head: Built) -> list[dict]:

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Keeps build/compared below a limit: what was not used for longest is removed first."""
+"""Keeps build/compared below a limit: what was not used for longest is removed first. Trees of nodes go by their age."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ci import paths
 from ci.comparison.builder import FOLDER
 from ci.progress import say
 from ci.write import remove
 
 LIMIT = 8 << 30            # bytes; a kernel has 8 MB, what a boot found 100 KB
+# Of trees that nodes build in: each node of a cluster may be in need of its own, so no number is too many. A build in
+# a new one takes a minute more, with all that is in the compiler cache.
+TREE_SECONDS = 7 * 86400
 
 
 @dataclass(frozen=True)
@@ -54,4 +59,33 @@ def prune(since: float, folder: Path = FOLDER, limit: int = LIMIT) -> int:
         gone += 1
     if gone:
         say(f"{folder}: {gone} kernels and results that were not used for longest are gone")
+    return gone
+
+
+def trees(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """(lock, tree) of each that is there, or half removed. work_tree() of ci/comparison/job.py makes them."""
+    for lock in folder.glob("compared-*-*.lock"):
+        tree = lock.with_suffix("")
+        if not lock.match("*.index.lock") and any(path.exists() for path in (tree, tree.with_name(f"{tree.name}.tmp"))):
+            yield lock, tree
+
+
+def prune_trees(now: float, folder: Path = paths.TREES, seconds: float = TREE_SECONDS) -> int:
+    """How many are gone, of those that no build has been in for so long. Locks stay: a node may wait for one."""
+    gone = 0
+    for lock, tree in trees(folder):
+        with lock.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            if lock.stat().st_mtime > now - seconds:
+                continue
+            # With an index git would take files for there that are gone.
+            tree.with_name(f"{tree.name}.index").unlink(missing_ok=True)
+            tree.mkdir(exist_ok=True)              # What was interrupted is taken up where the tree itself is gone.
+            remove(tree)
+            gone += 1
+    if gone:
+        say(f"{folder}: {gone} trees of nodes that were not built in for longest are gone")
     return gone

@@ -133,7 +133,8 @@ def held(document: dict) -> list[str]:
 def objects(document: dict) -> list[str]:
     found = [f"{one['name']}: {'-' if one['base'] is None else one['base']} -> "
              f"{'-' if one['head'] is None else one['head']} "
-             f"({(one['head'] or 0) - (one['base'] or 0):+})" for one in document["objects"]]
+             f"({(one['head'] or 0) - (one['base'] or 0):+})"
+             + (", by what it includes" if one.get("touched") is False else "") for one in document["objects"]]
     more = len(found) - OBJECTS
     return found[:OBJECTS] + ([f"and {more} more"] if more > 0 else [])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from unittest import mock
 
 from ci import kernel, paths, vm
-from ci.comparison import builder, measure, sides
+from ci.comparison import builder, document, measure, sides, text
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.tests.comparison_case import SUITE, Repository, boot, built, result, sources
@@ -123,6 +123,38 @@ class Builds(Trees):
             self.assertEqual(first.image, again.image)
             self.assertEqual(first.image.read_text(), (self.tree / "mm/file.c").read_text().strip())
         self.assertEqual(self.made, ["as it is, 0", "as it is, 1"])
+
+    def test_a_repository_of_which_a_part_is_checked_out(self):
+        """All of it is built, with the ends of lines that it has."""
+        (self.tree / "block").mkdir()
+        (self.tree / "block/file.c").write_text("block\n")
+        commit = self.repository()
+        self.git("config", "core.autocrlf", "true")
+        self.git("sparse-checkout", "set", "--cone", "mm", "arch/x86")
+        self.assertFalse((self.tree / "block").exists())
+        for side in (Side("base", "v1", "ref", self.tree, commit), self.tree_side("head")):
+            self.builder.build(side)
+            self.assertEqual((paths.TREES / "compared/block/file.c").read_bytes(), b"block\n")
+            (self.tree / "mm/file.c").write_text("other\n")
+
+    def test_objects_of_files_that_differ_come_first(self):
+        """Before those that are of another size by a header only; a folder and a repository have no store in common."""
+        sizes = [{"mm/file.o": 10, "mm/other.o": 10, "mm/gone.o": 10}, {"mm/file.o": 12, "mm/other.o": 90}]
+        (self.tree / "mm/gone.c").write_text("x\n")
+        with mock.patch.object(builder, "text_sizes", side_effect=sizes):
+            base = self.builder.build(self.tree_side())
+            (self.tree / "mm/gone.c").unlink()
+            (self.tree / "mm/file.c").write_text("other\n")
+            self.repository()
+            head = self.builder.build(self.tree_side("head"))
+        self.assertEqual([(one["name"], one["touched"]) for one in document.objects(base, head)],
+                         [("mm/gone.o", True), ("mm/file.o", True), ("mm/other.o", False)])
+        found = document.objects(base, replace(head, source=None))
+        self.assertEqual([one["name"] for one in found], ["mm/other.o", "mm/gone.o", "mm/file.o"])
+        self.assertFalse(any("touched" in one for one in found))
+        self.assertEqual(text.objects({"objects": document.objects(base, head)}),
+                         ["mm/gone.o: 10 -> - (-10)", "mm/file.o: 10 -> 12 (+2)",
+                          "mm/other.o: 10 -> 90 (+80), by what it includes"])
 
     def test_a_tree_that_was_built_in_place(self):
         """kbuild would refuse what is made of it, if it had more than the sources."""

@@ -10,7 +10,7 @@ from unittest import mock
 
 from ci import __main__ as main
 from ci import write
-from ci.comparison import builder, measure, prune
+from ci.comparison import builder, job, measure, prune
 
 KIB = 1024
 
@@ -103,6 +103,69 @@ class Prune(unittest.TestCase):
         self.assertTrue(work.kept("k", None))
         self.assertEqual(taker.known(None, frozenset()).held, {})
         self.assertEqual(prune.prune(1000, self.folder, 0), 0)
+
+
+class Trees(unittest.TestCase):
+    """Those that nodes build in."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = Path(scratch.name)
+        for target, name, value in ((prune, "say", mock.Mock()), (job.paths, "TREES", self.folder)):
+            patch = mock.patch.object(target, name, value)
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def build(self, node: str, age: float) -> None:
+        """As a job does, so long ago."""
+        with mock.patch.dict(os.environ, {"SLURMD_NODENAME": node}), job.work_tree() as work:
+            (work.source / "mm").mkdir(parents=True)
+            (self.folder / f"{work.tree}.index").touch()
+        self.age(work.tree, age)
+
+    def age(self, tree: str, seconds: float) -> None:
+        os.utime(self.folder / f"{tree}.lock", (1e9 - seconds, 1e9 - seconds))
+
+    def left(self) -> set[str]:
+        return {path.name for path in self.folder.iterdir() if path.suffix != ".lock"}
+
+    def test_they_go_by_age(self):
+        """And a tree that is no node's stays."""
+        for name in ("compared", "stock", "compared-made"):
+            (self.folder / name).mkdir()
+            (self.folder / f"{name}.index").touch()
+        stay = self.left()
+        self.build("n1", 100)
+        self.build("n2", 98)
+        self.assertEqual(prune.prune_trees(1e9, self.folder, 99), 1)
+        self.assertEqual(self.left(), stay | {"compared-n2-0", "compared-n2-0.index"})
+        self.assertEqual(prune.prune_trees(1e9, self.folder, 99), 0)
+
+    def test_one_that_is_built_in_stays(self):
+        """And is new again, however old it was."""
+        self.build("n1", 100)
+        with mock.patch.dict(os.environ, {"SLURMD_NODENAME": "n1"}), job.work_tree() as work:
+            self.assertGreater((self.folder / f"{work.tree}.lock").stat().st_mtime, 1e9)
+            self.age(work.tree, 100)
+            self.assertEqual(prune.prune_trees(1e9, self.folder, 99), 0)
+        self.assertEqual(self.left(), {"compared-n1-0", "compared-n1-0.index"})
+
+    def test_interrupted_it_goes_on(self):
+        """And leaves no tree with files missing that an index says are there."""
+        self.build("n1", 100)
+        with mock.patch.object(write.shutil, "rmtree", side_effect=[None, KeyboardInterrupt]), \
+                self.assertRaises(KeyboardInterrupt):
+            prune.prune_trees(1e9, self.folder, 99)
+        self.assertEqual(self.left(), {"compared-n1-0.tmp"})
+        self.assertEqual(prune.prune_trees(1e9, self.folder, 99), 1)
+        self.assertEqual(self.left(), set())
+
+    def test_every_command_looks_at_them(self):
+        with mock.patch.object(main.prune, "prune"), mock.patch.object(main.prune, "prune_trees") as pruned, \
+                main.pruned():
+            pass
+        pruned.assert_called_once()
 
 
 class Beside(unittest.TestCase):

@@ -190,6 +190,13 @@ class Recipes(unittest.TestCase):
         self.assertRegex(text, r'docs/ci/compare\.sh linux "\$\(git .* merge-base .*\)" "\$HEAD" report\n')
         self.assertIn("[ ! -f report/report.md ] || cat report/report.md", text)
 
+    def test_workflow_names_paths_of_its_container(self):
+        """github.workspace is the host's, which is not there: nothing would be compiled from the cache."""
+        text = (paths.ROOT / "docs/ci/compare.yml").read_text()
+        self.assertRegex(text, r"(?m)^    container:$")
+        self.assertNotRegex(text, r"\$\{\{ *(github|runner)\.(workspace|temp)")
+        self.assertIn('export CCACHE_DIR="$PWD/phyr/build/ccache"\n', text)
+
     def test_workflow_keeps_what_the_page_names(self):
         """Also where the command ends with a regression, after which the service saves nothing by itself."""
         text = (paths.ROOT / "docs/ci/compare.yml").read_text()

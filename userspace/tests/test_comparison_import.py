@@ -9,6 +9,7 @@ import phyrd
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = ROOT / "ci/tests/golden/comparison.json"
+HISTORY = ROOT / "ci/tests/golden/history.json"
 FIGURES = ROOT / "bench/figures.json"
 MEMORY = {"instructions": 100, "loads": 30, "stores": 20, "locked": 2, "lines": 9, "l1_misses": 7, "l2_misses": 3,
           "llc_misses": 1, "cycles": 700.5}
@@ -189,6 +190,18 @@ class Refused(ComparisonTest):
         for text in (b'{"schema": "phyr-compare/2"', b'{"schema": "phyr-compare/2"}x',
                      b'{"schema": "phyr-compare/2", "rows": [{}', b'{"schema": "phyr-compare/2", 7: 8}'):
             self.assertIn(self.phyrd.post(text, "/import")[0], (400, 422))
+        self.assertEqual(self.phyrd.get("/runs")[2]["runs"], [])
+
+    def test_a_history_says_where_it_is_shown(self):
+        """In whatever order its members are, and other documents of ./phyr's say what is possible."""
+        document = json.loads(HISTORY.read_text())
+        for text in (HISTORY.read_bytes(), json.dumps(document, sort_keys=True).encode()):
+            detail = self.problem(self.phyrd.post(text, "/import"), 422, "schema")
+            self.assertIn("./phyr history --html", detail)
+            self.assertIn("./phyr compare --json", detail)
+        detail = self.problem(self.phyrd.post({"schema": "phyr-new/1"}, "/import"), 422, "schema")
+        self.assertEqual(detail, "schema: 'phyr-new/1' cannot be imported; phyr-comparison/1, phyr-compare/2 and "
+                                 "phyr-compare/3 can")
         self.assertEqual(self.phyrd.get("/runs")[2]["runs"], [])
 
     def test_as_many_rows_as_a_run_may_have(self):

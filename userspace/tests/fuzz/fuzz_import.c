@@ -65,8 +65,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	const char *text = (const char *)data;
 	struct gbench gbench;
 	struct problem problem;
+	int ret = comparison_recognize(text, len, &problem);
 
-	if (comparison_recognize(text, len)) {
+	if (ret < 0) {
+		check_problem(&problem);
+	} else if (ret) {
 		check_comparison(text, len);
 	} else if (gbench_parse(text, len, &gbench, &problem)) {
 		check(!gbench.results && !gbench.context);

@@ -12,10 +12,13 @@
  * comparison_recognize() - is this what ./phyr compare or ./phyr bench writes?
  * @text: bytes of any kind
  * @len: how many
+ * @problem: set on error: it is something else of ./phyr's, such as a history
  *
  * Only what stands before "context" or "benchmarks" is looked at.
+ *
+ * Return: 1: it is; 0: it is nothing of ./phyr's; -1: it cannot be imported.
  */
-bool comparison_recognize(const char *text, size_t len);
+int comparison_recognize(const char *text, size_t len, struct problem *problem);
 
 /**
  * comparison_parse() - read a comparison of two kernels as two runs

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tells a comparison of kernels from a document of Google Benchmark. */
+/* Tells what ./phyr writes from a document of Google Benchmark. */
 #include <string.h>
 
 #include "body.h"
@@ -23,11 +23,27 @@ static bool skip_list(struct body *body)
 	return body_skip(body, ']');
 }
 
-bool comparison_recognize(const char *text, size_t len)
+/* Of a document of ./phyr's: is it a comparison? */
+static int judge(const char *schema, struct problem *problem)
 {
-	struct problem problem;
-	struct body body = { .text = text, .len = len, .problem = &problem };
+	if (!strncmp(schema, "phyr-compar", 11))
+		return 1;
+	if (!strncmp(schema, "phyr-history", 12))
+		return problem_set_field(
+			problem, "schema",
+			"a history of many kernels is no run: './phyr history --html FILE' shows it, './phyr compare --json FILE' writes two of its commits as they can be imported");
+	return problem_set_field(
+		problem, "schema",
+		"'%.40s' cannot be imported; phyr-comparison/1, phyr-compare/2 and phyr-compare/3 can",
+		schema);
+}
+
+int comparison_recognize(const char *text, size_t len, struct problem *problem)
+{
+	struct problem unused;
+	struct body body = { .text = text, .len = len, .problem = &unused };
 	bool found = false, other = !body_skip(&body, '{');
+	int ret = 0;
 
 	while (!found && !other) {
 		json_t *key = body_take(&body), *value = NULL;
@@ -41,10 +57,12 @@ bool comparison_recognize(const char *text, size_t len)
 			other = !(value = body_take(&body));
 		found = value && !strcmp(name, "schema") &&
 			json_is_string(value) &&
-			!strncmp(json_string_value(value), "phyr-compar", 11);
+			!strncmp(json_string_value(value), "phyr-", 5);
+		if (found)
+			ret = judge(json_string_value(value), problem);
 		other = other || !body_skip(&body, ',');
 		json_decref(value);
 		json_decref(key);
 	}
-	return found;
+	return ret;
 }

@@ -135,7 +135,13 @@ static void import_comparison(const struct http_request *request,
 
 void import_post(const struct http_request *request, struct http_reply *reply)
 {
-	if (comparison_recognize(request->body, request->body_len))
+	struct problem problem;
+	int ret = comparison_recognize(request->body, request->body_len,
+				       &problem);
+
+	if (ret < 0)
+		reply_problem(reply, &problem);
+	else if (ret)
 		import_comparison(request, reply);
 	else
 		import_document(request, reply);
