@@ -133,7 +133,7 @@ def report(git: Git, row: str, found: Found) -> str:
     for commit in found.commits:
         lines.append(git.said("show", "-s", "--format=commit %H%nAuthor: %an <%ae>%n%n    %s%n", commit))
         if len(found.commits) == 1:
-            lines.append(git.said("show", "--stat", "--format=", commit))
+            lines += ["", " " + git.said("show", "--stat", "--format=", commit)]
     return "\n".join(lines)
 
 

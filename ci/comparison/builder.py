@@ -57,8 +57,9 @@ class Source:
 
     def files(self) -> dict[str, str]:
         """Path -> what is in it, as git calls that."""
-        lines = self.git.run("ls-tree", "-r", "-z", self.tree, env=self.environment).decode(errors="replace").split("\0")
-        return {path: words.split()[2] for words, _tab, path in (line.partition("\t") for line in lines if line)}
+        listed = self.git.run("ls-tree", "-r", "-z", self.tree, env=self.environment).decode(errors="replace")
+        lines = (line.partition("\t") for line in listed.split("\0") if line)
+        return {path: words.split()[2] for words, _tab, path in lines}
 
     def check_out(self, kernel_: Kernel) -> None:
         """Files that stay the same keep their times, so that a build does what changed only.

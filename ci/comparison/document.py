@@ -9,7 +9,7 @@ from pathlib import Path
 from ci import compare, config, limits
 from ci.comparison import verdicts
 from ci.comparison.builder import Built
-from ci.comparison.measure import Boot
+from ci.comparison.measure import Boot, merged
 from ci.comparison.suites import Suite
 
 SCHEMA = "phyr-comparison/1"
@@ -99,7 +99,7 @@ def status(document: dict) -> int:
     return 0 if all(limit["met"] for limit in document["limits"]) else verdicts.REGRESSION
 
 
-def make(suite: Suite, clock: str, qemu: str, date: str, builts: Sequence[Built], boots: Sequence[Sequence[Boot]],
+def make(suite: Suite, clock: str, qemu: str, date: str, builts: Sequence[Built], boots: Sequence[list[Boot]],
          known: list[dict] | None = None, second: Sequence[Sequence[Boot]] = ()) -> dict:
     """known: limits to hold the rows against. second: boots that rows which differ are held against, too."""
     (base, head), (left, right) = builts, boots
@@ -116,6 +116,7 @@ def make(suite: Suite, clock: str, qemu: str, date: str, builts: Sequence[Built]
         "memory_kib": {"base": left[0].memory, "head": right[0].memory},
         "held_kib": held_memory(left[0], right[0]),
         "programs": programs(left[0], right[0]),
+        "complaints": {role: merged(boots_).complaints for role, boots_ in (("base", left), ("head", right))},
     }
     found["summary"] = {verdict: sum(row["verdict"] == verdict for row in rows) for verdict in verdicts.VERDICTS}
     return found | {"status": status(found)}

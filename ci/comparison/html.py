@@ -22,7 +22,8 @@ li { font: 13px/1.5 ui-monospace, monospace }
 
 def bars(rows: list[dict]) -> str:
     """The ratio of each row on a scale of factors: to the right of the line head takes less."""
-    chosen = [row for row in rows if row["ratio"]][:ROWS]
+    known = [row for row in rows if row["ratio"]]
+    chosen = known[:ROWS]
     if not chosen:
         return ""
     reach = max([abs(math.log10(row["ratio"])) for row in chosen] + [0.01])
@@ -41,7 +42,8 @@ def bars(rows: list[dict]) -> str:
                   f'<rect x="{left:.1f}" y="{top + 3}" width="{abs(long):.1f}" height="{BAR - 6}" fill="{colour}"/>',
                   f'<text x="{x:.1f}" y="{top + 13}" text-anchor="{anchor}">{compare.times(row)}</text>']
     parts.append(f'<text x="{middle:.0f}" y="{height - 4}" text-anchor="middle">'
-                 "ratio = base / head, logarithmic; right of the line head takes less</text></svg>")
+                 + (f"the first {ROWS} of {len(known)} rows; " if len(known) > ROWS else "")
+                 + "ratio = base / head, logarithmic; right of the line head takes less</text></svg>")
     return "\n".join(parts)
 
 

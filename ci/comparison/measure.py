@@ -48,6 +48,7 @@ class Boot:
     programs: dict[str, int]                # name -> exit status
     # Backing -> KiB more of each while an MR of it is registered; None where it could not be.
     held: dict[str, dict[str, int] | None] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)       # such as WARNING, as the console has them
 
 
 def job(programs: tuple[dict, ...], backings: tuple[str, ...] = ()) -> str:
@@ -172,7 +173,8 @@ class Bench:
         if why := bench.excess(outcome, self.clock):
             raise MeasureError(f"{built.side}: {why}")
         results = [result for file in files for result in deviating(*bench.read(outcome, self.suite.plan, file))]
-        return self.boot(outcome.results, results, self.programs(features), self.backings(features))
+        boot = self.boot(outcome.results, results, self.programs(features), self.backings(features))
+        return replace(boot, complaints=list(dict.fromkeys(splat.text for splat in outcome.splats)))
 
     @staticmethod
     def boot(results: Path, found: list[dict], programs: tuple[dict, ...], backings: tuple[str, ...] = ()) -> Boot:
@@ -205,7 +207,8 @@ def merged(boots: list[Boot]) -> Boot:
     return Boot(first.release, first.memory, [result for boot in boots for result in boot.results],
                 {family: why for boot in boots for family, why in boot.missing.items()},
                 {name: status for boot in boots for name, status in boot.programs.items()},
-                {name: held for boot in boots for name, held in boot.held.items()})
+                {name: held for boot in boots for name, held in boot.held.items()},
+                list(dict.fromkeys(text for boot in boots for text in boot.complaints)))
 
 
 def in_turn(function: Callable[[Item], Value], items: Iterable[Item]) -> list[Value]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Keeps build/compared below a limit: what was not used for longest is removed first. Trees of nodes go by their age."""
+"""Keeps build/compared below a limit: what was not used for longest is removed first. Trees of nodes go by age."""
 
 import fcntl
 import os

@@ -14,7 +14,8 @@ def deviation(side: dict) -> str:
     """Of the samples of one boot, or of the medians of several, in percent; nothing where all are the same."""
     if not side.get("median") or not side["sd"]:
         return ""
-    return f"± {100 * side['sd'] / side['median']:.2g}%"
+    found = 100 * side["sd"] / side["median"]
+    return f"± {compare.significant(found, 2)}%" if found >= 0.01 else "± <0.01%"
 
 
 def percent(row: dict) -> str:
@@ -47,12 +48,14 @@ def by_verdict(document: dict) -> list[tuple[str | None, list[dict]]]:
 
 def named(document: dict, role: str) -> str:
     side = document[role]
-    commit = f", {side['commit'][:12]}" if side["commit"] else ""
-    return f"{side['name']} ({side['release']}{commit})"
+    name, commit = side["name"], side["commit"][:12]
+    if commit and side["commit"].startswith(name):         # It was named by it.
+        return f"{commit} ({side['release']})"
+    return f"{name} ({side['release']}{f', {commit}' if commit else ''})"
 
 
 def line(row: dict) -> str:
-    base, head = (f"{compare.figure(row[role]):>14} {deviation(row[role]):<7}" for role in ("base", "head"))
+    base, head = (f"{compare.figure(row[role]):>14} {deviation(row[role]):<8}" for role in ("base", "head"))
     why = "".join(f"  [{row[member]}]" for member in ("inexact", "lacks") if member in row)
     return f"  {base}  {percent(row):>10}  {head}  {compare.times(row):>8}  {row['name']}{why}".rstrip()
 
@@ -110,7 +113,7 @@ def by_operation(names: list[str]) -> list[str]:
 
 
 def stack(document: dict) -> list[str]:
-    found = [f"{one['name']}: {one['base']} -> {one['head']} ({one['head'] - one['base']:+})"
+    found = [f"{one['name']}: {one['base']:,} -> {one['head']:,} ({one['head'] - one['base']:+,})"
              for one in document["stack"]]
     more = len(found) - OBJECTS
     return found[:OBJECTS] + ([f"and {more} more"] if more > 0 else [])
@@ -131,9 +134,9 @@ def held(document: dict) -> list[str]:
 
 
 def objects(document: dict) -> list[str]:
-    found = [f"{one['name']}: {'-' if one['base'] is None else one['base']} -> "
-             f"{'-' if one['head'] is None else one['head']} "
-             f"({(one['head'] or 0) - (one['base'] or 0):+})"
+    found = [f"{one['name']}: " + " -> ".join("-" if one[role] is None else f"{one[role]:,}"
+                                              for role in ("base", "head"))
+             + f" ({(one['head'] or 0) - (one['base'] or 0):+,})"
              + (", by what it includes" if one.get("touched") is False else "") for one in document["objects"]]
     more = len(found) - OBJECTS
     return found[:OBJECTS] + ([f"and {more} more"] if more > 0 else [])
@@ -164,6 +167,8 @@ def sections(document: dict) -> list[tuple[str, list[str]]]:
         found.append(("memory that is held while an MR is registered, KiB", held(document)))
     if document["programs"]:
         found.append(("programs", list(map(program, document["programs"]))))
+    if said := [f"{role}: {one}" for role in ("base", "head") for one in document["complaints"][role]]:
+        found.append(("complaints of the kernels", said))
     return found
 
 
@@ -171,7 +176,7 @@ def terminal(document: dict) -> str:
     unit = "instructions" if document["clock"] == "icount" else "ns"
     lines = [f"suite/clock/qemu: {document['suite']}/{document['clock']}/{document['qemu']}",
              f"base: {named(document, 'base')}", f"head: {named(document, 'head')}", "",
-             f"  {'base':>14} {'%sd':<7}  {'%change':>10}  {'head':>14} {'%sd':<7}  {'ratio':>8}  row, in {unit}",
+             f"  {'base':>14} {'%sd':<8}  {'%change':>10}  {'head':>14} {'%sd':<8}  {'ratio':>8}  row, in {unit}",
              RULE]
     for verdict, rows in by_verdict(document):
         lines += [f"{HEADINGS[verdict]}: {len(rows)}", *map(line, rows), ""]

@@ -32,8 +32,9 @@ def failed(name: str, errno: str, message: str = "") -> dict:
 
 
 def boot(*results: dict, release: str = "7.3.4", free: int = 1000, missing: dict | None = None,
-         programs: dict | None = None, held: dict | None = None) -> Boot:
-    return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {}, held or {})
+         programs: dict | None = None, held: dict | None = None, complaints: tuple[str, ...] = ()) -> Boot:
+    return Boot(release, {"MemTotal": 2000, "MemFree": free}, list(results), missing or {}, programs or {}, held or {},
+                list(complaints))
 
 
 def sources(tree: Path) -> None:

@@ -14,8 +14,8 @@ from unittest import mock
 
 import jsonschema
 
-from ci import bench, tap, write
-from ci.comparison import command, document, exchange, html, place, text, verdicts
+from ci import bench, splat, tap, vm, write
+from ci.comparison import command, document, exchange, html, measure, place, text, verdicts
 from ci.comparison.verdicts import Figure
 from ci.entries import comparison
 from ci.tests.comparison_case import SUITE, boot, built, failed, result
@@ -39,7 +39,8 @@ HEAD = boot(result("mr/reg/hugetlb-1G/1GiB", 6947, 6947, 6947), result("mr/reg/h
             result("gup/phyrs/pin/base/4KiB", 592), release="7.3.4-<x>|y", free=1010,
             programs={"ibv_devinfo": 0, "rping": 0},
             held={"base/1GiB": {"slab": 12, "vmalloc": 4, "all": 4140},
-                  "hugetlb-1G/1GiB": {"slab": 1, "vmalloc": 0, "all": 8}})
+                  "hugetlb-1G/1GiB": {"slab": 1, "vmalloc": 0, "all": 8}},
+            complaints=("WARNING: mm/gup.c:70 at sanity_check_pinned_pages+0x2c7/0x2d0, CPU#0: phyrd/128",))
 
 
 class Case(unittest.TestCase):
@@ -267,6 +268,40 @@ class Outputs(Case):
                                  (10000, 10009, "+0.090%"), (200, 100, "-50.0%")):
             row = {"base": {"median": base}, "head": {"median": head}, "change": 100 * (head - base) / base}
             self.assertEqual(text.percent(row), said)
+
+    def test_deviations_fit_their_column(self):
+        for sd, said in ((0, ""), (0.0083, "± <0.01%"), (0.01, "± 0.010%"), (0.73, "± 0.73%"), (7, "± 7.0%"),
+                         (31, "± 31%"), (2100, "± 2,100%")):
+            self.assertEqual(text.deviation({"median": 100, "sd": sd}), said)
+            self.assertLessEqual(len(said), 8)
+
+    def test_a_side_that_is_named_by_its_commit(self):
+        commit = "91a3c457927608448d69accd19b969b3e700da60"
+        for name, said in ((commit, "91a3c4579276 (7.3.4)"), (commit[:7], "91a3c4579276 (7.3.4)"),
+                           ("v7.3", "v7.3 (7.3.4, 91a3c4579276)")):
+            self.assertEqual(text.named({"head": {"name": name, "release": "7.3.4", "commit": commit}}, "head"), said)
+        self.assertEqual(text.named({"head": {"name": "stock", "release": "7.3.4", "commit": ""}}, "head"),
+                         "stock (7.3.4)")
+
+    def test_plot_says_what_it_leaves_out(self):
+        rows = [{"name": f"mr/reg/base/{n}KiB", "ratio": 2, "verdict": "better"} for n in range(html.ROWS + 1)]
+        self.assertIn(f">the first {html.ROWS} of {len(rows)} rows; ratio = ", html.bars(rows))
+        self.assertIn(">ratio = ", html.bars(rows[1:]))
+
+    def test_complaints_of_all_boots(self):
+        """Each once, in the order in which they came."""
+        one, other = boot(complaints=("WARNING: a", "BUG: b")), boot(complaints=("BUG: b", "WARNING: c"))
+        self.assertEqual(measure.merged([one, other]).complaints, ["WARNING: a", "BUG: b", "WARNING: c"])
+
+    def test_complaints_are_of_the_console(self):
+        taker = measure.Bench.__new__(measure.Bench)
+        taker.suite, taker.clock, taker.name = replace(SUITE, plan={"runs": [], "inexact": []}), "icount", "compare"
+        outcome = vm.Outcome(0, 1.0, self.folder, [splat.Splat(7, "WARNING: x"), splat.Splat(9, "WARNING: x")])
+        with mock.patch.object(vm, "run", return_value=outcome), mock.patch.object(measure, "note"), \
+                mock.patch.object(bench, "excess", return_value=""), mock.patch.object(taker, "machine", create=True), \
+                mock.patch.object(taker, "boot", return_value=boot()), mock.patch.object(measure, "say"):
+            found = taker.take(built("base", "old", self.folder), bench.PLAIN)
+        self.assertEqual(found.complaints, ["WARNING: x"])
 
     def test_kcidb_has_the_forms_that_its_schema_asks_for(self):
         found = json.loads(exchange.kcidb(self.made()))

@@ -10,7 +10,8 @@ from pathlib import Path
 from unittest import mock
 
 from ci import kernel, paths, vm
-from ci.comparison import builder, document, measure, sides, text
+from ci.comparison import builder, document, measure, sides
+from ci.comparison import text as reports
 from ci.comparison.sides import Side
 from ci.comparison.suites import Suite
 from ci.tests.comparison_case import SUITE, Repository, boot, built, result, sources
@@ -152,7 +153,7 @@ class Builds(Trees):
         found = document.objects(base, replace(head, source=None))
         self.assertEqual([one["name"] for one in found], ["mm/other.o", "mm/gone.o", "mm/file.o"])
         self.assertFalse(any("touched" in one for one in found))
-        self.assertEqual(text.objects({"objects": document.objects(base, head)}),
+        self.assertEqual(reports.objects({"objects": document.objects(base, head)}),
                          ["mm/gone.o: 10 -> - (-10)", "mm/file.o: 10 -> 12 (+2)",
                           "mm/other.o: 10 -> 90 (+80), by what it includes"])
 
