@@ -177,6 +177,7 @@ class BisectTest(Repository, unittest.TestCase):
     def test_report(self):
         commits = self.series(7)
         said = bisect.report(Git(self.tree / ".git"), "mr/reg/base/4KiB", self.search(commits[0], commits[-1]))
+        self.assertRegex(said, r"\n    cost \S+\n\n cost +\| 2 \+-\n")
         self.assertRegex(said, r"mr/reg/base/4KiB: 9,55\d -> 9,657 \(\+1\.\d+ %\), \d steps\n")
         self.assertIn(f"commit {commits[7]}", said)
         self.assertIn("cost   | 2 +-", said)
