@@ -4,6 +4,7 @@
  * that meets the end of a connection, or comes long after it.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -204,6 +205,8 @@ static void test_meanwhile(void)
 		while (!ended) {
 			uint64_t end = id + 1 + dice_roll(&dice, BURST);
 
+			/* The other thread may be on this CPU. */
+			sched_yield();
 			for (uint64_t i = id; i < end; i++)
 				post(i);
 			for (; id < end; id++) {
