@@ -135,12 +135,14 @@ static void test_twice(void)
  * @mr: the region
  * @first: what its first request is, then it takes turns
  * @done: requests that succeeded
+ * @ended: one has failed
  * @status: of the last one
  */
 struct traffic {
 	struct phyr_dmabuf_mr mr;
 	unsigned int first;
 	atomic_uint done;
+	atomic_bool ended;
 	enum ibv_wc_status status;
 };
 
@@ -157,6 +159,7 @@ static void *work(void *argument)
 		if (traffic->status == IBV_WC_SUCCESS)
 			traffic->done++;
 	} while (traffic->status == IBV_WC_SUCCESS);
+	traffic->ended = true;
 	return NULL;
 }
 
@@ -177,18 +180,23 @@ static void test_traffic(void)
 		uint8_t *memory = bar.raw + START;
 		uint8_t mark = 0x80 | round;
 		pthread_t thread;
+		bool early;
 
 		/* No byte of the buffer is a mark. */
 		memset(buffer, round & 0x7f, LEN);
 		assert_int_equal(pthread_create(&thread, NULL, work, &traffic),
 				 0);
-		while (!traffic.done)
+		while (!traffic.done && !traffic.ended)
 			wait_ns(100000);
 		wait_ns(dice_roll(&dice, 2000000));
+		early = traffic.ended;
 		bar_revoke(&bar);
 		memset(memory, mark, LEN);
 		wait_ns(dice_roll(&dice, 1000000));
 		pthread_join(thread, NULL);
+		if (early)
+			fail("round %u: %s before there was a reason", round,
+			     ibv_wc_status_str(traffic.status));
 		for (size_t i = 0; i < LEN; i++)
 			if (memory[i] != mark)
 				fail("round %u: byte %zu was written later",
