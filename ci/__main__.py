@@ -15,8 +15,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
-from ci import (apply, base, bench, children, compiler_cache, deb, explain, git, kernel, limits, lock, mails, packages,
-                paths, series, shell, style, suite, testing, vm)
+from ci import (apply, base, bench, children, compiler_cache, deb, distribution, explain, git, kernel, kernel_deb,
+                limits, lock, mails, packages, paths, series, shell, style, suite, testing, vm)
 from ci.artifacts import Artifacts
 from ci.comparison import bisect, commits, history, place, prune, sides, suites
 from ci.comparison import command as comparison
@@ -263,9 +263,23 @@ def command_serve(arguments: argparse.Namespace) -> int:
     return shell.serve(Artifacts(), arguments.port)
 
 
-def command_deb(_arguments: argparse.Namespace) -> int:
-    prepare(("userspace", "deb"))
-    for package in deb.build(os.cpu_count() or 1):
+def deb_of_kernel(given: Path | None) -> list[Path]:
+    """given: the configuration; else the distribution's."""
+    wanted = kernel_deb.read(given) if given else ""
+    prepare(("kernel", "kernel_deb", *(() if given else ("distribution",))))
+    wanted = wanted or kernel_deb.read(distribution.unpacked().config)
+    return kernel_deb.build(Artifacts().tip, wanted, kernel.CPUS)
+
+
+def command_deb(arguments: argparse.Namespace) -> int:
+    if arguments.config and not arguments.kernel:
+        raise ArgumentError("deb --config FILE: it is of a kernel; add --kernel")
+    if arguments.kernel:
+        made = deb_of_kernel(arguments.config)
+    else:
+        prepare(("userspace", "deb"))
+        made = deb.build(os.cpu_count() or 1)
+    for package in made:
         print(package)
     return 0
 
@@ -401,7 +415,14 @@ def parser() -> argparse.ArgumentParser:
     command = add("serve", command_serve, "the daemon in the phyr kernel, on this machine's loopback")
     command.add_argument("--port", type=port, default=bench.PORT, help="of the loopback (%(default)s)")
     add("kernels", command_kernels, "build the kernels only")
-    add("deb", command_deb, "Debian packages of the daemon, its client, the benchmarks and the library")
+    command = add("deb", command_deb, "Debian packages of the daemon, its client, the benchmarks and the library; or "
+                  "of the kernel")
+    command.add_argument("--kernel", action="store_true",
+                         help="of Linux with the series, into build/kernel-deb; hours for a distribution's "
+                         "configuration. What is compiled stays: a build that was ended goes on")
+    command.add_argument("--config", type=readable, metavar="FILE",
+                         help="the kernel's whole configuration, such as /boot/config-RELEASE (that of Debian's "
+                         "kernel, from its archive); with CONFIG_PHYR_TEST=m phyrd measures all families")
     add("format", command_format, "format the sources as 'test style' wants them, where a tool can")
     command = add("series", command_series, "the patch series as commits and mails")
     command.add_argument("--apply", type=word, nargs="+", metavar=("TREE", "NAME"),

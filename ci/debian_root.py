@@ -11,8 +11,9 @@ from ci.error import CiError
 from ci.progress import say
 
 FOLDER = paths.BUILD / "debian-root"
-LOG = FOLDER / "mmdebstrap.log"
-PACKAGES = ("linux-image-amd64", "systemd-sysv", "dbus", "iproute2", "kmod", "curl")
+LOG = "mmdebstrap.log"
+PACKAGES = ("systemd-sysv", "dbus", "iproute2", "kmod", "curl")
+KERNEL = "linux-image-amd64"            # Debian's own
 SOURCES = Path("/etc/apt")
 GUEST = paths.ROOT / "ci" / "guest" / "debian"     # files of the disk that are ours, below the folders they go to
 SIZE = "2G"
@@ -47,21 +48,24 @@ def hooks(packages: list[Path]) -> list[str]:
             '--customize-hook=chroot "$1" systemctl -q enable phyr-verdict.service']
 
 
-def make(packages: list[Path]) -> tuple[Path, Path, Path]:
-    """(kernel, initrd, disk)"""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
+def make(packages: list[Path], folder: Path = FOLDER, kernel_from: str = KERNEL) -> tuple[Path, Path, Path]:
+    """(kernel, initrd, disk), below folder, which is emptied first.
+
+    kernel_from: the archive's package that brings the kernel, or what the postinst of one of ours needs.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
     say("installing a fresh Debian")
-    with tempfile.TemporaryDirectory(dir=FOLDER) as temporary:
-        root = Path(temporary) / "root"
-        command = ["mmdebstrap", f"--variant={VARIANT}", f"--include={','.join(PACKAGES)}", *hooks(packages),
-                   codename(Path("/etc/os-release").read_text()), root, *archives()]
-        with LOG.open("w") as log:
-            made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory(dir=folder) as temporary:
+        root, log = Path(temporary) / "root", folder / LOG
+        command = ["mmdebstrap", f"--variant={VARIANT}", f"--include={','.join((kernel_from, *PACKAGES))}",
+                   *hooks(packages), codename(Path("/etc/os-release").read_text()), root, *archives()]
+        with log.open("w") as out:
+            made = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
         if made.returncode:
-            last = "\n".join(LOG.read_text(errors="replace").splitlines()[-15:])
-            raise RootError(f"mmdebstrap failed, log in {LOG}:\n{last}")
-        kernel, initrd, disk = FOLDER / "vmlinuz", FOLDER / "initrd.img", FOLDER / "disk.img"
+            last = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+            raise RootError(f"mmdebstrap failed, log in {log}:\n{last}")
+        kernel, initrd, disk = folder / "vmlinuz", folder / "initrd.img", folder / "disk.img"
         shutil.copy2(next((root / "boot").glob("vmlinuz-*")), kernel)
         shutil.copy2(next((root / "boot").glob("initrd.img-*")), initrd)
         subprocess.run(["mkfs.ext4", "-q", "-F", "-d", root, disk, SIZE], check=True)

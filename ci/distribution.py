@@ -35,6 +35,10 @@ class Kernel:
         return self.root / "boot" / f"vmlinuz-{self.release}"
 
     @property
+    def config(self) -> Path:
+        return self.root / "boot" / f"config-{self.release}"
+
+    @property
     def modules(self) -> Path:
         return self.root / "lib" / "modules" / self.release
 

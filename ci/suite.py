@@ -8,8 +8,8 @@ from functools import partial
 
 from ci import style
 from ci.entries import (checkpatch, comparison, configuration, debian, diagnostics, differential, distribution, exact,
-                        fio, fuzz, harness, kunit, machines, memory_clock, own, portability, recipients, scatterlist,
-                        selftests, serve, suites, tree_checks, userspace)
+                        fio, fuzz, harness, kernel_deb, kunit, machines, memory_clock, own, portability, recipients,
+                        scatterlist, selftests, serve, suites, tree_checks, userspace)
 from ci.entry import Entry, apart
 from ci.error import CiError
 
@@ -91,6 +91,9 @@ ENTRIES = (
           distribution.parts, seconds=60, guest=True),
     Entry("installed", "systemd starts phyrd in a fresh Debian with our packages", debian.installed,
           ("guest", "userspace", "deb", "installed"), seconds=200, default=False, guest=True),
+    Entry("kernel-deb", "a kernel package of a configuration boots a fresh Debian to a login", kernel_deb.run,
+          (*KERNEL, "guest", "kernel_deb", "distribution", "installed"), ("series",), kernel_deb.parts, seconds=900,
+          default=False, guest=True),
     Entry("nvme-rdma", "NVMe over RDMA, whose memory the kernel itself registers", machines.nvme, GUEST, NVME,
           seconds=40, default=False, guest=True),
 )

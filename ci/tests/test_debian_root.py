@@ -38,11 +38,9 @@ class DebianRootTest(unittest.TestCase):
             stdout.flush()
             return failed
 
-        with tempfile.TemporaryDirectory() as name, mock.patch.object(debian_root, "FOLDER", Path(name) / "root"), \
-                mock.patch.object(debian_root, "LOG", Path(name) / "root" / "log"), \
-                mock.patch.object(debian_root.subprocess, "run", run), \
+        with tempfile.TemporaryDirectory() as name, mock.patch.object(debian_root.subprocess, "run", run), \
                 self.assertRaisesRegex(debian_root.RootError, "no such package"):
-            debian_root.make([Path("a.deb")])
+            debian_root.make([Path("a.deb")], Path(name) / "root")
 
 
 if __name__ == "__main__":
