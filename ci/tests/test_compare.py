@@ -170,10 +170,11 @@ class LimitsTest(unittest.TestCase):
         failed = {"error": "ETIMEDOUT"}
         rows = [{"name": "mr/reg/thp/2MiB", "stock": {"median": 1}, "phyr": failed, "ratio": None},
                 {"name": "mr/reg/thp/4MiB", "stock": failed, "phyr": {"median": 1}, "ratio": None},
-                {"name": "gup/pin/thp/2MiB", "pages": failed, "phyrs": {"median": 1}, "ratio": None}]
+                {"name": "gup/pin/thp/2MiB", "pages": {"median": 1}, "phyrs": failed, "ratio": None},
+                {"name": "crypto/soft/setup/thp/2MiB", "sg": failed, "phyrs": {"median": 1}, "ratio": None}]
         self.assertEqual([str(verdict) for verdict in limits.failures(rows)],
                          ["NOT MET  mr/reg/thp/2MiB: phyr failed with ETIMEDOUT",
-                          "NOT MET  gup/pin/thp/2MiB: pages failed with ETIMEDOUT"])
+                          "NOT MET  gup/pin/thp/2MiB: phyrs failed with ETIMEDOUT"])
 
     def test_limits_are_checked_when_they_are_read(self):
         good = {"row": "mr/*", "side": "phyr", "at_most": 1}
