@@ -241,6 +241,7 @@ def run(artifacts: Artifacts, output: Path, clock: str, patterns: Sequence[str] 
     print()
     known = limits.read(LIMITS) if clock == "icount" else []
     verdicts = limits.failures(rows) + limits.check(limits.of_rows(known, rows) if patterns else known, rows)
+    verdicts = list(dict.fromkeys(verdicts))       # a row that has failed may have a limit, too
     for verdict in verdicts:
         print(verdict)
     missed = sum(not verdict.met for verdict in verdicts)

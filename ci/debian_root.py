@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""A fresh Debian on a disk of its own, with its own kernel and systemd, and with packages of ours."""
+"""A fresh Debian on a disk of its own, with its own kernel or one of ours, systemd, and with packages of ours."""
 
 import shutil
 import subprocess

@@ -25,7 +25,7 @@ FEW = 100                                # options, of which a whole configurati
 LINE = re.compile(r"\s*(#.*)?|CONFIG_\w+=.+")
 PROCESSOR = "CONFIG_X86_64"
 USERS = ("CONFIG_BLOCK", "CONFIG_IO_URING", "CONFIG_INFINIBAND")      # of phyrs; all others are below one of these
-NAME = re.compile(r'"[A-Za-z0-9.+-]*"')  # of a release that can be a part of a package's name
+NAME = re.compile(r'"[a-z0-9.+-]*"')     # of a release that can be a part of a package's name
 KINDS = ("linux-image-*.deb", "linux-headers-*.deb")      # linux-libc-dev is the distribution's
 BESIDE = (*KINDS, "linux-libc-dev_*.deb", "linux-upstream_*")
 # kbuild hands them on to dpkg-buildpackage. What it needs is in ci/packages: libdw-dev is for debug information only.
@@ -50,8 +50,8 @@ def check(text: str, name: str) -> None:
     if not any(options.get(user) in ("y", "m") for user in USERS):
         raise KernelDebError(f"{name}: {', '.join(USERS)} are all off: nothing would use the series; turn one on")
     if not NAME.fullmatch(release := options.get("CONFIG_LOCALVERSION", '""')):
-        raise KernelDebError(f"{name}: CONFIG_LOCALVERSION={release} cannot be in a package's name; take letters, "
-                             "digits, '.', '+' and '-' only")
+        raise KernelDebError(f"{name}: CONFIG_LOCALVERSION={release} cannot be in a package's name; take lower-case "
+                             "letters, digits, '.', '+' and '-' only")
 
 
 def read(path: Path) -> str:
@@ -79,16 +79,17 @@ def lost(wanted: str, text: str) -> list[str]:
 
 
 def configure(which: Kernel, wanted: str) -> None:
-    """Anew only if it is another one: else all would be compiled anew."""
+    """From the beginning only if it is another one: else all would be compiled anew."""
     asked, text = which.objects / ASKED, changed(wanted)
-    if asked.exists() and asked.read_text() == text and (which.objects / ".config").exists():
-        return
     which.objects.mkdir(parents=True, exist_ok=True)
-    asked.unlink(missing_ok=True)
-    (which.objects / ".config").write_text(text)
+    if not (asked.exists() and asked.read_text() == text and (which.objects / ".config").exists()):
+        asked.unlink(missing_ok=True)
+        (which.objects / ".config").write_text(text)
+    # Also of the same one: the sources may have options that they had not, which kbuild would ask for.
     kernel.make(which, "olddefconfig")
-    if gone := lost(wanted, (which.objects / ".config").read_text()):
-        (which.objects / LOST).write_text("".join(f"{name}\n" for name in gone))
+    gone = lost(wanted, (which.objects / ".config").read_text())
+    write.whole(which.objects / LOST, "".join(f"{name}\n" for name in gone))
+    if gone:
         note(f"{len(gone)} options of the configuration are not in this Linux, or lack what they need, such as "
              f"{gone[0]}; all are in {which.objects / LOST}")
     write.whole(asked, text)
@@ -116,9 +117,12 @@ def package(which: Kernel, folder: Path, cores: int) -> list[Path]:
             path.rename(new / path.name)
     finally:
         clear(beside)
+    old = folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
-        write.remove(folder)
+        folder.rename(old)
     new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
     return [folder / path.name for path in made]
 
 

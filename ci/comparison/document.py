@@ -26,7 +26,8 @@ def touched(base: Built, head: Built) -> set[str] | None:
     if not base.source or not head.source:
         return None
     a, b = base.source.files(), head.source.files()
-    return {os.path.splitext(path)[0] + ".o" for path in a.keys() | b.keys() if a.get(path) != b.get(path)}
+    return {os.path.splitext(path)[0] + ".o" for path in a.keys() | b.keys()
+            if path.endswith((".c", ".S", ".rs")) and a.get(path) != b.get(path)}
 
 
 def objects(base: Built, head: Built) -> list[dict]:

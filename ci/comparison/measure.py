@@ -147,7 +147,8 @@ class Bench:
         prefixes = {run["name"]: run.get("prefix", "") for run in self.suite.plan["runs"]}
         bodies = {name: (prefixes[name], body) for name, body in self.bodies(features).items()}
         known = [built.digest, self.guest, self.qemu, self.clock, self.beside, machine.arguments(Path("folder"), False),
-                 bodies, job(self.programs(features), self.backings(features)), number]
+                 bodies, job(self.programs(features), self.backings(features)), number,
+                 sorted(Boot.__dataclass_fields__)]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
 
     def programs(self, features: frozenset[str]) -> tuple[dict, ...]:

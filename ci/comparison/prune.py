@@ -87,5 +87,5 @@ def prune_trees(now: float, folder: Path = paths.TREES, seconds: float = TREE_SE
             remove(tree)
             gone += 1
     if gone:
-        say(f"{folder}: {gone} trees of nodes that were not built in for longest are gone")
+        say(f"{folder}: {gone} trees of nodes that no build was in for a week are gone")
     return gone

@@ -36,7 +36,8 @@ def packages_of(artifacts: Artifacts, part: str, cores: int) -> list[Path]:
     if part == "cut":
         return kernel_deb.build(artifacts.tip, asked(artifacts.tip), cores, CUT, paths.BUILD / "kernel-deb-cut")
     distributions = artifacts.keep("distribution", distribution.unpacked).config.read_text()
-    return kernel_deb.build(artifacts.tip, f"{distributions}CONFIG_PHYR_TEST=m\n", cores)
+    return kernel_deb.build(artifacts.tip, f"{distributions}CONFIG_PHYR_TEST=m\n", cores,
+                            folder=paths.BUILD / "kernel-deb-whole")
 
 
 def run(artifacts: Artifacts, options: Options) -> Tally:

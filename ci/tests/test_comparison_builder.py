@@ -146,6 +146,7 @@ class Builds(Trees):
             base = self.builder.build(self.tree_side())
             (self.tree / "mm/gone.c").unlink()
             (self.tree / "mm/file.c").write_text("other\n")
+            (self.tree / "mm/other.h").write_text("of other.c\n")
             self.repository()
             head = self.builder.build(self.tree_side("head"))
         self.assertEqual([(one["name"], one["touched"]) for one in document.objects(base, head)],

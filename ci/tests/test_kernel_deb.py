@@ -59,6 +59,7 @@ class Given(Folder):
     def test_a_name_that_no_package_can_have(self):
         self.refused(WHOLE + 'CONFIG_LOCALVERSION="-my kernel"\n', 'CONFIG_LOCALVERSION="-my kernel" cannot be')
         self.refused(WHOLE + 'CONFIG_LOCALVERSION="_x"\n', "letters")
+        self.refused(WHOLE + 'CONFIG_LOCALVERSION="-Mine"\n', "lower-case")
 
 
 class Called(Folder):
@@ -106,10 +107,16 @@ class Configured(Folder):
     def test_once(self):
         """A second build of the same goes on where the first was ended: what it asked for is not asked for again."""
         with mock.patch.object(kernel, "make") as make:
-            for text, times in ((WHOLE, 1), (WHOLE, 1), (WHOLE + "CONFIG_B=y\n", 2)):
-                kernel_deb.configure(self.which, text)
-                self.assertEqual(make.call_count, times)
+            kernel_deb.configure(self.which, WHOLE)
+            with (self.which.objects / ".config").open("a") as file:
+                file.write("CONFIG_OF_KBUILD=y\n")
+            kernel_deb.configure(self.which, WHOLE)
+            self.assertIn("CONFIG_OF_KBUILD=y\n", (self.which.objects / ".config").read_text())
+            kernel_deb.configure(self.which, WHOLE + "CONFIG_B=y\n")
+            self.assertNotIn("CONFIG_OF_KBUILD=y\n", (self.which.objects / ".config").read_text())
         self.assertIn("CONFIG_B=y\n", (self.which.objects / ".config").read_text())
+        # The sources may have new options each time.
+        self.assertEqual([call.args[1] for call in make.call_args_list], ["olddefconfig"] * 3)
 
     def test_again_if_it_failed(self):
         with mock.patch.object(kernel, "make", side_effect=kernel.KernelError("no")), \
